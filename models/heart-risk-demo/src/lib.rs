@@ -1,0 +1,52 @@
+//! The default model: the blueprint's rule, for demonstration only.
+//!
+//! [`rule`] is the model, [`notes`] is what it says of itself, and the rest is the contract.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+mod notes;
+mod rule;
+
+use predictor_abi::{Answer, Description, Model, Signature, Value};
+
+predictor_abi::export!(HeartRiskDemo);
+
+/// A made-up rule that calls everyone over 60 years at high risk.
+pub struct HeartRiskDemo;
+
+impl Model for HeartRiskDemo {
+    const SIGNATURE: &Signature = &notes::SIGNATURE;
+    const DESCRIPTION: &Description = &notes::DESCRIPTION;
+
+    fn predict(row: &'static [Value]) -> Answer {
+        match row {
+            [Value::Number(age), _cholesterol] => rule::risk(*age),
+            _ => rule::NO_AGE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_gets_the_answer_it_promises() {
+        for example in notes::DESCRIPTION.examples.as_slice() {
+            assert_eq!(HeartRiskDemo::predict(example.row.as_slice()), example.expected);
+        }
+    }
+
+    #[test]
+    fn a_row_without_an_age_is_refused_and_leaves_the_next_one_alone() {
+        static ROWS: [Value; 4] =
+            [Value::Missing, Value::Missing, Value::Number(65.0), Value::Missing];
+        let answers = predictor_abi::answer::<HeartRiskDemo>(&ROWS);
+        assert!(matches!(answers.as_slice(), [Answer::Err(_), Answer::Ok(_)]), "{answers:?}");
+    }
+
+    #[test]
+    fn the_description_has_notes_for_each_feature_of_the_signature() {
+        let features = notes::SIGNATURE.features.as_slice();
+        assert_eq!(features.len(), notes::DESCRIPTION.features.as_slice().len());
+    }
+}

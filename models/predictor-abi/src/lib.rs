@@ -1,0 +1,22 @@
+//! The model contract, `wit/predictor.wit`, as plain data.
+//!
+//! The types of [`types`] have the layout that the component model gives to the contract's records
+//! and variants. A model states its [`Signature`] and [`Description`] as statics, and its answers
+//! borrow from them, so that nothing is copied, converted or allocated on the way out: a component
+//! of a few kilobytes that touches one page of memory. Generated bindings would do the same in
+//! three times the size.
+//!
+//! A model implements [`Model`] and names itself in [`export!`]; `models/heart-risk-demo` is an
+//! example. What a field means is said in the WIT file, and not again here.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+mod component_type;
+mod export;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
+mod types;
+
+pub use export::{Model, answer, collect, keep};
+pub use types::*;
