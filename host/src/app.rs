@@ -1,0 +1,215 @@
+//! An application that is ready to serve.
+
+use crate::guest::{self, Component, Grants};
+use crate::headers::RouteHeaders;
+use crate::key_value::Store;
+use crate::limits::Limits;
+use crate::load::{self, Loader};
+use crate::log::Log;
+use crate::manifest::{self, HttpTrigger, Manifest, Route, StaticResponse};
+use crate::routes::Router;
+use crate::runtime_config::RuntimeConfig;
+use crate::variables::{self, Overrides, Values};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use http::{HeaderName, HeaderValue, Response};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+/// What an operator decides about an application. [`Settings::default`] sets nothing: no
+/// variable, the store `default`, the default limits, and a log on standard error.
+#[derive(Clone)]
+pub struct Settings {
+    /// The key-value stores.
+    pub runtime_config: RuntimeConfig,
+    /// Values of application variables, by name.
+    pub variables: Overrides,
+    /// What requests may use up.
+    pub limits: Limits,
+    /// Where log lines go.
+    pub log: Log,
+    /// Where compiled code is kept; `target/model-api-host` beside the manifest if `None`.
+    pub cache: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            runtime_config: RuntimeConfig::default(),
+            variables: Overrides::new(),
+            limits: Limits::default(),
+            log: Log::stderr(),
+            cache: None,
+        }
+    }
+}
+
+/// An application whose components are compiled. Clones share it, and its stores.
+#[derive(Clone)]
+pub struct App(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub engine: Engine,
+    pub router: Router<Target>,
+    pub limits: Limits,
+    pub log: Log,
+    name: String,
+    routes: Vec<(String, String)>,
+}
+
+/// What answers a route.
+pub(crate) enum Target {
+    Guest { headers: RouteHeaders, component: Arc<Component> },
+    Static(Response<String>),
+}
+
+impl App {
+    /// Loads the application of `manifest`. Its components must have been built.
+    ///
+    /// # Errors
+    ///
+    /// If a variable has no value, a store does not exist, a route has no meaning, or a
+    /// component is missing, broken, or needs what this host does not have.
+    pub fn load(manifest: &Manifest, settings: Settings) -> Result<Self> {
+        let loading = Loading::new(manifest, settings)?;
+        let router = loading.router()?;
+        loading.loader.prune();
+        let Loading { engine, settings: Settings { limits, log, .. }, .. } = loading;
+        let name = manifest.schema.application.name.clone();
+        let routes = manifest.schema.trigger.http.iter().filter_map(described).collect();
+        Ok(Self(Arc::new(Inner { engine, router, limits, log, name, routes })))
+    }
+
+    /// The application's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The public routes in the manifest's order, each with what answers it.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.routes.iter().map(|(route, target)| (route.as_str(), target.as_str()))
+    }
+}
+
+/// The route of a trigger and the name of what answers it, if it is public.
+fn described(trigger: &HttpTrigger) -> Option<(String, String)> {
+    let Route::Path(route) = &trigger.route else {
+        return None;
+    };
+    let target = trigger.component.as_deref().unwrap_or("a static response");
+    Some((route.clone(), target.to_owned()))
+}
+
+struct Loading<'a> {
+    manifest: &'a Manifest,
+    settings: Settings,
+    engine: Engine,
+    linker: Linker<guest::Guest>,
+    loader: Loader,
+    stores: HashMap<String, Arc<Store>>,
+    variables: Values,
+}
+
+impl<'a> Loading<'a> {
+    fn new(manifest: &'a Manifest, settings: Settings) -> Result<Self> {
+        let variables = variables::application(&manifest.schema, &settings.variables)?;
+        let labels = settings.runtime_config.labels();
+        let stores = labels.map(|label| (label.to_owned(), Arc::default())).collect();
+        let engine = load::engine(&settings.limits, &settings.log)?;
+        let base = manifest.base.clone();
+        let default_cache = || base.join("target").join("model-api-host");
+        let cache = settings.cache.clone().unwrap_or_else(default_cache);
+        Ok(Self {
+            linker: guest::linker(&engine)?,
+            loader: Loader::new(engine.clone(), base, cache),
+            manifest,
+            settings,
+            engine,
+            stores,
+            variables,
+        })
+    }
+
+    fn router(&self) -> Result<Router<Target>> {
+        let mut components = HashMap::new();
+        let mut targets = Vec::new();
+        for trigger in &self.manifest.schema.trigger.http {
+            if let Route::Path(route) = &trigger.route {
+                let target = self.target(route, trigger, &mut components);
+                targets.push((route.clone(), target?));
+            }
+        }
+        Router::new(targets)
+    }
+
+    fn target<'t>(
+        &self,
+        route: &str,
+        trigger: &'t HttpTrigger,
+        loaded: &mut HashMap<&'t str, Arc<Component>>,
+    ) -> Result<Target> {
+        if let Some(response) = &trigger.static_response {
+            let response = static_response(response);
+            return response.map(Target::Static).with_context(|| format!("route `{route}`"));
+        }
+        let id = trigger.component.as_deref().context("a route without a component")?;
+        let component = match loaded.get(id) {
+            Some(component) => component.clone(),
+            None => Arc::new(self.component(id).with_context(|| format!("component `{id}`"))?),
+        };
+        loaded.insert(id, component.clone());
+        let headers = RouteHeaders::new(route).with_context(|| format!("route `{route}`"))?;
+        Ok(Target::Guest { headers, component })
+    }
+
+    fn component(&self, id: &str) -> Result<Component> {
+        let component = &self.manifest.schema.component[id];
+        let grants = Arc::new(self.grants(id, component)?);
+        let code = self.loader.load(component)?;
+        let pre = self
+            .linker
+            .instantiate_pre(&code)
+            .map_err(|error| anyhow!("{error:#}; the embedded host lacks it, use `spin up`"))?;
+        let pre = ProxyPre::new(pre)
+            .map_err(|error| anyhow!("it does not handle HTTP requests: {error:#}"))?;
+        Ok(Component { pre, grants, limits: self.settings.limits.clone() })
+    }
+
+    fn grants(&self, id: &str, component: &manifest::Component) -> Result<Grants> {
+        let store = |label: &String| match self.stores.get(label) {
+            Some(store) => Ok((label.clone(), store.clone())),
+            None => bail!(
+                "there is no store `{label}`; add [key_value_store.{label}] with type = \"spin\" \
+                 to the runtime configuration"
+            ),
+        };
+        let variable = |(name, template): (&String, &String)| {
+            let value = variables::expand(template, &self.variables);
+            Ok((name.clone(), value.with_context(|| format!("variable `{name}`"))?))
+        };
+        Ok(Grants {
+            component: Arc::from(id),
+            stores: component.key_value_stores.iter().map(store).collect::<Result<_>>()?,
+            variables: component.variables.iter().map(variable).collect::<Result<_>>()?,
+            environment: component.environment.clone().into_iter().collect(),
+            log: self.settings.log.clone(),
+        })
+    }
+}
+
+fn static_response(described: &StaticResponse) -> Result<Response<String>> {
+    let mut response = Response::new(described.body.clone());
+    let status = described.status_code.unwrap_or(200);
+    *response.status_mut() = status.try_into().context("`status_code`")?;
+    ensure!(status >= 200, "`status_code` must be 200 or more");
+    for (name, value) in &described.headers {
+        let header = || format!("header `{name}`");
+        let name = HeaderName::try_from(name).with_context(header)?;
+        let value = HeaderValue::try_from(value).with_context(header)?;
+        response.headers_mut().append(name, value);
+    }
+    Ok(response)
+}

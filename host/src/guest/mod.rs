@@ -1,0 +1,23 @@
+//! What one request's instance of a component sees of the world, and how it is called.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `bindings.rs` | the interfaces in `wit/`, and the linker that has them all |
+//! | `state.rs` | the data of a store: limits, WASI, HTTP |
+//! | `key_value.rs`, `variables.rs` | the host functions of those interfaces |
+//! | `output.rs` | standard output and error, as log lines |
+//! | `call.rs` | one request through one fresh instance |
+//! | `response.rs` | the body of its response |
+
+mod bindings;
+mod call;
+mod key_value;
+mod output;
+mod response;
+mod state;
+mod variables;
+
+pub use bindings::linker;
+pub use call::{Component, Failure, call};
+pub use response::ResponseBody;
+pub use state::{Grants, Guest, TimedOut};

@@ -1,0 +1,87 @@
+//! The body of a response.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use hyper::body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+/// A response's body: what there is of it already, and the guest's stream if more may come.
+///
+/// A body that is all there has a known length, and so leaves in one write with its headers.
+#[derive(Default)]
+pub struct ResponseBody {
+    data: Bytes,
+    trailers: Option<HeaderMap>,
+    rest: Option<HyperOutgoingBody>,
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(data: Bytes) -> Self {
+        Self { data, ..Self::default() }
+    }
+}
+
+impl ResponseBody {
+    /// Takes from `body` what the guest has written so far.
+    ///
+    /// # Errors
+    ///
+    /// If the guest has given its body up, or written more or less than it promised.
+    pub fn collect_ready(mut body: HyperOutgoingBody) -> Result<Self, Error> {
+        let mut collected = Self::default();
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match Pin::new(&mut body).poll_frame(&mut context)? {
+                Poll::Ready(Some(frame)) => collected.push(frame),
+                Poll::Ready(None) => return Ok(collected),
+                Poll::Pending => {
+                    collected.rest = Some(body);
+                    return Ok(collected);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, frame: Frame<Bytes>) {
+        match frame.into_data() {
+            Ok(data) if self.data.is_empty() => self.data = data,
+            Ok(data) => self.data = [&self.data[..], &data[..]].concat().into(),
+            Err(frame) => self.trailers = frame.into_trailers().ok(),
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.data.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.data)))));
+        }
+        if let Some(trailers) = self.trailers.take() {
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
+        match &mut self.rest {
+            Some(rest) => Pin::new(rest).poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_empty() && self.trailers.is_none() && self.rest.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.rest {
+            None if self.trailers.is_none() => SizeHint::with_exact(self.data.len() as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}

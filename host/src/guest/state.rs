@@ -1,0 +1,150 @@
+//! The data of a guest's store.
+
+use super::output::Output;
+use crate::Limits;
+use crate::key_value::Store;
+use crate::log::Log;
+use crate::variables::Values;
+use std::sync::Arc;
+use std::time::Instant;
+use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error as HttpError, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
+    WasiHttpView,
+};
+
+/// What a component's manifest grants it.
+pub struct Grants {
+    /// The component's id, for log lines.
+    pub component: Arc<str>,
+    /// The stores it may open, by label. Guests refer to them by their place in this list.
+    pub stores: Vec<(String, Arc<Store>)>,
+    /// The variables it may read.
+    pub variables: Values,
+    /// Its environment.
+    pub environment: Vec<(String, String)>,
+    /// Where its output goes.
+    pub log: Log,
+}
+
+/// One request's guest.
+pub struct Guest {
+    pub(super) grants: Arc<Grants>,
+    pub(super) table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: NoOutboundRequests,
+    /// When the request has taken too long.
+    pub(super) deadline: Instant,
+    memory: Memory,
+}
+
+/// The error of a guest that did not finish before its deadline.
+#[derive(Debug)]
+pub struct TimedOut;
+
+impl std::fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it took too long")
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+impl Guest {
+    /// A guest with `grants`, which must answer before `deadline`.
+    pub fn new(grants: Arc<Grants>, limits: &Limits, deadline: Instant) -> Self {
+        let output = Output::new(&grants);
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(output.clone()).stderr(output);
+        if !grants.environment.is_empty() {
+            wasi.envs(&grants.environment);
+        }
+        Self {
+            table: ResourceTable::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outbound: NoOutboundRequests,
+            deadline,
+            memory: Memory { limit: limits.memory_bytes, used: 0, refused: false },
+            grants,
+        }
+    }
+
+    /// What limits the guest's memory.
+    pub fn memory(&mut self) -> &mut dyn ResourceLimiter {
+        &mut self.memory
+    }
+
+    /// Whether the guest asked for more memory than it may have.
+    pub fn was_refused_memory(&self) -> bool {
+        self.memory.refused
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+    }
+}
+
+/// Guests can reach nothing: the manifest has refused every host they could be allowed.
+struct NoOutboundRequests;
+
+type Sent = wasmtime_wasi_http::Result<(http::Response<WasiBody>, Box<Transmission>)>;
+type Transmission = dyn Future<Output = wasmtime_wasi_http::Result<()>> + Send;
+
+impl WasiHttpHooks for NoOutboundRequests {
+    fn send_request(
+        &mut self,
+        _request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _sent: Box<Transmission>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        Box::new(async { Err(HttpError::HttpRequestDenied) })
+    }
+}
+
+/// Counts the linear memory of all of a guest's modules.
+struct Memory {
+    limit: usize,
+    used: usize,
+    refused: bool,
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self.used - current + desired;
+        if used > self.limit {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+}
+
+/// More functions than any sensible component refers to.
+const MAX_TABLE_ELEMENTS: usize = 20_000;

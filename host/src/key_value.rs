@@ -1,0 +1,194 @@
+//! The key-value stores, in memory, with the contract of Spin's own `type = "spin"` store.
+//!
+//! Guests reach them through `wasi:keyvalue` and `fermyon:spin/key-value`; see
+//! [`crate::guest`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes that one call may answer: Spin's own limit, so that a guest cannot make the host copy
+/// a whole store.
+const MAX_RESULT_BYTES: usize = 128 << 20;
+
+/// What failed, in words for the guest.
+#[derive(Debug, PartialEq)]
+pub struct StoreError(pub String);
+
+/// A key and its value.
+pub type Entry = (String, Vec<u8>);
+
+/// One store. A component sees those whose labels it is granted.
+#[derive(Default)]
+pub struct Store {
+    entries: Mutex<HashMap<String, Vec<u8>>>,
+}
+
+impl Store {
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let entries = self.entries();
+        match entries.get(key) {
+            Some(value) => within_limit(value.len()).map(|()| Some(value.clone())),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes `value` the value of `key`.
+    pub fn set(&self, key: String, value: Vec<u8>) {
+        self.entries().insert(key, value);
+    }
+
+    /// Removes `key`, if it is there.
+    pub fn delete(&self, key: &str) {
+        self.entries().remove(key);
+    }
+
+    /// Whether `key` has a value.
+    pub fn exists(&self, key: &str) -> bool {
+        self.entries().contains_key(key)
+    }
+
+    /// All keys, sorted.
+    pub fn keys(&self) -> Result<Vec<String>, StoreError> {
+        let entries = self.entries();
+        within_limit(entries.keys().map(|key| key.len() + size_of::<String>()).sum())?;
+        let mut keys: Vec<_> = entries.keys().cloned().collect();
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    /// The entries of `keys`, sorted, each once. Keys without a value are left out, as Spin's
+    /// store leaves them out.
+    pub fn get_many(&self, mut keys: Vec<String>) -> Result<Vec<Entry>, StoreError> {
+        keys.sort_unstable();
+        keys.dedup();
+        let entries = self.entries();
+        let size = |key: &String| entries.get(key).map_or(0, |value| key.len() + value.len());
+        within_limit(keys.iter().map(size).sum())?;
+        let found = keys.into_iter().filter_map(|key| {
+            let value = entries.get(&key)?.clone();
+            Some((key, value))
+        });
+        Ok(found.collect())
+    }
+
+    /// Sets all of `new`, or none where another call could see it.
+    pub fn set_many(&self, new: Vec<Entry>) {
+        self.entries().extend(new);
+    }
+
+    /// Removes all of `keys`.
+    pub fn delete_many(&self, keys: &[String]) {
+        let mut entries = self.entries();
+        for key in keys {
+            entries.remove(key);
+        }
+    }
+
+    /// Adds `delta` to the counter `key` and answers its new value. A key without a value counts
+    /// from 0. A counter is kept as 8 bytes, little-endian.
+    ///
+    /// # Errors
+    ///
+    /// If the value is not a counter, or the sum does not fit. The value stays as it was.
+    pub fn increment(&self, key: String, delta: i64) -> Result<i64, StoreError> {
+        let mut entries = self.entries();
+        let Some(value) = entries.get_mut(&key) else {
+            entries.insert(key, delta.to_le_bytes().to_vec());
+            return Ok(delta);
+        };
+        let counter = <[u8; 8]>::try_from(value.as_slice())
+            .map_err(|_| StoreError(format!("the value of `{key}` is not a counter")))?;
+        let sum = i64::from_le_bytes(counter)
+            .checked_add(delta)
+            .ok_or_else(|| StoreError(format!("the counter `{key}` would overflow")))?;
+        value.copy_from_slice(&sum.to_le_bytes());
+        Ok(sum)
+    }
+
+    /// Sets `key` to `new` if its value is still `old`, and says whether it did. As in Spin's
+    /// store, no old value means that any is replaced.
+    pub fn swap(&self, key: &str, old: Option<&[u8]>, new: Vec<u8>) -> bool {
+        let mut entries = self.entries();
+        if old.is_some() && entries.get(key).map(Vec::as_slice) != old {
+            return false;
+        }
+        entries.insert(key.to_owned(), new);
+        true
+    }
+
+    /// No code panics while it holds the lock, so that a poisoned one holds a sound map.
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn within_limit(bytes: usize) -> Result<(), StoreError> {
+    if bytes > MAX_RESULT_BYTES {
+        let message = format!("query result exceeds limit of {MAX_RESULT_BYTES} bytes");
+        return Err(StoreError(message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_starts_at_zero_and_may_fall() {
+        let store = Store::default();
+        assert_eq!(store.increment("n".into(), 0), Ok(0));
+        assert_eq!(store.increment("n".into(), 10), Ok(10));
+        assert_eq!(store.increment("n".into(), -15), Ok(-5));
+        assert_eq!(store.get("n"), Ok(Some((-5i64).to_le_bytes().to_vec())));
+    }
+
+    #[test]
+    fn a_counter_that_would_overflow_stays_as_it_was() {
+        let store = Store::default();
+        store.increment("n".into(), i64::MAX).unwrap();
+        assert!(store.increment("n".into(), 1).is_err());
+        assert_eq!(store.increment("n".into(), 0), Ok(i64::MAX));
+    }
+
+    #[test]
+    fn a_value_that_is_no_counter_cannot_be_incremented() {
+        let store = Store::default();
+        store.set("text".into(), b"12".to_vec());
+        assert!(store.increment("text".into(), 1).is_err());
+        assert_eq!(store.get("text"), Ok(Some(b"12".to_vec())));
+    }
+
+    #[test]
+    fn many_keys_come_sorted_once_and_only_if_they_exist() {
+        let store = Store::default();
+        store.set_many(vec![("b".into(), vec![2]), ("a".into(), vec![1])]);
+        let asked = ["b", "x", "a", "b"].map(str::to_owned).to_vec();
+        let found = store.get_many(asked).unwrap();
+        assert_eq!(found, [("a".into(), vec![1]), ("b".into(), vec![2])]);
+        store.delete_many(&["a".into(), "x".into()]);
+        assert_eq!(store.keys(), Ok(vec!["b".to_owned()]));
+    }
+
+    #[test]
+    fn a_swap_needs_the_value_to_be_what_was_seen() {
+        let store = Store::default();
+        assert!(store.swap("k", None, vec![1]));
+        assert!(store.swap("k", Some(&[1]), vec![2]));
+        assert!(!store.swap("k", Some(&[1]), vec![3]));
+        store.delete("k");
+        assert!(!store.swap("k", Some(&[2]), vec![3]));
+        assert!(!store.exists("k"));
+    }
+
+    #[test]
+    fn an_answer_has_at_most_128_mebibytes() {
+        let store = Store::default();
+        store.set("a".into(), vec![0; MAX_RESULT_BYTES]);
+        store.set("b".into(), vec![0; 1]);
+        assert!(store.get("a").is_ok());
+        let error = store.get_many(vec!["a".into(), "b".into()]).unwrap_err();
+        assert!(error.0.contains("query result exceeds limit"));
+    }
+}

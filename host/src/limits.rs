@@ -1,0 +1,179 @@
+//! What one client, one request and one guest may use.
+
+use anyhow::{Context, Result, ensure};
+use std::time::Duration;
+
+/// The limits of a server. [`Limits::default`] has the defaults, [`Limits::from_env`] reads
+/// the variables named in [`SETTINGS`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Bytes of a request's line and headers. Beyond it the answer is 431.
+    pub header_bytes: usize,
+    /// How long a client may take to send its next request's headers. It is also how long an
+    /// idle connection stays open. Beyond it the connection is closed.
+    pub header_timeout: Duration,
+    /// Bytes of a request's body. Beyond it the answer is 413.
+    pub body_bytes: usize,
+    /// How long a request may take, from its headers to the end of its response. A body that
+    /// does not arrive in time is answered 408, a guest that does not answer in time 504.
+    pub request_timeout: Duration,
+    /// Bytes of linear memory of a guest, all its modules together. A guest that asks for more
+    /// is refused it, which most of them answer with a trap.
+    pub memory_bytes: usize,
+    /// Requests that guests work on at the same time. Beyond it the answer is 503.
+    pub concurrent_requests: usize,
+    /// Connections that are open at the same time. Others wait to be accepted.
+    pub connections: usize,
+    /// How long a server that was told to stop waits for requests in flight.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let mut limits = Self {
+            header_bytes: 0,
+            header_timeout: Duration::ZERO,
+            body_bytes: 0,
+            request_timeout: Duration::ZERO,
+            memory_bytes: 0,
+            concurrent_requests: 0,
+            connections: 0,
+            drain_timeout: Duration::ZERO,
+        };
+        for setting in SETTINGS {
+            (setting.set)(&mut limits, setting.default);
+        }
+        limits
+    }
+}
+
+impl Limits {
+    /// The defaults, with what the environment variables of [`SETTINGS`] say instead.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is not a whole number from its minimum up.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut limits = Self::default();
+        for setting in SETTINGS {
+            if let Some(text) = variable(setting.variable) {
+                (setting.set)(&mut limits, setting.parse(&text)?);
+            }
+        }
+        Ok(limits)
+    }
+}
+
+/// One limit, as `--help` and the environment name it.
+pub struct Setting {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// What it limits, and its unit.
+    pub meaning: &'static str,
+    /// The value without the variable.
+    pub default: u64,
+    minimum: u64,
+    set: fn(&mut Limits, u64),
+}
+
+impl Setting {
+    fn parse(&self, text: &str) -> Result<u64> {
+        let Self { variable, minimum, .. } = self;
+        let remedy = || format!("{variable} is `{text}`; set a whole number from {minimum} up");
+        let value = text.trim().parse().with_context(remedy)?;
+        ensure!(value >= *minimum && value <= MAXIMUM, "{}", remedy());
+        Ok(value)
+    }
+}
+
+/// 16 TiB, or half a million years: far from what overflows when it is added to something.
+const MAXIMUM: u64 = 1 << 44;
+
+/// Every limit that the environment can set.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        variable: "MODEL_API_HEADER_BYTES",
+        meaning: "bytes of a request's headers",
+        default: 32 * 1024,
+        minimum: 8192,
+        set: |limits, value| limits.header_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_HEADER_TIMEOUT",
+        meaning: "seconds to wait for a request's headers",
+        default: 30,
+        minimum: 1,
+        set: |limits, value| limits.header_timeout = Duration::from_secs(value),
+    },
+    Setting {
+        variable: "MODEL_API_BODY_BYTES",
+        meaning: "bytes of a request's body",
+        default: 8 * 1024 * 1024,
+        minimum: 0,
+        set: |limits, value| limits.body_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_REQUEST_TIMEOUT",
+        meaning: "seconds that a request may take",
+        default: 30,
+        minimum: 1,
+        set: |limits, value| limits.request_timeout = Duration::from_secs(value),
+    },
+    Setting {
+        variable: "MODEL_API_MEMORY_BYTES",
+        meaning: "bytes of memory of one instance",
+        default: 64 * 1024 * 1024,
+        minimum: 64 * 1024,
+        set: |limits, value| limits.memory_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_CONCURRENT_REQUESTS",
+        meaning: "requests handled at the same time",
+        default: 128,
+        minimum: 1,
+        set: |limits, value| limits.concurrent_requests = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_CONNECTIONS",
+        meaning: "connections open at the same time",
+        default: 1024,
+        minimum: 1,
+        set: |limits, value| limits.connections = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_DRAIN_TIMEOUT",
+        meaning: "seconds to finish requests after SIGTERM",
+        default: 10,
+        minimum: 0,
+        set: |limits, value| limits.drain_timeout = Duration::from_secs(value),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(variable: &str, value: &str) -> Result<Limits> {
+        Limits::from_variables(|name| (name == variable).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn a_variable_replaces_a_default() {
+        let limits = limits("MODEL_API_REQUEST_TIMEOUT", "5").unwrap();
+        assert_eq!(limits.request_timeout, Duration::from_secs(5));
+        assert_eq!(limits.body_bytes, Limits::default().body_bytes);
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_its_name_and_the_remedy() {
+        for value in ["0", "-1", "ten", "1e99"] {
+            let error = limits("MODEL_API_CONNECTIONS", value).unwrap_err().to_string();
+            assert!(error.contains("MODEL_API_CONNECTIONS is `"), "{error}");
+            assert!(error.ends_with("set a whole number from 1 up"), "{error}");
+        }
+    }
+}

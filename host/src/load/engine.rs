@@ -1,0 +1,81 @@
+//! wasmtime's settings, which decide what a request costs.
+
+use crate::Limits;
+use crate::log::Log;
+use anyhow::{Result, anyhow};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// How often guests are interrupted, to let others run or to be stopped.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Core modules of one component: its own, its adapter's, its dependencies', and glue.
+const MODULES: u32 = 16;
+
+/// Bytes of each memory that stay with the process between requests. Beyond it the kernel takes
+/// pages back, and gives them out again at about 3 µs each: it must exceed what guests write to.
+const KEEP_MEMORY: usize = 1 << 20;
+
+/// The same for tables.
+const KEEP_TABLE: usize = 64 << 10;
+
+/// An engine for guests with `limits`. Its instances come from a pool; where the address space
+/// for that cannot be reserved, each is made anew, slowly, and `log` says so.
+///
+/// # Errors
+///
+/// If wasmtime does not support this machine.
+pub fn engine(limits: &Limits, log: &Log) -> Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // No guest of WASI 0.2 needs it, and it costs 15 µs a request.
+    config.concurrency_support(false);
+    // A log line has the reason of a trap, and no more.
+    config.wasm_backtrace_max_frames(None);
+    let pooled = InstanceAllocationStrategy::Pooling(pool(limits));
+    Engine::new(config.clone().allocation_strategy(pooled))
+        .or_else(|error| {
+            log.line(format_args!("warning: no pool of instances, requests are slow: {error:#}"));
+            Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand))
+        })
+        .map_err(|error| anyhow!("{error:#}"))
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let guests =
+        u32::try_from(limits.concurrent_requests).unwrap_or(u32::MAX).min(u32::MAX / MODULES);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(guests)
+        .total_core_instances(guests * MODULES)
+        .total_memories(guests * 4)
+        .total_tables(guests * MODULES)
+        .total_stacks(guests)
+        .max_core_instances_per_component(MODULES)
+        .max_memories_per_component(4)
+        .max_tables_per_component(MODULES)
+        .max_memory_size(limits.memory_bytes)
+        .max_unused_warm_slots(guests * MODULES)
+        .linear_memory_keep_resident(KEEP_MEMORY)
+        .table_keep_resident(KEEP_TABLE)
+        .pagemap_scan(wasmtime::Enabled::Auto);
+    pool
+}
+
+/// Interrupts guests for as long as it lives.
+pub struct Ticker {
+    _stop: Sender<()>,
+}
+
+impl Ticker {
+    /// Starts a thread that increments the engine's epoch.
+    pub fn start(engine: Engine) -> std::io::Result<Self> {
+        let (stop, stopped) = channel::<()>();
+        std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
+                engine.increment_epoch();
+            }
+        })?;
+        Ok(Self { _stop: stop })
+    }
+}

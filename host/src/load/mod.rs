@@ -1,0 +1,98 @@
+//! From WebAssembly files to compiled code.
+//!
+//! A component's file, which may be a core module, becomes a component (`componentize.rs`); its
+//! dependencies' files satisfy its imports (`compose.rs`); wasmtime compiles the whole
+//! (`engine.rs`), and the result is kept for the next start (`cache.rs`).
+
+mod cache;
+mod componentize;
+mod compose;
+mod engine;
+
+pub use engine::{Ticker, engine};
+
+use crate::manifest::{self, Dependency, Source};
+use anyhow::{Context, Result, anyhow, bail};
+use cache::Cache;
+use std::path::{Path, PathBuf};
+use wasmtime::Engine;
+
+/// Compiles components, or takes them from its cache.
+pub struct Loader {
+    engine: Engine,
+    cache: Cache,
+    base: PathBuf,
+}
+
+/// The files that a component is made of.
+pub struct Files {
+    source: Vec<u8>,
+    dependencies: Vec<DependencyFile>,
+    inherit: bool,
+    has_environment: bool,
+}
+
+#[derive(Clone)]
+struct DependencyFile {
+    name: String,
+    export: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl Loader {
+    /// A loader of files below `base`, which keeps compiled code in `cache`.
+    pub fn new(engine: Engine, base: PathBuf, cache: PathBuf) -> Self {
+        Self { cache: Cache::new(cache, &engine), engine, base }
+    }
+
+    /// Loads the component.
+    ///
+    /// # Errors
+    ///
+    /// If a file is missing, is no WebAssembly, or does not fit the others.
+    pub fn load(&self, component: &manifest::Component) -> Result<wasmtime::component::Component> {
+        let files = self.read(component)?;
+        self.cache.load_or(&self.engine, &files, || {
+            let component = compose::compose(&files)?;
+            self.engine.precompile_component(&component).map_err(|error| anyhow!("{error:#}"))
+        })
+    }
+
+    /// Removes compiled code that has not been used for long.
+    pub fn prune(&self) {
+        self.cache.prune();
+    }
+
+    fn read(&self, component: &manifest::Component) -> Result<Files> {
+        let Source::Path(path) = &component.source else {
+            bail!("`source` is not a file");
+        };
+        let build = component.build.as_ref();
+        let command = build.and_then(|build| build.command.iter().last());
+        let dependencies = component.dependencies.iter().filter_map(|(name, dependency)| {
+            let Dependency::Local(local) = dependency else {
+                return None;
+            };
+            let file =
+                |bytes| DependencyFile { name: name.clone(), export: local.export.clone(), bytes };
+            Some(self.read_file(&local.path, command).map(file))
+        });
+        Ok(Files {
+            source: self.read_file(path, command)?,
+            dependencies: dependencies.collect::<Result<_>>()?,
+            inherit: component.dependencies_inherit_configuration,
+            has_environment: !component.environment.is_empty(),
+        })
+    }
+
+    fn read_file(&self, path: &Path, command: Option<&str>) -> Result<Vec<u8>> {
+        let path = self.base.join(path);
+        std::fs::read(&path).with_context(|| {
+            let remedy = match command {
+                Some(command) => format!("build it with `{command}`, or leave out --no-build"),
+                None => "its manifest has no build command: build it by hand".to_owned(),
+            };
+            format!("cannot read {}; {remedy}", path.display())
+        })
+    }
+}

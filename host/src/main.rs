@@ -1,0 +1,76 @@
+//! Builds a Spin application and serves it. The work is the library's.
+
+mod args;
+
+use anyhow::{Context, Result};
+use args::{Args, Options};
+use model_api_host::{
+    App, Limits, Log, Manifest, RuntimeConfig, Settings, build, server, variables,
+};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A request allocates and frees many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match args::parse(std::env::args_os().skip(1)).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<()> {
+    match args {
+        Args::Print(text) => print!("{text}"),
+        Args::Serve(options) => serve(&options)?,
+    }
+    Ok(())
+}
+
+fn serve(options: &Options) -> Result<()> {
+    let limits = Limits::from_env()?;
+    let log = Log::stderr();
+    let manifest = Manifest::load(&options.manifest)?;
+    let runtime_config = match &options.runtime_config {
+        Some(path) => RuntimeConfig::load(path)?,
+        None => RuntimeConfig::beside(&manifest)?,
+    };
+    let listener = server::listen(options.listen)?;
+    if options.build {
+        build::run(&manifest, &log)?;
+    }
+    let variables = variables::from_env();
+    let settings = Settings { runtime_config, variables, limits, log, cache: None };
+    let app = App::load(&manifest, settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _context = runtime.enter();
+    let stop = stop_signal()?;
+    print_routes(&app, listener.local_addr()?);
+    runtime.block_on(server::run(listener, app, stop)).context("cannot serve")
+}
+
+/// Ready when the process is told to end: by Kubernetes, or with Ctrl-C.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn print_routes(app: &App, address: SocketAddr) {
+    println!("Serving http://{address}");
+    let width = app.routes().map(|(route, _)| route.len()).max().unwrap_or(0).min(50);
+    for (route, target) in app.routes() {
+        println!("  {route:<width$}  {target}");
+    }
+}

@@ -1,0 +1,127 @@
+//! `spin.toml`: what it may say, and what this host makes of it.
+//!
+//! The schema is that of Spin 3.6.3. What this host cannot honour it refuses by name, so that no
+//! application runs here with less than its manifest promises.
+
+mod check;
+mod component;
+mod trigger;
+
+pub use component::{Build, Commands, Component, Dependency, Source};
+pub use trigger::{HttpTrigger, Route, StaticResponse};
+
+use anyhow::{Context, Result, anyhow};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// An application's manifest.
+pub struct Manifest {
+    /// What the file says.
+    pub schema: Schema,
+    /// The folder that paths in the manifest start from.
+    pub base: PathBuf,
+}
+
+/// The file `spin.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    #[serde(rename = "spin_manifest_version")]
+    _version: i64,
+    /// `[application]`
+    pub application: Application,
+    /// `[variables]`: what the operator may set.
+    #[serde(default)]
+    pub variables: IndexMap<String, Variable>,
+    /// `[[trigger.http]]`
+    pub trigger: Triggers,
+    /// `[component.<id>]`
+    #[serde(default)]
+    pub component: IndexMap<String, Component>,
+}
+
+/// `[application]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// The application's name.
+    pub name: String,
+    #[serde(default, rename = "version")]
+    _version: String,
+    #[serde(default, rename = "description")]
+    _description: String,
+    #[serde(default, rename = "authors")]
+    _authors: Vec<String>,
+    #[serde(default, rename = "targets")]
+    _targets: Option<toml::Value>,
+    #[serde(default, rename = "tool")]
+    _tool: Option<toml::Table>,
+    trigger: Option<toml::Table>,
+}
+
+/// An application variable.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    #[serde(default, rename = "description")]
+    _description: Option<String>,
+    /// The value, if the operator sets none.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// Whether the operator must set a value.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether the value is sensitive. This host logs no variable's value.
+    #[serde(default, rename = "secret")]
+    _secret: bool,
+}
+
+/// `[trigger]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Triggers {
+    /// `[[trigger.http]]`
+    pub http: Vec<HttpTrigger>,
+}
+
+impl Manifest {
+    /// Reads the manifest at `path`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or as for [`Manifest::parse`].
+    pub fn load(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {name}; name a manifest with --from"))?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, base).with_context(|| name.to_string())
+    }
+
+    /// Reads a manifest from `text`, with paths that start from `base`.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not valid TOML, is no Spin manifest of version 2, or asks for what this
+    /// host does not have. The message is one line, with line and column where they are known.
+    pub fn parse(text: &str, base: &Path) -> Result<Self> {
+        let table: toml::Table = toml::from_str(text).map_err(|error| located(text, &error))?;
+        check::refuse_unsupported(&table)?;
+        let schema: Schema = toml::from_str(text).map_err(|error| located(text, &error))?;
+        check::check(&schema)?;
+        let base = base.to_owned();
+        Ok(Self { schema, base })
+    }
+}
+
+/// The error in one line, with the place it was found at.
+pub(crate) fn located(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let message = error.message().trim().replace('\n', " ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return anyhow!("{message}");
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    anyhow!("line {line}, column {column}: {message}")
+}

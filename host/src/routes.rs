@@ -1,0 +1,159 @@
+//! Which trigger answers a path, by Spin's rules.
+
+use anyhow::{Result, anyhow};
+use indexmap::IndexMap;
+use std::borrow::Cow;
+
+/// The routes of an application, each with what answers it.
+pub struct Router<T> {
+    routes: routefinder::Router<T>,
+}
+
+/// What answers a path, and what its route's wildcards stand for.
+pub struct Match<'a, T> {
+    /// What answers it.
+    pub target: &'a T,
+    captures: routefinder::Captures<'a, 'a>,
+    path: &'a str,
+}
+
+impl<T> Router<T> {
+    /// The router of `routes`, as their manifest has them: `/user/:id/...`. Where a route comes
+    /// twice, the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// If a route has no meaning.
+    pub fn new(routes: impl IntoIterator<Item = (String, T)>) -> Result<Self> {
+        let unique: IndexMap<String, T> = routes.into_iter().collect();
+        let mut router = routefinder::Router::new();
+        for (raw, target) in unique {
+            router
+                .add(pattern(&raw).as_str(), target)
+                .map_err(|error| anyhow!("route `{raw}`: {error}"))?;
+        }
+        Ok(Self { routes: router })
+    }
+
+    /// The best route for `path`: an exact one before a wildcard, a longer one before a shorter.
+    pub fn find<'a>(&'a self, path: &'a str) -> Option<Match<'a, T>> {
+        let found = self.routes.best_match(path)?;
+        Some(Match { target: found.handler(), captures: found.captures(), path })
+    }
+}
+
+/// The route `raw` as it is matched: absolute, and without a slash at its end.
+pub fn matched(raw: &str) -> String {
+    let trimmed = raw.strip_suffix('/').unwrap_or(raw);
+    match trimmed {
+        "" => String::new(),
+        _ if trimmed.starts_with('/') => trimmed.to_owned(),
+        _ => format!("/{trimmed}"),
+    }
+}
+
+/// The route `raw` without the wildcard at its end.
+pub fn prefix(raw: &str) -> &str {
+    raw.strip_suffix("/...").unwrap_or(raw)
+}
+
+impl<T> Match<'_, T> {
+    /// What a wildcard at the route's end stands for, from its slash on.
+    ///
+    /// routefinder leaves out slashes at the end of a path; Spin has always shown them.
+    pub fn path_info(&self) -> Cow<'_, str> {
+        let Some(rest) = self.captures.wildcard() else {
+            return Cow::Borrowed("");
+        };
+        match (rest.is_empty(), self.path.ends_with('/')) {
+            (true, false) => Cow::Borrowed(""),
+            (true, true) => Cow::Borrowed("/"),
+            (false, false) => Cow::Owned(format!("/{rest}")),
+            (false, true) => Cow::Owned(format!("/{rest}/")),
+        }
+    }
+
+    /// What each `:name` stands for.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.captures.iter()
+    }
+}
+
+/// The route in routefinder's words.
+fn pattern(raw: &str) -> String {
+    let matched = matched(raw);
+    match matched.strip_suffix("/...") {
+        Some(prefix) => format!("{prefix}/*"),
+        None => matched,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(routes: &[&str]) -> Router<usize> {
+        let routes = routes.iter().enumerate().map(|(index, raw)| (raw.to_string(), index));
+        Router::new(routes).unwrap()
+    }
+
+    fn target(routes: &[&str], path: &str) -> Option<usize> {
+        router(routes).find(path).map(|found| *found.target)
+    }
+
+    #[test]
+    fn an_exact_route_comes_before_a_wildcard() {
+        assert_eq!(target(&["/...", "/one"], "/one"), Some(1));
+        assert_eq!(target(&["/...", "/one"], "/two"), Some(0));
+        assert_eq!(target(&["/...", "/one"], "/"), Some(0));
+    }
+
+    #[test]
+    fn the_longest_wildcard_wins_in_any_order() {
+        assert_eq!(target(&["/a/...", "/a/b/..."], "/a/b/c"), Some(1));
+        assert_eq!(target(&["/a/b/...", "/a/..."], "/a/b/c"), Some(0));
+    }
+
+    #[test]
+    fn the_last_of_equal_routes_wins() {
+        assert_eq!(target(&["/a", "/a"], "/a"), Some(1));
+    }
+
+    #[test]
+    fn a_path_without_a_route_has_none() {
+        assert_eq!(target(&["/", "/a/b"], "/a"), None);
+        assert_eq!(target(&["/", "/a/b"], "/"), Some(0));
+    }
+
+    #[test]
+    fn path_info_keeps_slashes_at_the_end() {
+        let router = router(&["/test/...", "/exact"]);
+        for (path, expected) in [
+            ("/test", ""),
+            ("/test/", "/"),
+            ("/test/a/b", "/a/b"),
+            ("/test/a/", "/a/"),
+            ("/exact", ""),
+        ] {
+            assert_eq!(router.find(path).unwrap().path_info(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn named_segments_are_captured() {
+        let router = router(&["/1/:two/..."]);
+        let found = router.find("/1/2/3").unwrap();
+        assert_eq!(found.named().collect::<Vec<_>>(), [("two", "2")]);
+        assert_eq!(found.path_info(), "/3");
+    }
+
+    #[test]
+    fn routes_are_shown_as_spin_shows_them() {
+        for (raw, expected, without_wildcard) in
+            [("/", "", "/"), ("/a/...", "/a/...", "/a"), ("b", "/b", "b"), ("/c/", "/c", "/c/")]
+        {
+            assert_eq!(matched(raw), expected);
+            assert_eq!(prefix(raw), without_wildcard);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The HTTP server.
+//!
+//! One thread accepts connections and deals them out to workers, one for each core, so that they
+//! share the load evenly and on any system. A worker is a thread with a runtime of its own: a
+//! request stays on the core that its connection was dealt to.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `worker.rs` | the threads, and the connections dealt to them |
+//! | `connection.rs` | one connection, until it is closed or the server stops |
+//! | `handler.rs` | one request |
+//! | `reply.rs` | the responses that the host gives itself |
+
+mod connection;
+mod handler;
+mod reply;
+mod worker;
+
+use crate::app::App;
+use crate::load::Ticker;
+use anyhow::{Context, Result};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot, watch};
+use worker::Workers;
+
+/// Listens on `address`, of which port 0 means any free one.
+///
+/// # Errors
+///
+/// If the port is taken or the address is not this machine's.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        let mut any = address;
+        any.set_port(0);
+        format!("cannot listen on {address}; choose a free port with --listen {any}")
+    })
+}
+
+/// Serves `app` on `listener` until `shutdown` is ready. Then it accepts no more connections,
+/// closes the idle ones, and gives requests in flight the limits' drain timeout to finish.
+///
+/// # Errors
+///
+/// If threads cannot be started.
+pub async fn run(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let _ticker = Ticker::start(app.0.engine.clone())?;
+    let connections =
+        Arc::new(Semaphore::new(app.0.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let (stop, stopped) = watch::channel(());
+    let mut workers = Workers::start(&app, stopped)?;
+    tokio::select! {
+        () = accept(listener, &app, &connections, &mut workers) => {}
+        () = shutdown => {}
+    }
+    stop.send_replace(());
+    drain(&app, &connections).await;
+    workers.join();
+    Ok(())
+}
+
+/// The loop that ends only by being dropped, and the listener with it.
+async fn accept(
+    listener: TcpListener,
+    app: &App,
+    connections: &Arc<Semaphore>,
+    workers: &mut Workers,
+) {
+    let listener =
+        listener.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(listener));
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(error) => return app.0.log.line(format_args!("error: cannot accept: {error}")),
+    };
+    loop {
+        let Ok(place) = connections.clone().acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, client)) => workers.deal(stream, client, place),
+            Err(error) => {
+                // Out of file descriptors, most likely: others may be closed meanwhile.
+                app.0.log.line(format_args!("warning: cannot accept a connection: {error}"));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Waits until every connection has given its place back.
+async fn drain(app: &App, connections: &Semaphore) {
+    let limits = &app.0.limits;
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let closed = connections.acquire_many(all);
+    if tokio::time::timeout(limits.drain_timeout, closed).await.is_err() {
+        app.0.log.line("warning: stopped with requests still in flight");
+    }
+}
+
+/// A server on a thread of its own. It stops when it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves `app` on `address`, of which port 0 means any free one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`listen`], or if the thread cannot be started.
+    pub fn start(app: App, address: SocketAddr) -> Result<Self> {
+        let listener = listen(address)?;
+        let address = listener.local_addr()?;
+        let runtime = worker::runtime()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
+            let stopped = async { _ = stopped.await };
+            if let Err(error) = runtime.block_on(run(listener, app.clone(), stopped)) {
+                app.0.log.line(format_args!("error: {error}"));
+            }
+        })?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it, and waits until its requests are finished, as [`run`] does.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Variables: the application's, which the operator sets, and the components', which guests read.
+
+use crate::manifest::Schema;
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::HashMap;
+
+/// What the environment variables that set variables start with, as in Spin.
+const PREFIX: &str = "SPIN_VARIABLE_";
+
+/// The operator's values for application variables, by name.
+pub type Overrides = HashMap<String, String>;
+
+/// Values by the names that guests read them by.
+pub type Values = HashMap<String, String>;
+
+/// What the environment sets: `SPIN_VARIABLE_API_KEY` is the variable `api_key`.
+pub fn from_env() -> Overrides {
+    let named = |(name, value): (String, String)| {
+        let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
+        Some((name, value))
+    };
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(named)
+        .collect()
+}
+
+/// The values of the application's variables.
+///
+/// # Errors
+///
+/// If a required variable has no value.
+pub fn application(schema: &Schema, overrides: &Overrides) -> Result<Values> {
+    let mut values = Values::new();
+    for (name, variable) in &schema.variables {
+        let value = overrides.get(name).or(variable.default.as_ref());
+        let upper = name.to_ascii_uppercase();
+        let value = value.with_context(|| {
+            format!("variable `{name}` has no value; set {PREFIX}{upper} in the environment")
+        })?;
+        values.insert(name.clone(), value.clone());
+    }
+    Ok(values)
+}
+
+/// Replaces each `{{ name }}` in `template` by the application variable's value.
+///
+/// # Errors
+///
+/// If there is no such variable, or a `{{` without `}}`.
+pub fn expand(template: &str, application: &Values) -> Result<String> {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((literal, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}").context("`{{` without `}}`")?;
+        let name = name.trim();
+        let value = application.get(name);
+        let value = value.with_context(|| format!("there is no variable `{name}` to insert"))?;
+        text.push_str(literal);
+        text.push_str(value);
+        rest = after;
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
+/// Checks that `name` can name a variable, by Spin's rules.
+///
+/// # Errors
+///
+/// If it cannot; the error says why.
+pub fn check_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if let Some(invalid) = name.chars().find(|&c| !allowed(c)) {
+        bail!(
+            "invalid character {invalid:?}. Variable names may contain only lower-case letters, \
+             numbers, and underscores."
+        );
+    }
+    let letter_first = name.starts_with(|c: char| c.is_ascii_lowercase());
+    ensure!(letter_first, "must start with a lowercase ASCII letter");
+    ensure!(!name.ends_with('_'), "must end with a lowercase ASCII letter or digit");
+    ensure!(!name.contains("__"), "must not contain multiple consecutive underscores");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Manifest;
+    use std::path::Path;
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn templates_are_expanded() {
+        let application = values(&[("host", "example.com"), ("v", "1")]);
+        for (template, expected) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("https://{{ host }}/{{v}}/", "https://example.com/1/"),
+            ("{{ host }}{{ host }}", "example.comexample.com"),
+            ("a } b {", "a } b {"),
+        ] {
+            assert_eq!(expand(template, &application).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn bad_templates_are_refused() {
+        assert!(expand("{{ host }", &values(&[("host", "h")])).is_err());
+        let error = expand("{{ nobody }}", &Values::new()).unwrap_err();
+        assert_eq!(error.to_string(), "there is no variable `nobody` to insert");
+    }
+
+    #[test]
+    fn names_follow_spins_rules() {
+        for name in ["a", "model_2", "a1_b2"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "Upper", "invalid-name", "4th", "_a", "a_", "a__b"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_operator_overrides_defaults_and_must_give_what_is_required() {
+        let text = "spin_manifest_version = 2\ntrigger.http = []\napplication.name = \"a\"\n\
+                    variables.key = { required = true, secret = true }\n\
+                    variables.level = { default = \"low\" }\n";
+        let manifest = Manifest::parse(text, Path::new("")).unwrap();
+        let error = application(&manifest.schema, &Overrides::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "variable `key` has no value; set SPIN_VARIABLE_KEY in the environment"
+        );
+        let overrides = values(&[("key", "k"), ("level", "high"), ("other", "ignored")]);
+        let found = application(&manifest.schema, &overrides).unwrap();
+        assert_eq!(found, values(&[("key", "k"), ("level", "high")]));
+    }
+}

@@ -1,0 +1,112 @@
+//! The binary as its users see it: what it prints, and how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+const STATIC: &str = "spin_manifest_version = 2\n[application]\nname = \"static\"\n\
+                      [[trigger.http]]\nroute = \"/hello\"\nstatic_response.body = \"hi\"\n";
+
+#[test]
+fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
+    for stop in ["-TERM", "-INT"] {
+        let (mut host, mut stdout) = serve(&manifest("serves", STATIC));
+        let address = line(&mut stdout).replace("Serving http://", "");
+        assert_eq!(line(&mut stdout), "  /hello  a static response");
+        let mut client = TcpStream::connect(&address).unwrap();
+        client.write_all(b"GET /hello HTTP/1.0\r\n\r\n").unwrap();
+        let mut response = String::new();
+        client.read_to_string(&mut response).unwrap();
+        assert!(response.ends_with("\r\n\r\nhi"), "{response}");
+
+        Command::new("kill").args([stop, &host.id().to_string()]).status().unwrap();
+        assert!(host.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_busy_port_is_an_error_with_a_remedy() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let manifest = manifest("busy", STATIC);
+    let output = run(&["--from", manifest.to_str().unwrap(), "--listen", &address.to_string()]);
+    let remedy =
+        format!("cannot listen on {address}; choose a free port with --listen 127.0.0.1:0");
+    assert_error(&output, &remedy);
+}
+
+#[test]
+fn a_missing_manifest_is_an_error_with_a_remedy() {
+    assert_error(&run(&["--from", "nowhere.toml"]), "cannot read nowhere.toml; name a manifest");
+}
+
+#[test]
+fn a_broken_manifest_is_an_error_with_its_place() {
+    let path = manifest("broken", &STATIC.replace("route", "rout"));
+    assert_error(&run(&["--from", path.to_str().unwrap()]), "spin.toml: line 5, column 1: ");
+}
+
+#[test]
+fn a_component_that_was_not_built_is_an_error_with_its_command() {
+    let component = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"c\"\n[component.c]\n\
+                     source = \"c.wasm\"\nbuild.command = \"make c\"\n";
+    let path = manifest("unbuilt", &format!("{STATIC}{component}"));
+    let output = run(&["--no-build", "--listen", "127.0.0.1:0", "-f", path.to_str().unwrap()]);
+    assert_error(&output, "c.wasm; build it with `make c`, or leave out --no-build");
+}
+
+#[test]
+fn a_limit_that_is_no_number_is_an_error() {
+    let output = host(&[]).env("MODEL_API_CONNECTIONS", "many").output().unwrap();
+    assert_error(&output, "MODEL_API_CONNECTIONS is `many`; set a whole number from 1 up");
+}
+
+#[test]
+fn help_and_version_are_printed() {
+    assert!(String::from_utf8(run(&["--help"]).stdout).unwrap().contains("Usage: model-api-host"));
+    let version = concat!("model-api-host ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(String::from_utf8(run(&["--version"]).stdout).unwrap(), version);
+}
+
+/// The path of a manifest that says `text`.
+fn manifest(name: &str, text: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("spin.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn host(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_model-api-host"));
+    command.args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    host(arguments).output().unwrap()
+}
+
+fn serve(manifest: &Path) -> (Child, BufReader<ChildStdout>) {
+    let mut host = host(&["--listen", "127.0.0.1:0", "--from", manifest.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(host.stdout.take().unwrap());
+    (host, stdout)
+}
+
+fn line(reader: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+/// That the program ended with one line, which says so.
+fn assert_error(output: &Output, part: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(part), "{stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+}

@@ -1,0 +1,68 @@
+//! Connections: how long they live, and how responses leave.
+
+use super::serve;
+use crate::support::http::Request;
+
+#[test]
+fn a_connection_is_kept_for_the_next_request() {
+    let server = serve();
+    let mut client = server.client();
+    for _ in 0..3 {
+        assert_eq!(client.send(&Request::get("/constant")).text(), "constant");
+    }
+}
+
+#[test]
+fn a_connection_is_closed_if_the_client_asks_for_it() {
+    let server = serve();
+    let mut client = server.client();
+    let response = client.send(&Request::get("/constant").header("connection", "close"));
+    assert_eq!(response.header("connection"), Some("close"));
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn http_1_0_works_without_a_host() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("GET /echo HTTP/1.0\r\n\r\n");
+    let response = client.receive();
+    assert_eq!(response.json()["authority"], "localhost");
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn requests_may_be_sent_before_the_responses_come() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("GET /count?n HTTP/1.1\r\nhost: a\r\n\r\n".repeat(3));
+    for expected in ["1", "2", "3"] {
+        assert_eq!(client.receive().text(), expected);
+    }
+}
+
+/// In two writes it would cost a client 40 ms: the second waits until the first is confirmed.
+#[test]
+fn a_whole_response_leaves_in_one_write() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("GET /constant HTTP/1.1\r\nhost: a\r\n\r\n");
+    let written = String::from_utf8(client.read_once()).unwrap();
+    assert!(written.starts_with("HTTP/1.1 200 OK\r\n"), "{written}");
+    assert!(written.ends_with("\r\n\r\nconstant"), "{written}");
+}
+
+#[test]
+fn a_response_may_come_piece_by_piece() {
+    let response = serve().get("/stream?100");
+    assert_eq!(response.header("transfer-encoding"), Some("chunked"));
+    assert_eq!(response.body.len(), 100 * 64 * 1024);
+}
+
+#[test]
+fn what_is_not_http_is_400() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("\x16\x03\x01 this is TLS\r\n\r\n");
+    assert_eq!(client.receive().status, 400);
+}

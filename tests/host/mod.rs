@@ -1,0 +1,59 @@
+//! The embedded host, tried out from the inside by the guest `tests/guests/probe`.
+
+mod connections;
+mod failures;
+mod key_value;
+mod limits;
+mod requests;
+mod routes;
+mod sandbox;
+mod shutdown;
+mod variables;
+
+use crate::support::server::{TestServer, load};
+use model_api_host::{Log, Manifest, Settings, build};
+use std::path::Path;
+use std::sync::OnceLock;
+
+const PROBE: &str = "tests/guests/probe";
+
+/// The manifest of the probe, with `text` in the place of its own, if any. The probe is built
+/// once for all tests.
+fn probe(text: Option<&str>) -> Manifest {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROBE);
+    let own = Manifest::load(&folder.join("spin.toml")).expect("the probe's manifest is valid");
+    BUILT.get_or_init(|| build::run(&own, &Log::stderr()).expect("the probe can be built"));
+    match text {
+        Some(text) => Manifest::parse(text, &folder).unwrap_or_else(|error| panic!("{error:#}")),
+        None => own,
+    }
+}
+
+/// A manifest with these tables, where a route is all of `[[trigger.http]]` but its component.
+fn manifest(route: &str, component: &str, rest: &str) -> Manifest {
+    probe(Some(&format!(
+        "spin_manifest_version = 2\n[application]\nname = \"probe\"\n{rest}\n\
+         [[trigger.http]]\ncomponent = \"probe\"\nroute = {route}\n\
+         [component.probe]\nsource = \"../../../target/wasm32-wasip1/release/probe.wasm\"\n\
+         {component}\n"
+    )))
+}
+
+/// A server of the probe as its own manifest has it.
+fn serve() -> TestServer {
+    TestServer::start(&probe(None), |_| {})
+}
+
+/// The same with other settings.
+fn serve_with(adjust: impl FnOnce(&mut Settings)) -> TestServer {
+    TestServer::start(&probe(None), adjust)
+}
+
+/// Why an application cannot be loaded.
+fn load_error(manifest: &Manifest) -> String {
+    match load(manifest, |_| {}) {
+        Ok(_) => panic!("the application was loaded"),
+        Err(error) => format!("{error:#}"),
+    }
+}

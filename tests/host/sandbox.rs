@@ -1,0 +1,30 @@
+//! What a guest cannot reach, and what becomes of what it prints.
+
+use super::{manifest, serve};
+use crate::support::server::TestServer;
+
+#[test]
+fn requests_to_the_outside_are_denied() {
+    assert_eq!(serve().get("/outbound").text(), "ErrorCode::HttpRequestDenied");
+}
+
+#[test]
+fn there_are_no_files() {
+    assert_eq!(serve().get("/files").status, 500);
+}
+
+#[test]
+fn the_environment_is_the_manifests_and_nothing_else() {
+    assert_eq!(serve().get("/environment").text(), "[]");
+    let manifest = manifest("\"/...\"", "environment = { LEVEL = \"low\" }", "");
+    let server = TestServer::start(&manifest, |_| {});
+    assert_eq!(server.get("/environment").text(), "[[\"LEVEL\",\"low\"]]");
+}
+
+#[test]
+fn what_a_guest_prints_is_logged_line_by_line_with_its_name() {
+    let server = serve();
+    assert_eq!(server.get("/print?hello").text(), "printed");
+    let lines = server.stop();
+    assert_eq!(lines, ["probe: out hello", "probe: err hello"]);
+}

@@ -1,0 +1,45 @@
+//! How a server stops.
+
+use super::{serve, serve_with};
+use crate::support::http::{Client, Request};
+use crate::support::server::TestServer;
+use std::time::Duration;
+
+#[test]
+fn idle_connections_are_closed_and_no_new_ones_accepted() {
+    let server = serve();
+    let address = server.address();
+    let mut used = server.client();
+    assert_eq!(used.send(&Request::get("/constant")).status, 200);
+    assert!(server.stop().is_empty());
+    assert_eq!(used.read_to_end(), b"");
+    assert!(std::net::TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_request_in_flight_is_finished() {
+    let server = serve();
+    let (mut client, head) = in_flight(&server);
+    std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| server.stop());
+        assert_eq!(client.read_body(head, false).body.len(), 1024 * 64 * 1024);
+        assert!(stopping.join().unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_request_that_does_not_end_does_not_keep_the_server() {
+    let server = serve_with(|settings| {
+        settings.limits.drain_timeout = Duration::from_millis(100);
+    });
+    let _client = in_flight(&server);
+    assert_eq!(server.stop(), ["warning: stopped with requests still in flight"]);
+}
+
+/// A request whose guest waits for the client to read.
+fn in_flight(server: &TestServer) -> (Client, crate::support::http::Response) {
+    let mut client = server.client();
+    client.send_raw("GET /stream?1024 HTTP/1.1\r\nhost: a\r\n\r\n");
+    let head = client.read_head();
+    (client, head)
+}
