@@ -1,0 +1,11 @@
+//! Link settings of the component, kept here so that any way of building it has them.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
+        // The memory of an instance is cleared after each request: a small stack, and a memory
+        // large enough from the start that the usual request never grows it, keep that cheap.
+        println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
+        println!("cargo::rustc-link-arg-cdylib=--initial-memory=1048576");
+    }
+}

@@ -1,0 +1,22 @@
+//! All that knows the host. Everything else is plain Rust and runs natively in unit tests.
+
+pub mod clock;
+pub mod http;
+pub mod log;
+pub mod model;
+pub mod random;
+pub mod store;
+pub mod variables;
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: [
+            "wit/predictor.wit",
+            "wit/keyvalue.wit",
+            "wit/service.wit",
+        ],
+        world: "model-api:service/service",
+        additional_derives: [Clone, PartialEq],
+        generate_all,
+    });
+}

@@ -1,0 +1,99 @@
+//! Reads JSON without building a tree: a value stays the text that the client sent until a feature
+//! asks for it. So nothing recurses, however deep the client nests, and what is not asked for costs
+//! one look at each byte.
+
+use super::Problem;
+use crate::edge::model::Feature;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A body that is JSON, or a part of one.
+#[derive(Clone, Copy)]
+pub struct Body<'a> {
+    whole: &'a [u8],
+    pub raw: &'a RawValue,
+}
+
+impl<'a> Body<'a> {
+    pub fn parse(whole: &'a [u8]) -> Result<Self, Problem<'a>> {
+        match serde_json::from_slice(whole) {
+            Ok(raw) => Ok(Self { whole, raw }),
+            Err(error) => Err(Problem::malformed(offset(whole, &error), &error)),
+        }
+    }
+
+    pub fn part(&self, raw: &'a RawValue) -> Self {
+        Self { raw, ..*self }
+    }
+
+    /// The members of an object; none if it is something else.
+    pub fn object(&self) -> Result<Option<Object<'a>>, Problem<'a>> {
+        let text = self.raw.get();
+        if !text.starts_with('{') {
+            return Ok(None);
+        }
+        let members = serde_json::from_str::<Members>(text).map_err(|error| {
+            let start = text.as_ptr().addr() - self.whole.as_ptr().addr();
+            Problem::malformed(start + offset(text.as_bytes(), &error), &error)
+        })?;
+        Ok(Some(Object { members, raw: self.raw }))
+    }
+}
+
+/// How many bytes lie before the place that the error names by line and column.
+fn offset(text: &[u8], error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    (before + error.column().saturating_sub(1)).min(text.len())
+}
+
+/// An object whose values are still text.
+pub struct Object<'a> {
+    members: Members<'a>,
+    pub raw: &'a RawValue,
+}
+
+impl<'a> Object<'a> {
+    /// The value of a key. Of a key that comes twice the last one counts, as in Python.
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.members.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+
+    /// How many members are not features.
+    pub fn count_unknown(&self, features: &[Feature]) -> u64 {
+        let known = |key: &str| features.iter().any(|feature| feature.name == key);
+        self.members.0.iter().filter(|(key, _)| !known(key)).count() as u64
+    }
+}
+
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::with_capacity(8);
+        while let Some(Key(key)) = map.next_key()? {
+            members.push((key, map.next_value()?));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A key: borrowed from the text, unless it has escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,128 @@
+use super::*;
+use crate::metrics::key::{Class, Http, Key};
+use proptest::prelude::*;
+use std::cell::RefCell;
+
+/// A store in memory. Before its calls it plays what another request does meanwhile.
+#[derive(Default)]
+struct Memory {
+    numbers: RefCell<BTreeMap<String, i64>>,
+    calls: RefCell<usize>,
+    /// Increments of the other request, each with the call before which it comes.
+    meanwhile: RefCell<Vec<(usize, String, i64)>>,
+}
+
+impl Memory {
+    fn called(&self) {
+        *self.calls.borrow_mut() += 1;
+        let calls = *self.calls.borrow();
+        let due = |step: &mut (usize, String, i64)| step.0 < calls;
+        for (_, key, delta) in self.meanwhile.borrow_mut().extract_if(.., due) {
+            *self.numbers.borrow_mut().entry(key).or_default() += delta;
+        }
+    }
+}
+
+impl Counters for Memory {
+    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
+        self.called();
+        let mut numbers = self.numbers.borrow_mut();
+        let number = numbers.entry(key.to_owned()).or_default();
+        *number += delta;
+        Ok(*number)
+    }
+
+    fn keys(&self) -> Result<Vec<String>> {
+        self.called();
+        Ok(self.numbers.borrow().keys().cloned().collect())
+    }
+}
+
+fn prediction() -> Key<'static> {
+    Key::Prediction {
+        http: Http { handler: "/predict".into(), method: "POST".into(), status: 2, duration: 0 },
+        class: Class {
+            model: "m".into(),
+            version: "v1".into(),
+            prediction: "High Risk".into(),
+            confidence: Some(0),
+        },
+        inference: 0,
+    }
+}
+
+fn read(store: &Memory, key: &str) -> Amounts {
+    let totals = totals(store).unwrap();
+    totals.iter().find(|(name, _)| name == key).expect("the counter is there").1
+}
+
+#[test]
+fn a_reading_at_any_moment_of_a_carry_is_exact() {
+    let (key, layout) = (prediction().encode(), prediction().layout());
+    let brim: Amounts = [layout.unit(0) - 1, 7, 9];
+    let (one, _) = layout.pack(&[1, 0, 0]);
+    let steps = [(key.clone(), one), (carry(&key), 1), (key.clone(), layout.take_out(&[1, 0, 0]))];
+    for first in 0..12 {
+        for second in first..14 {
+            for third in second..16 {
+                let store = Memory::default();
+                add(&store, &key, layout, &brim).unwrap();
+                let start = *store.calls.borrow();
+                let at = [first, second, third].map(|call| start + call);
+                let script = at.into_iter().zip(steps.clone());
+                store.meanwhile.replace(script.map(|(at, (key, by))| (at, key, by)).collect());
+                let total = read(&store, &key);
+                let exact = total == brim || total == [brim[0] + 1, 7, 9];
+                assert!(exact, "{total:?} with steps before calls {first}, {second}, {third}");
+            }
+        }
+    }
+}
+
+fn carry(key: &str) -> String {
+    crate::metrics::key::carry(key, 0)
+}
+
+#[test]
+fn a_carry_that_was_cut_off_does_not_stop_readings() {
+    let (key, layout) = (prediction().encode(), prediction().layout());
+    let store = Memory::default();
+    let (full, _) = layout.pack(&[layout.unit(0) - 1, 0, 0]);
+    store.increment(&key, full).unwrap();
+    store.increment(&key, 1).unwrap();
+    assert_eq!(read(&store, &key)[0], layout.unit(0));
+}
+
+#[test]
+fn counters_of_others_are_not_read_and_not_changed() {
+    let store = Memory::default();
+    store.numbers.borrow_mut().insert("visits".to_owned(), 3);
+    assert_eq!(totals(&store).unwrap(), []);
+    assert_eq!(store.numbers.borrow()["visits"], 3);
+}
+
+#[test]
+fn an_addition_costs_one_call_as_long_as_nothing_is_carried() {
+    let store = Memory::default();
+    add(&store, &prediction().encode(), prediction().layout(), &[1, 30, 920_000]).unwrap();
+    assert_eq!(*store.calls.borrow(), 1);
+}
+
+proptest! {
+    #[test]
+    fn totals_are_the_sums_of_what_was_added(
+        amounts in proptest::collection::vec([0..5_000_u64, 0..1 << 40, 0..1 << 33], 1..300),
+    ) {
+        let store = Memory::default();
+        let mut expected = [0; MAX_FIELDS];
+        for added in &amounts {
+            add(&store, &prediction().encode(), prediction().layout(), added).unwrap();
+            for (sum, amount) in expected.iter_mut().zip(added) {
+                *sum += amount;
+            }
+        }
+        prop_assert_eq!(read(&store, &prediction().encode()), expected);
+        let words = store.numbers.borrow();
+        prop_assert!(words.values().all(|word| *word >= 0));
+    }
+}

@@ -1,0 +1,117 @@
+//! The bins of the model's reference, by which drift is seen.
+//!
+//! A feature's bins are those of its reference, then one for missing values. A category's bins are
+//! its categories and `other`; a flag's are `true` and `false`.
+
+use super::record::Bin;
+use super::text::number;
+use crate::edge::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
+
+/// The bins that a row's values fall into, for each feature that has a reference.
+pub fn bins(signature: &Signature, description: &Description, row: &[Value]) -> Vec<Bin> {
+    let mut bins = Vec::new();
+    for (index, feature) in signature.features.iter().enumerate() {
+        let reference = description.features.get(index).and_then(|notes| notes.reference.as_ref());
+        if let (Some(reference), Some(value)) = (reference, row.get(index)) {
+            bins.push(Bin {
+                model: signature.name.clone(),
+                version: signature.version.clone(),
+                feature: feature.name.clone(),
+                bin: bin(&reference.bins, &feature.kind, value),
+            });
+        }
+    }
+    bins
+}
+
+fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {
+    match (bins, kind, value) {
+        (ReferenceBins::Number(bins), _, Value::Number(number)) => {
+            bins.partition_point(|bin| bin.upper < *number).min(bins.len() - 1)
+        }
+        (ReferenceBins::Category(_), Kind::Category(names), Value::Text(name)) => {
+            names.iter().position(|known| known == name).unwrap_or(names.len())
+        }
+        (ReferenceBins::Flag(_), _, Value::Flag(flag)) => usize::from(!flag),
+        _ => len(bins),
+    }
+}
+
+/// How many bins there are for values that are not missing: the index of the one for those that are.
+fn len(bins: &ReferenceBins) -> usize {
+    match bins {
+        ReferenceBins::Number(bins) => bins.len(),
+        ReferenceBins::Category(shares) => shares.len(),
+        ReferenceBins::Flag(_) => 2,
+    }
+}
+
+/// The `le` label of each bin of a feature, and its share of all rows of the reference.
+pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(String, f64)> {
+    let mut shares: Vec<(String, f64)> = match (bins, &feature.kind) {
+        (ReferenceBins::Number(bins), _) => {
+            bins.iter().map(|bin| (number(bin.upper), bin.share)).collect()
+        }
+        (ReferenceBins::Category(shares), Kind::Category(names)) => {
+            let names = names.iter().cloned().chain(["other".to_owned()]);
+            names.zip(shares.iter().copied()).collect()
+        }
+        (ReferenceBins::Flag(share), _) => {
+            vec![("true".to_owned(), *share), ("false".to_owned(), 1.0 - share)]
+        }
+        (ReferenceBins::Category(_), _) => Vec::new(),
+    };
+    for (_, share) in &mut shares {
+        *share *= 1.0 - missing;
+    }
+    shares.push(("missing".to_owned(), missing));
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::model::{MissingPolicy, NumberBin, UnusualPolicy};
+
+    fn numbers() -> ReferenceBins {
+        ReferenceBins::Number(vec![
+            NumberBin { upper: 60.0, share: 0.6 },
+            NumberBin { upper: f64::INFINITY, share: 0.4 },
+        ])
+    }
+
+    fn feature(kind: Kind) -> Feature {
+        let name = "smoker".to_owned();
+        Feature { name, kind, missing: MissingPolicy::Handle, unusual: UnusualPolicy::Accept }
+    }
+
+    #[test]
+    fn an_upper_bound_belongs_to_its_own_bin() {
+        let bin_of = |number| bin(&numbers(), &Kind::Flag, &Value::Number(number));
+        assert_eq!([bin_of(60.0), bin_of(60.1), bin_of(1e9)], [0, 1, 1]);
+    }
+
+    #[test]
+    fn an_unknown_category_is_other_and_a_missing_one_is_missing() {
+        let kind = Kind::Category(vec!["never".into(), "daily".into()]);
+        let bins = ReferenceBins::Category(vec![0.5, 0.3, 0.2]);
+        assert_eq!(bin(&bins, &kind, &Value::Text("hourly".into())), 2);
+        assert_eq!(bin(&bins, &kind, &Value::Missing), 3);
+    }
+
+    #[test]
+    fn each_bin_has_a_label_and_the_shares_add_up() {
+        let categories = Kind::Category(vec!["never".into(), "daily".into()]);
+        let cases = [
+            (categories, ReferenceBins::Category(vec![0.5, 0.3, 0.2])),
+            (Kind::Flag, ReferenceBins::Flag(0.25)),
+            (Kind::Flag, numbers()),
+        ];
+        for (kind, bins) in cases {
+            let shares = shares(&feature(kind), &bins, 0.1);
+            assert_eq!(shares.len(), len(&bins) + 1);
+            let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{shares:?}");
+        }
+    }
+}

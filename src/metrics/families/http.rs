@@ -1,0 +1,91 @@
+//! The families of the HTTP service, by the names that prometheus-fastapi-instrumentator gives them.
+
+use super::histogram::Histogram;
+use super::series::Series;
+use crate::metrics::buckets::DURATION;
+use crate::metrics::key::Http;
+use crate::metrics::text::{Family, Kind, Sample};
+use crate::metrics::word::Amounts;
+
+pub struct HttpStats {
+    requests: Series<u64>,
+    durations: Series<Histogram>,
+    sized: Series<u64>,
+    request_bytes: Series<u64>,
+    response_bytes: Series<u64>,
+}
+
+impl HttpStats {
+    pub const fn new() -> Self {
+        Self {
+            requests: Series::new(&["handler", "method", "status"]),
+            durations: Series::new(&["handler", "method"]),
+            sized: Series::new(&["handler"]),
+            request_bytes: Series::new(&["handler"]),
+            response_bytes: Series::new(&["handler"]),
+        }
+    }
+
+    pub fn add_exchanges(&mut self, http: &Http, count: u64) {
+        let status = format!("{}xx", http.status);
+        *self.requests.at(&[&http.handler, &http.method, &status]) += count;
+        self.durations.at(&[&http.handler, &http.method]).add(http.duration, count);
+        *self.sized.at(&[&http.handler]) += count;
+    }
+
+    pub fn add_sums(&mut self, handler: &str, method: &str, sums: &Amounts) {
+        let [duration, request_bytes, response_bytes] = *sums;
+        self.durations.at(&[handler, method]).sum += duration;
+        *self.request_bytes.at(&[handler]) += request_bytes;
+        *self.response_bytes.at(&[handler]) += response_bytes;
+    }
+
+    /// Sorted by name.
+    pub fn families(&self) -> Vec<Family> {
+        vec![
+            Family {
+                name: "http_request_duration_highr_seconds",
+                kind: Kind::Histogram,
+                help: "Time from the request's head to the recorded response, of all handlers.",
+                samples: self.all_durations().samples(&DURATION, &[]),
+            },
+            Family {
+                name: "http_request_duration_seconds",
+                kind: Kind::Histogram,
+                help: "Time from the request's head to the recorded response, by handler and method.",
+                samples: self.durations.samples(&DURATION),
+            },
+            Family {
+                name: "http_request_size_bytes",
+                kind: Kind::Summary,
+                help: "Size of the requests' bodies by handler.",
+                samples: self.sizes(&self.request_bytes),
+            },
+            Family {
+                name: "http_requests",
+                kind: Kind::Counter,
+                help: "Total number of requests by method, status and handler.",
+                samples: self.requests.samples("_total"),
+            },
+            Family {
+                name: "http_response_size_bytes",
+                kind: Kind::Summary,
+                help: "Size of the responses' bodies by handler.",
+                samples: self.sizes(&self.response_bytes),
+            },
+        ]
+    }
+
+    fn all_durations(&self) -> Histogram {
+        let mut all = Histogram::default();
+        for histogram in self.durations.values() {
+            all.merge(histogram);
+        }
+        all
+    }
+
+    fn sizes(&self, bytes: &Series<u64>) -> Vec<Sample> {
+        let sums = bytes.samples("_sum").into_iter();
+        sums.zip(self.sized.samples("_count")).flat_map(|(sum, count)| [sum, count]).collect()
+    }
+}

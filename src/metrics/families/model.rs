@@ -1,0 +1,179 @@
+//! The families of the model: what it answers, how sure it is, and whether its inputs are still
+//! those it was made for.
+
+use super::histogram::Histogram;
+use super::series::Series;
+use crate::edge::model::{Description, Signature};
+use crate::metrics::buckets::{CONFIDENCE, INFERENCE};
+use crate::metrics::drift;
+use crate::metrics::key::Class;
+use crate::metrics::text::{Family, Kind, Sample};
+
+pub struct ModelStats {
+    predictions: Series<u64>,
+    confidences: Series<Histogram>,
+    inferences: Series<Histogram>,
+    invalid: Series<u64>,
+    /// By the place of the bin; of the model that is served.
+    bins: Series<u64>,
+}
+
+impl ModelStats {
+    pub const fn new() -> Self {
+        Self {
+            predictions: Series::new(&["model", "version", "prediction"]),
+            confidences: Series::new(&["model", "version"]),
+            inferences: Series::new(&["model", "version"]),
+            invalid: Series::new(&["feature", "reason"]),
+            bins: Series::new(&["feature", "bin"]),
+        }
+    }
+
+    pub fn add_outcomes(&mut self, class: &Class, count: u64, confidence: u64) {
+        *self.predictions.at(&[&class.model, &class.version, &class.prediction]) += count;
+        if let Some(bucket) = class.confidence {
+            let confidences = self.confidences.at(&[&class.model, &class.version]);
+            confidences.add(bucket, count);
+            confidences.sum += confidence;
+        }
+    }
+
+    pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64, sum: u64) {
+        let inferences = self.inferences.at(&[model, version]);
+        inferences.add(bucket, count);
+        inferences.sum += sum;
+    }
+
+    pub fn add_invalid(&mut self, feature: &str, reason: &str, count: u64) {
+        *self.invalid.at(&[feature, reason]) += count;
+    }
+
+    pub fn add_bin(&mut self, feature: &str, bin: usize, count: u64) {
+        *self.bins.at(&[feature, &bin.to_string()]) += count;
+    }
+
+    /// Sorted by name.
+    pub fn families(
+        &self,
+        signature: &Signature,
+        description: &Description,
+        drift_sample_interval: u64,
+    ) -> Vec<Family> {
+        let mut families =
+            Vec::from(self.drift_families(signature, description, drift_sample_interval));
+        families.extend([
+            Family {
+                name: "model_inference_duration_seconds",
+                kind: Kind::Histogram,
+                help: "Time of a call into the model, which may answer several rows.",
+                samples: self.inferences.samples(&INFERENCE),
+            },
+            info(signature, description),
+            Family {
+                name: "model_invalid_inputs",
+                kind: Kind::Counter,
+                help: "Values that were refused, or that were unusual or unknown and let through.",
+                samples: self.invalid.samples("_total"),
+            },
+            Family {
+                name: "model_prediction_confidence",
+                kind: Kind::Histogram,
+                help: "How sure the model was of the class it answered.",
+                samples: self.confidences.samples(&CONFIDENCE),
+            },
+            Family {
+                name: "model_predictions",
+                kind: Kind::Counter,
+                help: "Answers of the model: a class by its label, a quantity by its name.",
+                samples: self.predictions.samples("_total"),
+            },
+        ]);
+        families
+    }
+    fn drift_families(
+        &self,
+        signature: &Signature,
+        description: &Description,
+        drift_sample_interval: u64,
+    ) -> [Family; 3] {
+        let bins = reference_bins(signature, description);
+        let sample = |suffix, bin: &ReferenceBin, value| Sample {
+            suffix,
+            labels: vec![("feature", bin.feature.clone()), ("le", bin.le.clone())],
+            value,
+        };
+        let counted = |bin: &ReferenceBin| {
+            let counted = self.bins.get(&[&bin.feature, &bin.index.to_string()]);
+            sample("_total", bin, counted.copied().unwrap_or(0) as f64)
+        };
+        [
+            Family {
+                name: "model_feature_bin",
+                kind: Kind::Counter,
+                help: "Values in a sample of the predictions, by the bin of the model's reference \
+                       that they fall into. Not cumulative.",
+                samples: bins.iter().map(counted).collect(),
+            },
+            Family {
+                name: "model_feature_reference_ratio",
+                kind: Kind::Gauge,
+                help: "The share of each bin in the data that the model was made from.",
+                samples: bins.iter().map(|bin| sample("", bin, bin.share)).collect(),
+            },
+            Family {
+                name: "model_feature_sample_ratio",
+                kind: Kind::Gauge,
+                help: "The part of the predictions that model_feature_bin_total counts.",
+                samples: vec![Sample {
+                    suffix: "",
+                    labels: Vec::new(),
+                    value: sample_ratio(drift_sample_interval),
+                }],
+            },
+        ]
+    }
+}
+
+/// A bin of a feature's reference.
+struct ReferenceBin {
+    feature: String,
+    index: usize,
+    le: String,
+    share: f64,
+}
+
+fn reference_bins(signature: &Signature, description: &Description) -> Vec<ReferenceBin> {
+    let mut bins = Vec::new();
+    for (feature, notes) in signature.features.iter().zip(&description.features) {
+        let Some(reference) = &notes.reference else { continue };
+        let shares = drift::shares(feature, &reference.bins, reference.missing);
+        bins.extend(shares.into_iter().enumerate().map(|(index, (le, share))| ReferenceBin {
+            feature: feature.name.clone(),
+            index,
+            le,
+            share,
+        }));
+    }
+    bins
+}
+
+fn sample_ratio(interval: u64) -> f64 {
+    if interval == 0 { 0.0 } else { 1.0 / interval as f64 }
+}
+
+/// What the model says it is; the one family that is known before the first request.
+fn info(signature: &Signature, description: &Description) -> Family {
+    let labels = vec![
+        ("model", signature.name.clone()),
+        ("version", signature.version.clone()),
+        ("license", description.license.clone()),
+        ("precision", description.precision.clone()),
+        ("digest", description.digest.clone()),
+    ];
+    Family {
+        name: "model",
+        kind: Kind::Info,
+        help: "The model that is served.",
+        samples: vec![Sample { suffix: "_info", labels, value: 1.0 }],
+    }
+}

@@ -1,0 +1,54 @@
+//! Values by their labels.
+
+use super::histogram::Histogram;
+use crate::metrics::buckets::Buckets;
+use crate::metrics::text::{Label, Sample};
+use std::collections::BTreeMap;
+
+/// The values of a family: counts or histograms, sorted by their labels.
+pub struct Series<V> {
+    names: &'static [&'static str],
+    values: BTreeMap<Vec<String>, V>,
+}
+
+impl<V: Default> Series<V> {
+    pub const fn new(names: &'static [&'static str]) -> Self {
+        Self { names, values: BTreeMap::new() }
+    }
+
+    /// The value for these labels, which are given in the order of their names.
+    pub fn at(&mut self, labels: &[&str]) -> &mut V {
+        self.values.entry(labels.iter().map(ToString::to_string).collect()).or_default()
+    }
+
+    pub fn get(&self, labels: &[&str]) -> Option<&V> {
+        let labels: Vec<_> = labels.iter().map(ToString::to_string).collect();
+        self.values.get(&labels)
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.values.values()
+    }
+
+    /// Each value with its named labels.
+    fn labelled(&self) -> impl Iterator<Item = (Vec<Label>, &V)> {
+        self.values.iter().map(|(labels, value)| {
+            (self.names.iter().copied().zip(labels.iter().cloned()).collect(), value)
+        })
+    }
+}
+
+impl Series<u64> {
+    pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
+        let sample = |(labels, count): (_, &u64)| Sample { suffix, labels, value: *count as f64 };
+        self.labelled().map(sample).collect()
+    }
+}
+
+impl Series<Histogram> {
+    pub fn samples(&self, buckets: &Buckets) -> Vec<Sample> {
+        self.labelled()
+            .flat_map(|(labels, histogram)| histogram.samples(buckets, &labels))
+            .collect()
+    }
+}

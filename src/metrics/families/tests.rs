@@ -1,0 +1,182 @@
+use super::*;
+use crate::edge::model::{
+    FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, Reference, ReferenceBins,
+    UnusualPolicy,
+};
+use crate::metrics::counter::{Counters, totals};
+use crate::metrics::record::{Bin, Exchange, Inference, Observed, Outcome, record};
+use crate::metrics::text::{Format, write};
+use anyhow::Result;
+use exposition::Exposition;
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[path = "../../../tests/support/exposition.rs"]
+mod exposition;
+
+#[derive(Default)]
+struct Memory(RefCell<BTreeMap<String, i64>>);
+
+impl Counters for Memory {
+    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
+        let mut numbers = self.0.borrow_mut();
+        let number = numbers.entry(key.to_owned()).or_default();
+        *number += delta;
+        Ok(*number)
+    }
+
+    fn keys(&self) -> Result<Vec<String>> {
+        Ok(self.0.borrow().keys().cloned().collect())
+    }
+}
+
+fn signature() -> Signature {
+    let range = NumberRange { minimum: 0.0, maximum: 130.0, whole: false };
+    Signature {
+        name: "m".into(),
+        version: "v1".into(),
+        features: vec![crate::edge::model::Feature {
+            name: "age".into(),
+            kind: Kind::Number(range),
+            missing: MissingPolicy::Refuse,
+            unusual: UnusualPolicy::Refuse,
+        }],
+    }
+}
+
+fn description() -> Description {
+    let bins = [(60.0, 0.6), (f64::INFINITY, 0.4)];
+    let bins = bins.map(|(upper, share)| NumberBin { upper, share });
+    Description {
+        summary: String::new(),
+        source: String::new(),
+        license: "Apache-2.0 \"or\"\nlater\\".into(),
+        population: String::new(),
+        limits: String::new(),
+        precision: "float64".into(),
+        digest: String::new(),
+        features: vec![FeatureNotes {
+            description: String::new(),
+            unit: String::new(),
+            missing: String::new(),
+            reference: Some(Reference { bins: ReferenceBins::Number(bins.into()), missing: 0.0 }),
+        }],
+        outputs: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+fn scrape(store: &Memory, format: Format) -> String {
+    write(format, &families(&totals(store).unwrap(), &signature(), &description(), 16))
+}
+
+fn exchange(status: u16, micros: u64, request_bytes: usize) -> Exchange {
+    let duration = Duration::from_micros(micros);
+    Exchange {
+        handler: "/predict",
+        method: "POST",
+        status,
+        duration,
+        request_bytes,
+        response_bytes: 7,
+    }
+}
+
+fn inference(outcomes: Vec<Outcome>) -> Inference {
+    Inference {
+        model: "m".into(),
+        version: "v1".into(),
+        duration: Duration::from_micros(3),
+        outcomes,
+    }
+}
+
+fn outcome(prediction: &str, confidence: Option<f64>) -> Outcome {
+    Outcome { prediction: prediction.to_owned(), confidence }
+}
+
+fn arbitrary_observed() -> impl Strategy<Value = Observed> {
+    let outcome = (".{0,12}", proptest::option::of(-0.5..1.5))
+        .prop_map(|(label, confidence)| outcome(&label, confidence));
+    let outcomes = proptest::collection::vec(outcome, 0..3);
+    let bins = proptest::collection::vec(0_usize..3, 0..2);
+    (proptest::option::of(outcomes), ".{0,8}", bins, 0..5_u64).prop_map(
+        |(outcomes, feature, bins, unknown_features)| Observed {
+            inference: outcomes.map(inference),
+            invalid: vec![(feature, "missing")],
+            unknown_features,
+            bins: bins
+                .into_iter()
+                .map(|bin| Bin {
+                    model: "m".into(),
+                    version: "v1".into(),
+                    feature: "age".into(),
+                    bin,
+                })
+                .collect(),
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_recorded_a_strict_scraper_reads_it(
+        events in proptest::collection::vec(
+            (200..600_u16, 0..100_000_000_u64, 0..2_000_000_usize, arbitrary_observed()),
+            0..20,
+        ),
+    ) {
+        let store = Memory::default();
+        for (status, micros, bytes, observed) in &events {
+            record(&store, &exchange(*status, *micros, *bytes), observed).unwrap();
+        }
+        let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+        let count = events.len() as f64;
+        prop_assert_eq!(scraped.sum("http_requests_total", ""), count);
+        prop_assert_eq!(scraped.sum("http_request_duration_highr_seconds_count", ""), count);
+        let bytes: usize = events.iter().map(|event| event.2).sum();
+        prop_assert_eq!(scraped.sum("http_request_size_bytes_sum", ""), bytes as f64);
+        let outcomes = events.iter().filter_map(|event| event.3.inference.as_ref());
+        let outcomes: usize = outcomes.map(|inference| inference.outcomes.len()).sum();
+        prop_assert_eq!(scraped.sum("model_predictions_total", ""), outcomes as f64);
+        prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",le=\"60.0\"}"),
+            events.iter().flat_map(|event| &event.3.bins).filter(|bin| bin.bin == 0).count() as f64);
+    }
+}
+
+#[test]
+fn families_are_sorted_by_name() {
+    let text = scrape(&Memory::default(), Format::Prometheus);
+    assert_eq!(Exposition::parse(&text).kinds().len(), 13);
+    let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn several_outcomes_of_one_call_are_one_exchange_and_one_inference() {
+    let store = Memory::default();
+    let outcomes = vec![outcome("High Risk", Some(0.92)), outcome("score", None)];
+    let observed = Observed { inference: Some(inference(outcomes)), ..Observed::default() };
+    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+    for family in [
+        "http_requests_total",
+        "model_inference_duration_seconds_count",
+        "model_prediction_confidence_count",
+    ] {
+        assert_eq!(scraped.sum(family, ""), 1.0, "{family}");
+    }
+    assert_eq!(scraped.sum("model_predictions_total", "prediction=\"score\""), 1.0);
+}
+
+#[test]
+fn bins_of_an_older_version_are_left_out() {
+    let store = Memory::default();
+    let old = Bin { model: "m".into(), version: "v0".into(), feature: "age".into(), bin: 0 };
+    let observed = Observed { bins: vec![old], ..Observed::default() };
+    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+    assert_eq!(scraped.sum("model_feature_bin_total", ""), 0.0);
+}

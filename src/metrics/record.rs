@@ -1,0 +1,129 @@
+//! What happened, and which counters that raises.
+
+use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
+use super::counter::{Counters, add};
+use super::key::{Class, Http, Key};
+use super::word::Amounts;
+use anyhow::Result;
+use std::time::Duration;
+
+/// One HTTP request and its response.
+pub struct Exchange {
+    /// The route's path, or that of no route; never what the client sent.
+    pub handler: &'static str,
+    pub method: &'static str,
+    pub status: u16,
+    pub duration: Duration,
+    pub request_bytes: usize,
+    pub response_bytes: usize,
+}
+
+/// What the exchange shows of the model and its inputs.
+#[derive(Debug, Default)]
+pub struct Observed {
+    pub inference: Option<Inference>,
+    /// Feature and reason of each value that was refused or unusual.
+    pub invalid: Vec<(String, &'static str)>,
+    /// How many keys were no feature of the model.
+    pub unknown_features: u64,
+    /// The bins of the values, if this request is in the sample.
+    pub bins: Vec<Bin>,
+}
+
+/// One call into the model.
+#[derive(Debug)]
+pub struct Inference {
+    pub model: String,
+    pub version: String,
+    pub duration: Duration,
+    pub outcomes: Vec<Outcome>,
+}
+
+#[derive(Debug)]
+pub struct Outcome {
+    /// A class's label, or the name of a quantity.
+    pub prediction: String,
+    pub confidence: Option<f64>,
+}
+
+/// A bin of the model's reference, by its place there.
+#[derive(Debug, PartialEq)]
+pub struct Bin {
+    pub model: String,
+    pub version: String,
+    pub feature: String,
+    pub bin: usize,
+}
+
+/// The labels of a key that is no feature.
+const UNKNOWN: (&str, &str) = ("other", "unknown_feature");
+
+/// Counts an exchange: two increments for a prediction of the usual kind, and one more for each
+/// thing that is unusual.
+pub fn record(store: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
+    let count = |key: Key, amounts: Amounts| add(store, &key.encode(), key.layout(), &amounts);
+    let duration = DURATION.duration_units(exchange.duration);
+    let http = Http {
+        handler: exchange.handler.into(),
+        method: exchange.method.into(),
+        status: usize::from(exchange.status / 100),
+        duration: DURATION.index(duration),
+    };
+    match &observed.inference {
+        Some(inference) => record_inference(count, http, inference)?,
+        None => count(Key::Exchange(http), [1, 0, 0])?,
+    }
+    let sums = Key::Sums { handler: exchange.handler.into(), method: exchange.method.into() };
+    count(sums, [duration, exchange.request_bytes as u64, exchange.response_bytes as u64])?;
+    record_inputs(count, observed)
+}
+
+fn record_inference(
+    count: impl Fn(Key, Amounts) -> Result<()>,
+    http: Http,
+    inference: &Inference,
+) -> Result<()> {
+    let duration = INFERENCE.duration_units(inference.duration);
+    let bucket = INFERENCE.index(duration);
+    if let [outcome] = &inference.outcomes[..] {
+        let (class, confidence) = class(inference, outcome);
+        let key = Key::Prediction { http, class, inference: bucket };
+        return count(key, [1, duration, confidence]);
+    }
+    count(Key::Exchange(http), [1, 0, 0])?;
+    let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
+    count(Key::Call { model, version, inference: bucket }, [1, duration, 0])?;
+    for outcome in &inference.outcomes {
+        let (class, confidence) = class(inference, outcome);
+        count(Key::Outcome(class), [1, confidence, 0])?;
+    }
+    Ok(())
+}
+
+/// The labels of an outcome, and its confidence in units.
+fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64) {
+    let confidence = outcome.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
+    let class = Class {
+        model: inference.model.as_str().into(),
+        version: inference.version.as_str().into(),
+        prediction: outcome.prediction.as_str().into(),
+        confidence: confidence.map(|units| CONFIDENCE.index(units)),
+    };
+    (class, confidence.unwrap_or(0))
+}
+
+fn record_inputs(count: impl Fn(Key, Amounts) -> Result<()>, observed: &Observed) -> Result<()> {
+    for (feature, reason) in &observed.invalid {
+        let key = Key::Invalid { feature: feature.as_str().into(), reason: (*reason).into() };
+        count(key, [1, 0, 0])?;
+    }
+    if observed.unknown_features > 0 {
+        let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
+        count(key, [observed.unknown_features, 0, 0])?;
+    }
+    for Bin { model, version, feature, bin } in &observed.bins {
+        let (model, version) = (model.as_str().into(), version.as_str().into());
+        count(Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin }, [1, 0, 0])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The two text formats that Prometheus reads: 0.0.4 and OpenMetrics 1.0.
+
+use std::fmt::Write;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Prometheus,
+    OpenMetrics,
+}
+
+impl Format {
+    /// OpenMetrics for those who name it in their Accept header, as Prometheus does.
+    pub fn accepted(accept: Option<&str>) -> Self {
+        match accept {
+            Some(accept) if accept.contains("application/openmetrics-text") => Self::OpenMetrics,
+            _ => Self::Prometheus,
+        }
+    }
+
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    /// A gauge that is always 1, for its labels.
+    Info,
+}
+
+/// A metric family: what stands under one HELP and one TYPE.
+pub struct Family {
+    /// Without `_total` or `_info`, which the samples of counters and infos have.
+    pub name: &'static str,
+    pub kind: Kind,
+    pub help: &'static str,
+    pub samples: Vec<Sample>,
+}
+
+/// A label's name and value.
+pub type Label = (&'static str, String);
+
+pub struct Sample {
+    /// What follows the family's name: `_bucket`, `_sum`, `_count`, `_total`, `_info` or nothing.
+    pub suffix: &'static str,
+    pub labels: Vec<Label>,
+    pub value: f64,
+}
+
+/// Writes families in the order given. A family without samples is announced all the same.
+pub fn write(format: Format, families: &[Family]) -> String {
+    let mut text = String::with_capacity(16 * 1024);
+    for family in families {
+        write_family(&mut text, format, family);
+    }
+    if format == Format::OpenMetrics {
+        text.push_str("# EOF\n");
+    }
+    text
+}
+
+fn write_family(text: &mut String, format: Format, family: &Family) {
+    let (name, kind) = heading(format, family);
+    let help = escape(family.help, format == Format::OpenMetrics);
+    put(text, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    for sample in &family.samples {
+        put(text, format_args!("{}{}", family.name, sample.suffix));
+        write_labels(text, &sample.labels);
+        put(text, format_args!(" {}\n", number(sample.value)));
+    }
+}
+
+/// OpenMetrics names a counter without its suffix, and has a type for infos.
+fn heading(format: Format, family: &Family) -> (String, &'static str) {
+    let with = |suffix| format!("{}{suffix}", family.name);
+    match (family.kind, format) {
+        (Kind::Counter, Format::Prometheus) => (with("_total"), "counter"),
+        (Kind::Counter, Format::OpenMetrics) => (with(""), "counter"),
+        (Kind::Info, Format::Prometheus) => (with("_info"), "gauge"),
+        (Kind::Info, Format::OpenMetrics) => (with(""), "info"),
+        (Kind::Gauge, _) => (with(""), "gauge"),
+        (Kind::Histogram, _) => (with(""), "histogram"),
+        (Kind::Summary, _) => (with(""), "summary"),
+    }
+}
+
+fn write_labels(text: &mut String, labels: &[Label]) {
+    for (index, (name, value)) in labels.iter().enumerate() {
+        let before = if index == 0 { '{' } else { ',' };
+        put(text, format_args!("{before}{name}=\"{}\"", escape(value, true)));
+    }
+    if !labels.is_empty() {
+        text.push('}');
+    }
+}
+
+fn escape(text: &str, quotes: bool) -> String {
+    let text = text.replace('\\', "\\\\").replace('\n', "\\n");
+    if quotes { text.replace('"', "\\\"") } else { text }
+}
+
+fn put(text: &mut String, arguments: std::fmt::Arguments) {
+    text.write_fmt(arguments).expect("a string takes all");
+}
+
+/// A sample's value, or a bound as Python's client writes it: `1.0`, `0.005`, `+Inf`.
+pub fn number(value: f64) -> String {
+    if value == f64::INFINITY {
+        "+Inf".to_owned()
+    } else if value == f64::NEG_INFINITY {
+        "-Inf".to_owned()
+    } else if value.fract() == 0.0 {
+        format!("{value}.0")
+    } else {
+        value.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(kind: Kind, suffix: &'static str, label: &str) -> Family {
+        let sample = Sample { suffix, labels: vec![("class", label.to_owned())], value: 3.0 };
+        Family { name: "model_x", kind, help: "A \\ and a \"quote\".", samples: vec![sample] }
+    }
+
+    #[test]
+    fn a_counter_is_headed_as_each_format_wants_it() {
+        let families = [family(Kind::Counter, "_total", "High Risk")];
+        assert_eq!(
+            write(Format::Prometheus, &families),
+            "# HELP model_x_total A \\\\ and a \"quote\".\n# TYPE model_x_total counter\n\
+             model_x_total{class=\"High Risk\"} 3.0\n"
+        );
+        assert_eq!(
+            write(Format::OpenMetrics, &families),
+            "# HELP model_x A \\\\ and a \\\"quote\\\".\n# TYPE model_x counter\n\
+             model_x_total{class=\"High Risk\"} 3.0\n# EOF\n"
+        );
+    }
+
+    #[test]
+    fn label_values_are_escaped() {
+        let text = write(Format::Prometheus, &[family(Kind::Gauge, "", "a\"b\\c\nd")]);
+        assert!(text.ends_with("model_x{class=\"a\\\"b\\\\c\\nd\"} 3.0\n"), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_original_writes_them() {
+        let written = [1.0, 0.005, 1e-6, 60.0, f64::INFINITY].map(number);
+        assert_eq!(written, ["1.0", "0.005", "0.000001", "60.0", "+Inf"]);
+    }
+
+    #[test]
+    fn openmetrics_is_for_those_who_ask() {
+        let prometheus =
+            "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+        assert_eq!(Format::accepted(Some(prometheus)), Format::OpenMetrics);
+        assert_eq!(Format::accepted(Some("*/*")), Format::Prometheus);
+        assert_eq!(Format::accepted(None), Format::Prometheus);
+    }
+}

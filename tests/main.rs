@@ -1,0 +1,5 @@
+//! Integration tests: real components, on the embedded host, over real sockets.
+
+mod host;
+mod service;
+mod support;

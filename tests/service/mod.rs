@@ -1,0 +1,60 @@
+//! The service and its model, as `spin.toml` wires them, through the embedded host.
+
+mod hostile;
+mod metrics;
+mod models;
+mod predict;
+mod routes;
+mod store;
+
+use crate::support::exposition::Exposition;
+use crate::support::http::{Client, Request, Response};
+use crate::support::server::TestServer;
+use model_api_host::{Log, Manifest, build};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The exchange that never changes.
+const EXAMPLE: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
+const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
+
+/// The project's own manifest, with `change` made to its text. The components are built once for
+/// all tests.
+fn manifest(change: impl FnOnce(String) -> String) -> Manifest {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(folder.join("spin.toml")).expect("spin.toml is there");
+    BUILT.get_or_init(|| {
+        let manifest = Manifest::parse(&text, folder).expect("spin.toml is valid");
+        build::run(&manifest, &Log::stderr()).expect("the components can be built");
+    });
+    Manifest::parse(&change(text), folder).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The service as it is.
+fn serve() -> TestServer {
+    serve_changed(|text| text)
+}
+
+/// The service by another manifest.
+fn serve_changed(change: impl FnOnce(String) -> String) -> TestServer {
+    TestServer::start(&manifest(change), |_| {})
+}
+
+/// A manifest's text with the default of a variable changed.
+fn with_default(text: String, variable: &str, default: &str) -> String {
+    let declaration = format!("{variable} = {{ default = \"");
+    let (before, after) = text.split_once(&declaration).expect("the variable is declared");
+    let (_, after) = after.split_once('"').expect("its default ends");
+    format!("{before}{declaration}{default}\"{after}")
+}
+
+fn predict(client: &mut Client, body: impl Into<Vec<u8>>) -> Response {
+    client.send(&Request::post("/predict", body))
+}
+
+fn scrape(client: &mut Client) -> Exposition {
+    let response = client.send(&Request::get("/metrics"));
+    assert_eq!(response.status, 200, "{}", response.text());
+    Exposition::parse(response.text())
+}

@@ -1,0 +1,49 @@
+//! The models that `spin.toml` names.
+
+use super::manifest;
+use model_api_host::manifest::{Dependency, Source};
+use std::path::PathBuf;
+use wasmparser::{Parser, Payload};
+
+/// The components that the service's dependencies come from.
+fn model_files() -> Vec<PathBuf> {
+    let manifest = manifest(|text| text);
+    let dependencies = manifest.schema.component["service"].dependencies.values();
+    let path = |dependency: &Dependency| match dependency {
+        Dependency::Local(local) => manifest.base.join(&local.path),
+        Dependency::Remote(other) => panic!("{other:?} is not a file"),
+    };
+    dependencies.map(path).collect()
+}
+
+#[test]
+fn no_model_imports_anything() {
+    let files = model_files();
+    assert!(!files.is_empty());
+    for file in files {
+        let bytes = std::fs::read(&file).expect("the model is built");
+        for payload in Parser::new(0).parse_all(&bytes) {
+            let payload = payload.expect("the model is WebAssembly");
+            let imports =
+                matches!(payload, Payload::ImportSection(_) | Payload::ComponentImportSection(_));
+            assert!(!imports, "{} imports something", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_default_model_is_smaller_than_eight_kilobytes() {
+    let file = model_files().into_iter().find(|file| file.ends_with("heart_risk_demo.wasm"));
+    let bytes = std::fs::metadata(file.expect("it is the default")).expect("it is built").len();
+    assert!(bytes < 8 * 1024, "{bytes} bytes");
+}
+
+#[test]
+fn the_service_is_smaller_than_400_kilobytes() {
+    let manifest = manifest(|text| text);
+    let Source::Path(file) = &manifest.schema.component["service"].source else {
+        panic!("the service is not a file");
+    };
+    let bytes = std::fs::metadata(manifest.base.join(file)).expect("it is built").len();
+    assert!(bytes <= 400_000, "{bytes} bytes");
+}

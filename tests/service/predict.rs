@@ -1,0 +1,180 @@
+//! `POST /predict`.
+
+use super::{ANSWER, EXAMPLE, predict, serve, serve_changed, with_default};
+use crate::support::http::Request;
+use serde_json::{Value, json};
+
+#[test]
+fn the_blueprints_exchange_is_answered_byte_for_byte() {
+    let response = serve().send(&Request::post("/predict", EXAMPLE));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("content-length"), Some("69"));
+}
+
+#[test]
+fn sixty_years_are_low_risk_and_cholesterol_is_optional() {
+    let response = serve().send(&Request::post("/predict", r#"{"patient_data":{"age":60}}"#));
+    let answer = r#"{"prediction":"Low Risk","confidence":0.75,"model_version":"v1.0.0"}"#;
+    assert_eq!((response.status, response.text()), (200, answer));
+}
+
+#[test]
+fn null_is_a_missing_value() {
+    let response = serve()
+        .send(&Request::post("/predict", r#"{"patient_data":{"age":65,"cholesterol":null}}"#));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+}
+
+#[test]
+fn keys_that_are_no_features_are_let_through() {
+    let body = r#"{"patient_data":{"age":65,"name":{"first":["x"]}},"trace":1}"#;
+    let response = serve().send(&Request::post("/predict", body));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+}
+
+#[test]
+fn the_last_of_two_equal_keys_counts_as_in_python() {
+    let body = r#"{"patient_data":7,"patient_data":{"age":"old","age":65}}"#;
+    let response = serve().send(&Request::post("/predict", body));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+}
+
+#[test]
+fn an_escaped_key_is_the_key_it_stands_for() {
+    let body = r#"{"patient\u005fdata":{"\u0061ge":65}}"#;
+    let response = serve().send(&Request::post("/predict", body));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+}
+
+/// The `detail` of the 422 that a body gets.
+fn detail(body: &str) -> Value {
+    let response = serve().send(&Request::post("/predict", body));
+    assert_eq!(response.status, 422, "{}", response.text());
+    response.json()["detail"].clone()
+}
+
+#[test]
+fn every_violation_is_in_one_answer() {
+    let expected = json!([
+        {
+            "type": "float_type",
+            "loc": ["body", "patient_data", "age"],
+            "msg": "Input should be a valid number",
+            "input": "old",
+        },
+        {
+            "type": "less_than_equal",
+            "loc": ["body", "patient_data", "cholesterol"],
+            "msg": "Input should be less than or equal to 2000",
+            "input": 2001,
+            "ctx": {"le": 2000.0},
+        },
+    ]);
+    assert_eq!(detail(r#"{"patient_data":{"age":"old","cholesterol":2001}}"#), expected);
+}
+
+#[test]
+fn a_missing_feature_is_named_with_the_object_that_lacks_it() {
+    let expected = json!([{
+        "type": "missing",
+        "loc": ["body", "patient_data", "age"],
+        "msg": "Field required",
+        "input": {"cholesterol": 240},
+    }]);
+    assert_eq!(detail(r#"{"patient_data":{"cholesterol":240}}"#), expected);
+}
+
+#[test]
+fn a_number_below_its_range_is_refused_with_the_bound() {
+    let violation = &detail(r#"{"patient_data":{"age":-0.5}}"#)[0];
+    assert_eq!(violation["type"], "greater_than_equal");
+    assert_eq!(violation["msg"], "Input should be greater than or equal to 0");
+    assert_eq!(violation["ctx"], json!({"ge": 0.0}));
+}
+
+#[test]
+fn a_number_too_large_for_any_float_is_not_finite() {
+    let violation = &detail(r#"{"patient_data":{"age":1e999}}"#)[0];
+    assert_eq!(violation["type"], "finite_number");
+    // Shown as text: many parsers would not take it as a number.
+    assert_eq!(violation["input"], "1e999");
+}
+
+#[test]
+fn input_that_not_every_parser_reads_is_shown_as_text() {
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    for input in [r#""\ud800""#, &deep, &"9".repeat(400)] {
+        let violation = &detail(&format!(r#"{{"patient_data":{{"age":{input}}}}}"#))[0];
+        assert_eq!(violation["input"], input);
+    }
+}
+
+#[test]
+fn a_body_without_patient_data_says_so() {
+    let expected = json!([{
+        "type": "missing",
+        "loc": ["body", "patient_data"],
+        "msg": "Field required",
+        "input": {"age": 65},
+    }]);
+    assert_eq!(detail(r#"{"age":65}"#), expected);
+}
+
+#[test]
+fn patient_data_that_is_a_list_is_no_object() {
+    let violation = &detail(r#"{"patient_data":[65,240]}"#)[0];
+    assert_eq!(violation["type"], "dict_type");
+    assert_eq!(violation["loc"], json!(["body", "patient_data"]));
+}
+
+#[test]
+fn an_empty_body_is_a_missing_body() {
+    let violation = &detail(" \n")[0];
+    assert_eq!((&violation["type"], &violation["loc"]), (&json!("missing"), &json!(["body"])));
+}
+
+#[test]
+fn malformed_json_names_the_position() {
+    let violation = &detail("{\"patient_data\":\n  {\"age\": 65,}}")[0];
+    assert_eq!(violation["type"], "json_invalid");
+    assert_eq!(violation["loc"], json!(["body", 30]));
+    let error = violation["ctx"]["error"].as_str().unwrap();
+    assert!(error.contains("line 2 column 14"), "{error}");
+}
+
+#[test]
+fn long_input_is_not_sent_back() {
+    let body = format!(r#"{{"patient_data":{{"age":"{}"}}}}"#, "x".repeat(5000));
+    assert_eq!(detail(&body)[0]["input"], "<5002 bytes>");
+}
+
+#[test]
+fn a_body_of_a_mebibyte_is_taken_and_one_byte_more_is_413() {
+    let server = serve();
+    let mut body = EXAMPLE.as_bytes().to_vec();
+    body.resize(1 << 20, b' ');
+    assert_eq!(server.send(&Request::post("/predict", body.clone())).text(), ANSWER);
+    body.push(b' ');
+    let response = server.send(&Request::post("/predict", body));
+    assert_eq!(response.status, 413);
+    assert_eq!(response.text(), r#"{"detail":"The body is larger than 1048576 bytes"}"#);
+}
+
+#[test]
+fn a_variable_sets_the_largest_body() {
+    let server = serve_changed(|text| with_default(text, "max_body_bytes", "5000"));
+    let mut body = EXAMPLE.as_bytes().to_vec();
+    body.resize(5000, b' ');
+    assert_eq!(server.send(&Request::post("/predict", body.clone())).status, 200);
+    body.push(b' ');
+    assert_eq!(server.send(&Request::post("/predict", body)).status, 413);
+}
+
+#[test]
+fn a_connection_serves_on_after_a_refusal() {
+    let server = serve();
+    let mut client = server.client();
+    assert_eq!(predict(&mut client, "{").status, 422);
+    assert_eq!(predict(&mut client, EXAMPLE).text(), ANSWER);
+}
