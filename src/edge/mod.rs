@@ -12,11 +12,12 @@ mod bindings {
     wit_bindgen::generate!({
         path: [
             "wit/predictor.wit",
-            "wit/keyvalue.wit",
+            "wit/keyvalue",
             "wit/service.wit",
         ],
         world: "model-api:service/service",
         additional_derives: [Clone, PartialEq],
+        additional_derives_ignore: ["cas-error"],
         generate_all,
     });
 }
