@@ -67,10 +67,11 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
+/// The URLs to open. A wildcard is shown by where it begins.
 fn print_routes(app: &App, address: SocketAddr) {
     println!("Serving http://{address}");
-    let width = app.routes().map(|(route, _)| route.len()).max().unwrap_or(0).min(50);
-    for (route, target) in app.routes() {
-        println!("  {route:<width$}  {target}");
+    let routes = app.routes().map(|(route, target)| (route.trim_end_matches("..."), target));
+    for (route, target) in routes {
+        println!("  http://{address}{route}  {target}");
     }
 }
