@@ -13,7 +13,7 @@ fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
     for stop in ["-TERM", "-INT"] {
         let (mut host, mut stdout) = serve(&manifest("serves", STATIC));
         let address = line(&mut stdout).replace("Serving http://", "");
-        assert_eq!(line(&mut stdout), "  /hello  a static response");
+        assert_eq!(line(&mut stdout), format!("  http://{address}/hello  a static response"));
         let mut client = TcpStream::connect(&address).unwrap();
         client.write_all(b"GET /hello HTTP/1.0\r\n\r\n").unwrap();
         let mut response = String::new();

@@ -73,6 +73,19 @@ fn a_model_that_takes_unusual_values_gets_them_with_a_warning() {
 }
 
 #[test]
+fn a_bound_is_within_the_range() {
+    assert_eq!(problems(r#"{"beats":0,"ldl":-1.5}"#), Vec::<serde_json::Value>::new());
+    assert_eq!(problems(r#"{"beats":300}"#), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn of_two_equal_keys_the_last_one_counts() {
+    let signature = signature();
+    let row = patient(br#"{"patient_data":{"beats":1,"beats":2}}"#, &signature).unwrap();
+    assert_eq!(row.values[1], Value::Number(2.0));
+}
+
+#[test]
 fn a_whole_number_may_have_a_point_and_no_fraction() {
     assert_eq!(problems(r#"{"beats":65.0}"#), Vec::<serde_json::Value>::new());
     assert_eq!(problems(r#"{"beats":65.5}"#)[0]["type"], "int_from_float");
