@@ -20,8 +20,8 @@ fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
         client.read_to_string(&mut response).unwrap();
         assert!(response.ends_with("\r\n\r\nhi"), "{response}");
 
-        Command::new("kill").args([stop, &host.id().to_string()]).status().unwrap();
-        assert!(host.wait().unwrap().success());
+        Command::new("kill").args([stop, &host.0.id().to_string()]).status().unwrap();
+        assert!(host.0.wait().unwrap().success());
     }
 }
 
@@ -88,13 +88,23 @@ fn run(arguments: &[&str]) -> Output {
     host(arguments).output().unwrap()
 }
 
-fn serve(manifest: &Path) -> (Child, BufReader<ChildStdout>) {
+/// A running host. It ends with the test, however that ends.
+struct Host(Child);
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(manifest: &Path) -> (Host, BufReader<ChildStdout>) {
     let mut host = host(&["--listen", "127.0.0.1:0", "--from", manifest.to_str().unwrap()])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let stdout = BufReader::new(host.stdout.take().unwrap());
-    (host, stdout)
+    (Host(host), stdout)
 }
 
 fn line(reader: &mut impl BufRead) -> String {
