@@ -36,7 +36,7 @@ fn run_one(command: &str, workdir: &Path, log: &Log) -> Result<()> {
     for target in wasm_targets(command) {
         ensure_target(target, workdir, log)?;
     }
-    log.line(format_args!("Building: {command}"));
+    log.line(format_args!("Building (the first time takes a while): {command}"));
     let status = shell(command, workdir).status();
     let status = status.with_context(|| format!("cannot run `{command}`"))?;
     ensure!(status.success(), "`{command}` failed: {status}");
@@ -131,7 +131,7 @@ mod tests {
             &Log::new(move |line| sink.lock().unwrap().push(line.to_owned())),
         )
         .unwrap();
-        assert_eq!(*log.lock().unwrap(), ["Building: true"]);
+        assert_eq!(*log.lock().unwrap(), ["Building (the first time takes a while): true"]);
     }
 
     #[test]

@@ -14,8 +14,11 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Bytes of a request's body. Beyond it the answer is 413.
     pub body_bytes: usize,
+    /// Bytes of all bodies that are held at the same time. Beyond it the answer is 503.
+    pub held_bytes: usize,
     /// How long a request may take, from its headers to the end of its response. A body that
-    /// does not arrive in time is answered 408, a guest that does not answer in time 504.
+    /// does not arrive in time is answered 408, a guest that does not answer in time 504, and a
+    /// client that takes nothing of its response for as long is cut off.
     pub request_timeout: Duration,
     /// Bytes of linear memory of a guest, all its modules together. A guest that asks for more
     /// is refused it, which most of them answer with a trap.
@@ -34,6 +37,7 @@ impl Default for Limits {
             header_bytes: 0,
             header_timeout: Duration::ZERO,
             body_bytes: 0,
+            held_bytes: 0,
             request_timeout: Duration::ZERO,
             memory_bytes: 0,
             concurrent_requests: 0,
@@ -115,6 +119,13 @@ pub const SETTINGS: &[Setting] = &[
         default: 8 * 1024 * 1024,
         minimum: 0,
         set: |limits, value| limits.body_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_HELD_BYTES",
+        meaning: "bytes of all bodies together",
+        default: 256 * 1024 * 1024,
+        minimum: 0,
+        set: |limits, value| limits.held_bytes = value as usize,
     },
     Setting {
         variable: "MODEL_API_REQUEST_TIMEOUT",

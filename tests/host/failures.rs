@@ -48,6 +48,19 @@ fn a_guest_without_a_response_is_500() {
     }
 }
 
+/// The client can tell: the last chunk, which says that all is there, does not come.
+#[test]
+fn a_response_that_is_cut_short_does_not_look_complete() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("GET /stream-and-trap?100 HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(client.read_head().status, 200);
+    let body = client.read_to_end();
+    assert!(body.len() > 50 * 64 * 1024);
+    assert!(!body.ends_with(b"0\r\n\r\n"));
+    assert_error(&server.get("/stream-and-trap?0"), 500, "the component failed");
+}
+
 #[test]
 fn a_failure_leaves_the_connection_usable() {
     let server = serve();

@@ -57,6 +57,27 @@ fn a_client_that_does_not_finish_its_body_is_408() {
 }
 
 #[test]
+fn bodies_together_have_a_limit_too() {
+    let server = serve_with(|settings| settings.limits.held_bytes = 1000);
+    let mut slow = server.client();
+    slow.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 1001\r\n\r\n");
+    slow.send_raw([b'x'; 1001]);
+    assert_eq!(slow.receive().status, 503);
+    assert_eq!(server.send(&Request::post("/body", vec![b'x'; 1000])).body.len(), 1000);
+}
+
+#[test]
+fn a_client_that_does_not_read_its_response_is_cut_off() {
+    let server = serve_with(|settings| {
+        settings.limits.request_timeout = Duration::from_millis(500);
+    });
+    let head = "POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
+    let request = [head.as_bytes(), &[b'x'; 1_000_000]].concat();
+    server.client().send_until_cut_off(&request);
+    assert_eq!(server.get("/constant").status, 200);
+}
+
+#[test]
 fn a_body_that_ends_early_costs_nothing_but_its_connection() {
     let server = serve_with(|_| {});
     let mut client = server.client();
@@ -80,6 +101,14 @@ fn a_request_too_many_is_503_until_another_ends() {
 
     assert_eq!(slow.read_body(head, false).body.len(), 1024 * 64 * 1024);
     assert_eq!(server.get("/constant").status, 200);
+}
+
+/// The address space has no room for the memory of so many instances.
+#[test]
+fn without_a_pool_of_instances_requests_are_served_all_the_same() {
+    let server = serve_with(|settings| settings.limits.concurrent_requests = 100_000);
+    server.logged("warning: no pool of instances");
+    assert_eq!(server.get("/constant").text(), "constant");
 }
 
 #[test]

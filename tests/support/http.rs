@@ -1,6 +1,6 @@
 //! A small blocking HTTP client, which can also be as rude as no decent client is.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -105,6 +105,18 @@ impl Client {
     /// Sends these bytes, whatever they are.
     pub fn send_raw(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).expect("the server reads");
+    }
+
+    /// Sends these bytes again and again, and reads nothing, until the server closes the
+    /// connection.
+    pub fn send_until_cut_off(&mut self, bytes: &[u8]) {
+        let error = loop {
+            if let Err(error) = self.stream.get_mut().write_all(bytes) {
+                break error.kind();
+            }
+        };
+        let patient = [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error);
+        assert!(!patient, "the server still waits");
     }
 
     /// Reads a response to a request that was sent raw.

@@ -1,6 +1,6 @@
 //! One request through one fresh instance.
 
-use super::response::ResponseBody;
+use super::response::{ResponseBody, Task};
 use super::{Grants, Guest, TimedOut};
 use crate::Limits;
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::JoinError;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
@@ -73,20 +74,23 @@ pub async fn call(
     let outcome = match poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
-            let task = tokio::spawn(finish(component.clone(), guest, deadline));
+            let guest = tokio::spawn(finish(component.clone(), guest, deadline));
             return match answer.await {
-                Ok(reply) => response(reply),
-                Err(_) => Err(failure(
-                    task.await.unwrap_or_else(|bug| Err(Failure::Trapped(bug.to_string()))),
-                )),
+                Ok(reply) => response(reply, Some(guest)),
+                Err(_) => Err(failure(guest.await.unwrap_or_else(bug))),
             };
         }
     };
     log_failure(component, &outcome);
     match answer.try_recv() {
-        Ok(reply) => response(reply),
-        Err(_) => Err(failure(outcome)),
+        Ok(reply) if outcome.is_ok() => response(reply, None),
+        _ => Err(failure(outcome)),
     }
+}
+
+/// The outcome of a guest whose task panicked.
+fn bug(panic: JoinError) -> Result<(), Failure> {
+    Err(Failure::Trapped(panic.to_string()))
 }
 
 /// The rest of a guest that waits: for a client that reads slowly, for a clock, or for its turn,
@@ -170,10 +174,10 @@ fn failure(outcome: Result<(), Failure>) -> Failure {
     }
 }
 
-fn response(reply: Reply) -> Result<Response<ResponseBody>, Failure> {
+fn response(reply: Reply, guest: Option<Task>) -> Result<Response<ResponseBody>, Failure> {
     let reply = reply.map_err(|code| Failure::NoResponse(code.to_string()))?;
     let (parts, body) = reply.into_parts();
-    let body = ResponseBody::collect_ready(body)
+    let body = ResponseBody::collect_ready(body, guest)
         .map_err(|error| Failure::NoResponse(error.to_string()))?;
     Ok(Response::from_parts(parts, body))
 }

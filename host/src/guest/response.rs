@@ -1,12 +1,17 @@
 //! The body of a response.
 
+use super::Failure;
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use tokio::task::JoinHandle;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+/// The task of a guest that is still at work.
+pub type Task = JoinHandle<Result<(), Failure>>;
 
 /// A response's body: what there is of it already, and the guest's stream if more may come.
 ///
@@ -16,6 +21,7 @@ pub struct ResponseBody {
     data: Bytes,
     trailers: Option<HeaderMap>,
     rest: Option<HyperOutgoingBody>,
+    guest: Option<Task>,
 }
 
 impl From<Bytes> for ResponseBody {
@@ -25,22 +31,41 @@ impl From<Bytes> for ResponseBody {
 }
 
 impl ResponseBody {
-    /// Takes from `body` what the guest has written so far.
+    /// Takes from `body` what the guest has written so far. If the guest is still at work, it
+    /// is in the task `guest`.
     ///
     /// # Errors
     ///
     /// If the guest has given its body up, or written more or less than it promised.
-    pub fn collect_ready(mut body: HyperOutgoingBody) -> Result<Self, Error> {
-        let mut collected = Self::default();
+    pub fn collect_ready(mut body: HyperOutgoingBody, guest: Option<Task>) -> Result<Self, Error> {
+        let mut collected = Self { guest, ..Self::default() };
         let mut context = Context::from_waker(Waker::noop());
         loop {
             match Pin::new(&mut body).poll_frame(&mut context)? {
                 Poll::Ready(Some(frame)) => collected.push(frame),
+                Poll::Ready(None) if collected.was_cut_short(&mut context) => {
+                    return Err(Error::HttpProtocolError);
+                }
                 Poll::Ready(None) => return Ok(collected),
                 Poll::Pending => {
                     collected.rest = Some(body);
                     return Ok(collected);
                 }
+            }
+        }
+    }
+
+    /// Whether the guest has failed. Its stream then ends just as if it were complete: what the
+    /// client has must not look so.
+    fn was_cut_short(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(guest) = &mut self.guest else {
+            return false;
+        };
+        match Pin::new(guest).poll(context) {
+            Poll::Pending => false,
+            Poll::Ready(outcome) => {
+                self.guest = None;
+                !matches!(outcome, Ok(Ok(())))
             }
         }
     }
@@ -68,9 +93,12 @@ impl Body for ResponseBody {
         if let Some(trailers) = self.trailers.take() {
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
         }
-        match &mut self.rest {
-            Some(rest) => Pin::new(rest).poll_frame(context),
-            None => Poll::Ready(None),
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
+        match ready!(Pin::new(rest).poll_frame(context)) {
+            None if self.was_cut_short(context) => Poll::Ready(Some(Err(Error::HttpProtocolError))),
+            frame => Poll::Ready(frame),
         }
     }
 

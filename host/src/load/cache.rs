@@ -66,8 +66,9 @@ impl Cache {
         };
         let mut used: Vec<(SystemTime, PathBuf)> = entries
             .filter_map(|entry| {
-                let entry = entry.ok()?;
-                Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+                let path = entry.ok()?.path();
+                let is_code = path.extension().is_some_and(|end| end == "cwasm" || end == "tmp");
+                is_code.then_some((path.metadata().ok()?.modified().ok()?, path))
             })
             .collect();
         used.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
@@ -91,6 +92,8 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
+        // Wherever the manifest is, its compiled code is nothing to commit.
+        fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&unfinished, code)?;

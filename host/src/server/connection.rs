@@ -1,6 +1,7 @@
 //! One connection.
 
 use super::handler::Handler;
+use super::patience::Patient;
 use super::worker::{Connection, Shared};
 use crate::headers::client_addr;
 use hyper::server::conn::http1;
@@ -19,9 +20,10 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let Ok(stream) = tokio::net::TcpStream::from_std(stream) else {
         return;
     };
-    let Shared { app, slots, mut stopped } = shared;
+    let Shared { app, slots, bodies, mut stopped } = shared;
     let limits = app.0.limits.clone();
-    let handler = Arc::new(Handler { app: app.0, slots, client: client_addr(client) });
+    let stream = Patient::new(stream, limits.request_timeout);
+    let handler = Arc::new(Handler { app: app.0, slots, bodies, client: client_addr(client) });
     let service = service_fn(move |request| {
         let handler = handler.clone();
         async move { Ok::<_, Infallible>(handler.handle(request).await) }

@@ -1,15 +1,15 @@
 //! One request.
 
+use super::body::{Held, HeldBody, Refused};
 use super::reply;
 use crate::app::{Inner, Target};
 use crate::guest::{self, Component, Failure, ResponseBody};
 use crate::headers::{self, RouteHeaders};
 use crate::routes::Match;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use http::header::{HOST, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,6 +22,7 @@ const WELL_KNOWN: &str = "/.well-known/spin/";
 pub struct Handler {
     pub app: Arc<Inner>,
     pub slots: Arc<Semaphore>,
+    pub bodies: Arc<Held>,
     pub client: HeaderValue,
 }
 
@@ -66,14 +67,14 @@ impl Handler {
     async fn call(&self, component: &Arc<Component>, parts: Parts, body: Incoming) -> Reply {
         let limits = &self.app.limits;
         let deadline = Instant::now() + limits.request_timeout;
-        let body = match self.read(&parts, body, deadline).await {
+        let body = match self.read(body, deadline).await {
             Ok(body) => body,
             Err(refused) => return *refused,
         };
         let Ok(slot) = self.slots.clone().try_acquire_owned() else {
             return reply::busy();
         };
-        let request = Request::from_parts(parts, body);
+        let request = Request::from_parts(parts, body.bytes.clone());
         match guest::call(component, request, deadline, slot).await {
             Ok(response) => response,
             Err(Failure::TimedOut) => reply::timed_out(limits.request_timeout),
@@ -82,30 +83,16 @@ impl Handler {
         }
     }
 
-    /// The whole body. A guest is started only then: one that waits for a slow client would
-    /// hold an instance for as long.
-    async fn read(
-        &self,
-        parts: &Parts,
-        body: Incoming,
-        deadline: Instant,
-    ) -> Result<Bytes, Box<Reply>> {
+    async fn read(&self, body: Incoming, deadline: Instant) -> Result<HeldBody<'_>, Box<Reply>> {
         let limit = self.app.limits.body_bytes;
-        if hyper::body::Body::is_end_stream(&body) {
-            return Ok(Bytes::new());
-        }
-        if content_length(parts).is_some_and(|length| length > limit as u64) {
-            return Err(Box::new(reply::too_large(limit)));
-        }
-        let whole = Limited::new(body, limit).collect();
-        match tokio::time::timeout_at(deadline.into(), whole).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                Err(Box::new(reply::too_large(limit)))
-            }
-            Ok(Err(_)) => Err(Box::new(reply::bad_request("the body is incomplete"))),
-            Err(_) => Err(Box::new(reply::body_timed_out())),
-        }
+        let body = self.bodies.read(body, limit);
+        Err(Box::new(match tokio::time::timeout_at(deadline.into(), body).await {
+            Ok(Ok(body)) => return Ok(body),
+            Ok(Err(Refused::TooLarge)) => reply::too_large(limit),
+            Ok(Err(Refused::Busy)) => reply::closing(reply::busy()),
+            Ok(Err(Refused::Incomplete)) => reply::bad_request("the body is incomplete"),
+            Err(_) => reply::body_timed_out(),
+        }))
     }
 }
 
@@ -132,8 +119,4 @@ fn authority(parts: &mut Parts) -> Result<String, &'static str> {
             Ok("localhost".to_owned())
         }
     }
-}
-
-fn content_length(parts: &Parts) -> Option<u64> {
-    parts.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

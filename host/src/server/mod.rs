@@ -8,11 +8,15 @@
 //! |---|---|
 //! | `worker.rs` | the threads, and the connections dealt to them |
 //! | `connection.rs` | one connection, until it is closed or the server stops |
+//! | `patience.rs` | what ends a connection whose client does not read |
 //! | `handler.rs` | one request |
+//! | `body.rs` | its body |
 //! | `reply.rs` | the responses that the host gives itself |
 
+mod body;
 mod connection;
 mod handler;
+mod patience;
 mod reply;
 mod worker;
 
@@ -45,15 +49,17 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 ///
 /// # Errors
 ///
-/// If threads cannot be started.
+/// If it cannot wait for connections on `listener`, or start threads.
 pub async fn run(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let _ticker = Ticker::start(app.0.engine.clone())?;
-    let connections =
-        Arc::new(Semaphore::new(app.0.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let places = u32::try_from(app.0.limits.connections).unwrap_or(u32::MAX);
+    let connections = Arc::new(Semaphore::new(places as usize));
     let (stop, stopped) = watch::channel(());
     let mut workers = Workers::start(&app, stopped)?;
     tokio::select! {
@@ -61,24 +67,18 @@ pub async fn run(
         () = shutdown => {}
     }
     stop.send_replace(());
-    drain(&app, &connections).await;
+    drain(&app, &connections, places).await;
     workers.join();
     Ok(())
 }
 
 /// The loop that ends only by being dropped, and the listener with it.
 async fn accept(
-    listener: TcpListener,
+    listener: tokio::net::TcpListener,
     app: &App,
     connections: &Arc<Semaphore>,
     workers: &mut Workers,
 ) {
-    let listener =
-        listener.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(listener));
-    let listener = match listener {
-        Ok(listener) => listener,
-        Err(error) => return app.0.log.line(format_args!("error: cannot accept: {error}")),
-    };
     loop {
         let Ok(place) = connections.clone().acquire_owned().await else {
             return;
@@ -95,11 +95,9 @@ async fn accept(
 }
 
 /// Waits until every connection has given its place back.
-async fn drain(app: &App, connections: &Semaphore) {
-    let limits = &app.0.limits;
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    let closed = connections.acquire_many(all);
-    if tokio::time::timeout(limits.drain_timeout, closed).await.is_err() {
+async fn drain(app: &App, connections: &Semaphore, places: u32) {
+    let closed = connections.acquire_many(places);
+    if tokio::time::timeout(app.0.limits.drain_timeout, closed).await.is_err() {
         app.0.log.line("warning: stopped with requests still in flight");
     }
 }

@@ -66,7 +66,7 @@ fn json(status: StatusCode, body: String) -> Reply {
 }
 
 /// After a request that was not read to its end, no other can follow.
-fn closing(mut reply: Reply) -> Reply {
+pub fn closing(mut reply: Reply) -> Reply {
     reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     reply
 }

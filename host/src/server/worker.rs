@@ -1,5 +1,6 @@
 //! The threads that serve connections.
 
+use super::body::Held;
 use super::connection;
 use crate::app::App;
 use std::io;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub app: App,
     /// The places of requests that guests work on.
     pub slots: Arc<Semaphore>,
+    /// The bodies of requests.
+    pub bodies: Arc<Held>,
     /// Changes when the server stops.
     pub stopped: watch::Receiver<()>,
 }
@@ -44,7 +47,8 @@ impl Workers {
     pub fn start(app: &App, stopped: watch::Receiver<()>) -> io::Result<Self> {
         let slots = app.0.limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
         let slots = Arc::new(Semaphore::new(slots));
-        let shared = Shared { app: app.clone(), slots, stopped };
+        let bodies = Arc::new(Held::new(app.0.limits.held_bytes));
+        let shared = Shared { app: app.clone(), slots, bodies, stopped };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let start = |number| Worker::start(number, shared.clone());
         let workers = (0..cores).map(start).collect::<io::Result<_>>()?;

@@ -48,6 +48,7 @@ async fn handle(request: IncomingRequest, response: ResponseOutparam) {
         "short" => return misbehave::promise_too_much(response),
         "error" => return misbehave::give_an_error(response),
         "stream" => return reply::stream(response, query).await,
+        "stream-and-trap" => return misbehave::trap_amid_stream(response, query).await,
         _ => Reply::failure(format!("nothing to try for `{subject}`")),
     };
     reply.send(response);

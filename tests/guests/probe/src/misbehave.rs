@@ -1,6 +1,6 @@
 //! What a guest should not do.
 
-use crate::reply::{Reply, response_with};
+use crate::reply::{Reply, response_with, stream};
 use spin_sdk::http::ResponseOutparam;
 use spin_sdk::wit::wasi::http0_2_0::types::{ErrorCode, ResponseOutparam as Outparam};
 
@@ -35,6 +35,12 @@ pub fn promise_too_much(response: ResponseOutparam) {
     let body = outgoing.body().expect("the body is not taken yet");
     let _ = spin_sdk::wit::wasi::http0_2_0::types::OutgoingBody::finish(body, None);
     response.set(outgoing);
+}
+
+/// Traps when the client has taken half of the response.
+pub async fn trap_amid_stream(response: ResponseOutparam, chunks: &str) {
+    stream(response, chunks).await;
+    trap();
 }
 
 /// Says that it failed.
