@@ -18,6 +18,8 @@ mod counter;
 pub mod drift;
 mod families;
 mod key;
+#[cfg(test)]
+mod memory;
 mod record;
 mod text;
 mod word;

@@ -1,42 +1,7 @@
 use super::*;
 use crate::metrics::key::{Class, Http, Key};
+use crate::metrics::memory::Memory;
 use proptest::prelude::*;
-use std::cell::RefCell;
-
-/// A store in memory. Before its calls it plays what another request does meanwhile.
-#[derive(Default)]
-struct Memory {
-    numbers: RefCell<BTreeMap<String, i64>>,
-    calls: RefCell<usize>,
-    /// Increments of the other request, each with the call before which it comes.
-    meanwhile: RefCell<Vec<(usize, String, i64)>>,
-}
-
-impl Memory {
-    fn called(&self) {
-        *self.calls.borrow_mut() += 1;
-        let calls = *self.calls.borrow();
-        let due = |step: &mut (usize, String, i64)| step.0 < calls;
-        for (_, key, delta) in self.meanwhile.borrow_mut().extract_if(.., due) {
-            *self.numbers.borrow_mut().entry(key).or_default() += delta;
-        }
-    }
-}
-
-impl Counters for Memory {
-    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
-        self.called();
-        let mut numbers = self.numbers.borrow_mut();
-        let number = numbers.entry(key.to_owned()).or_default();
-        *number += delta;
-        Ok(*number)
-    }
-
-    fn keys(&self) -> Result<Vec<String>> {
-        self.called();
-        Ok(self.numbers.borrow().keys().cloned().collect())
-    }
-}
 
 fn prediction() -> Key<'static> {
     Key::Prediction {

@@ -84,8 +84,14 @@ impl HttpStats {
         all
     }
 
+    /// A sum beside each count. A scrape may come between the two increments of a handler's first
+    /// request: it then has a count, and no sum yet.
     fn sizes(&self, bytes: &Series<u64>) -> Vec<Sample> {
-        let sums = bytes.samples("_sum").into_iter();
-        sums.zip(self.sized.samples("_count")).flat_map(|(sum, count)| [sum, count]).collect()
+        let with_sum = |count: Sample| {
+            let labels: Vec<_> = count.labels.iter().map(|(_, value)| value.as_str()).collect();
+            let sum = bytes.get(&labels).copied().unwrap_or(0);
+            [Sample { suffix: "_sum", labels: count.labels.clone(), value: sum as f64 }, count]
+        };
+        self.sized.samples("_count").into_iter().flat_map(with_sum).collect()
     }
 }

@@ -3,34 +3,16 @@ use crate::edge::model::{
     FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, Reference, ReferenceBins,
     UnusualPolicy,
 };
-use crate::metrics::counter::{Counters, totals};
+use crate::metrics::counter::totals;
+use crate::metrics::memory::Memory;
 use crate::metrics::record::{Bin, Exchange, Inference, Observed, Outcome, record};
 use crate::metrics::text::{Format, write};
-use anyhow::Result;
 use exposition::Exposition;
 use proptest::prelude::*;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[path = "../../../tests/support/exposition.rs"]
 mod exposition;
-
-#[derive(Default)]
-struct Memory(RefCell<BTreeMap<String, i64>>);
-
-impl Counters for Memory {
-    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
-        let mut numbers = self.0.borrow_mut();
-        let number = numbers.entry(key.to_owned()).or_default();
-        *number += delta;
-        Ok(*number)
-    }
-
-    fn keys(&self) -> Result<Vec<String>> {
-        Ok(self.0.borrow().keys().cloned().collect())
-    }
-}
 
 fn signature() -> Signature {
     let range = NumberRange { minimum: 0.0, maximum: 130.0, whole: false };
@@ -179,4 +161,17 @@ fn bins_of_an_older_version_are_left_out() {
     record(&store, &exchange(200, 50, 10), &observed).unwrap();
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     assert_eq!(scraped.sum("model_feature_bin_total", ""), 0.0);
+}
+
+#[test]
+fn a_handler_whose_sums_are_not_written_yet_takes_nothing_from_the_others() {
+    let store = Memory::default();
+    record(&store, &exchange(200, 50, 10), &Observed::default()).unwrap();
+    let first = Exchange { handler: "/", ..exchange(200, 50, 10) };
+    record(&store, &first, &Observed::default()).unwrap();
+    store.numbers.borrow_mut().retain(|key, _| !key.starts_with("1/s/=2f/"));
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+    assert_eq!(scraped.sum("http_request_size_bytes_count", ""), 2.0);
+    assert_eq!(scraped.value("http_request_size_bytes_count{handler=\"/predict\"}"), 1.0);
+    assert_eq!(scraped.value("http_request_size_bytes_sum{handler=\"/\"}"), 0.0);
 }
