@@ -56,7 +56,6 @@ pub(crate) struct Inner {
     pub router: Router<Target>,
     pub limits: Limits,
     pub log: Log,
-    name: String,
     routes: Vec<(String, String)>,
 }
 
@@ -78,14 +77,8 @@ impl App {
         let router = loading.router()?;
         loading.loader.prune();
         let Loading { engine, settings: Settings { limits, log, .. }, .. } = loading;
-        let name = manifest.schema.application.name.clone();
         let routes = manifest.schema.trigger.http.iter().filter_map(described).collect();
-        Ok(Self(Arc::new(Inner { engine, router, limits, log, name, routes })))
-    }
-
-    /// The application's name.
-    pub fn name(&self) -> &str {
-        &self.0.name
+        Ok(Self(Arc::new(Inner { engine, router, limits, log, routes })))
     }
 
     /// The public routes in the manifest's order, each with what answers it.
