@@ -11,7 +11,8 @@
 //!   writes them out.
 //! - [`limits`] has every limit with its default and its variable.
 //!
-//! The model is another component; `wit/predictor.wit` is all that the service knows of it.
+//! The model is another component; `wit/predictor.wit` is all that the service knows of it. The
+//! crates in `components/` make components of this library.
 
 mod edge;
 mod handlers;
@@ -27,13 +28,6 @@ use http::{Reply, Request, Response};
 use metrics::{Exchange, Observed};
 use routes::Found;
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
-
-/// The component's export. A native linker would not take its name.
-#[cfg(target_arch = "wasm32")]
-#[spin_sdk::http_component]
-fn handle(request: IncomingRequest, out: ResponseOutparam) {
-    serve(request, out);
-}
 
 /// Answers one request.
 pub fn serve(request: IncomingRequest, out: ResponseOutparam) {

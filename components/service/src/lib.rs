@@ -1,0 +1,9 @@
+//! The service's component: what `spin.toml` names. All that it does is in `model_api`.
+#![cfg(target_arch = "wasm32")]
+
+use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+
+#[spin_sdk::http_component]
+fn handle(request: IncomingRequest, out: ResponseOutparam) {
+    model_api::serve(request, out);
+}
