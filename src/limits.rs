@@ -4,6 +4,7 @@
 //! one is a call to the host, so only those requests read it that may hit the limit.
 
 use crate::edge::{log, variables};
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// A body up to this size is taken without asking for the limit, which cannot be set lower.
@@ -21,10 +22,29 @@ pub fn drift_sample_interval() -> u64 {
     variable("drift_sample_interval", 16)
 }
 
-fn variable<T: FromStr + Copy>(name: &str, default: T) -> T {
+/// A batch up to this many rows is taken without asking for the limit, which cannot be set lower.
+pub const ALWAYS_TAKEN_BATCH_ROWS: usize = 1000;
+
+/// The largest batch, in rows: variable `max_batch_rows`, 10,000 by default. More is refused.
+pub fn max_batch_rows() -> usize {
+    variable("max_batch_rows", 10_000)
+}
+
+/// The origins whose pages may use the API: variable `cors_allowed_origins`, with commas between
+/// them, or `*` for all; none by default.
+pub fn cors_allowed_origins() -> String {
+    variables::get("cors_allowed_origins").unwrap_or_default()
+}
+
+/// Whether each request is a line of the log: variable `log_requests`, false by default.
+pub fn log_requests() -> bool {
+    variable("log_requests", false)
+}
+
+fn variable<T: FromStr + Copy + Display>(name: &str, default: T) -> T {
     match variables::get(name) {
         Some(text) => text.trim().parse().unwrap_or_else(|_| {
-            log::warn(&format!("variable {name} should be a whole number; using the default"));
+            log::warn(&format!("variable {name} is not understood; using {default}"));
             default
         }),
         None => default,

@@ -1,54 +1,119 @@
-//! The routing table: every path that is served, and who serves it.
+//! The routing table: every path that the service answers.
+//!
+//! A table is data. What answers an endpoint is in `handlers`, and what the documentation says of
+//! it in `docs`, each in a `match` that the compiler holds against the list of endpoints.
 
-use crate::handlers;
-use crate::http::{Method, Reply, Request};
+use crate::http::Method;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
-pub type Handler = fn(&Request) -> Reply;
-
-pub struct Route {
-    /// The path, and the `handler` label in metrics.
-    pub path: &'static str,
-    pub methods: &'static [(Method, Handler)],
+/// Something that a component answers, by whatever paths lead there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Root,
+    Predict,
+    Metrics,
+    ServerMetadata,
+    ServerLive,
+    ServerReady,
+    ModelMetadata,
+    ModelReady,
+    Infer,
 }
 
-/// HEAD is served wherever GET is: the host leaves out the body.
-pub static ROUTES: &[Route] = &[
-    Route { path: "/", methods: &[(Method::Get, handlers::root::get)] },
-    Route { path: "/predict", methods: &[(Method::Post, handlers::predict::post)] },
-    Route { path: "/metrics", methods: &[(Method::Get, handlers::metrics::get)] },
+/// One path of a component with the endpoints `E`.
+pub struct Route<E: 'static> {
+    /// The path, and the `handler` label in metrics. A segment in braces stands for any segment.
+    pub path: &'static str,
+    /// HEAD is served wherever GET is: the host leaves out the body. OPTIONS is served everywhere.
+    pub methods: &'static [(Method, E)],
+}
+
+/// The API, the usual request first.
+pub static ROUTES: &[Route<Endpoint>] = &[
+    Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
+    Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
+    Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
+    Route { path: "/v2", methods: &[(Method::Get, Endpoint::ServerMetadata)] },
+    Route { path: "/v2/health/live", methods: &[(Method::Get, Endpoint::ServerLive)] },
+    Route { path: "/v2/health/ready", methods: &[(Method::Get, Endpoint::ServerReady)] },
+    Route { path: "/v2/models/{model}", methods: METADATA },
+    Route { path: "/v2/models/{model}/ready", methods: READY },
+    Route { path: "/v2/models/{model}/infer", methods: INFER },
+    Route { path: "/v2/models/{model}/versions/{version}", methods: METADATA },
+    Route { path: "/v2/models/{model}/versions/{version}/ready", methods: READY },
+    Route { path: "/v2/models/{model}/versions/{version}/infer", methods: INFER },
 ];
+
+const METADATA: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelMetadata)];
+const READY: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelReady)];
+const INFER: &[(Method, Endpoint)] = &[(Method::Post, Endpoint::Infer)];
 
 /// The `handler` label of a path that no route has.
 pub const NO_ROUTE: &str = "none";
 
-pub enum Found {
-    Handler(&'static Route, Handler),
-    WrongMethod(&'static Route),
+/// What stands in a path for the segments in braces, decoded, in order.
+pub type Segments<'p> = Vec<Cow<'p, str>>;
+
+pub enum Found<'p, E: 'static> {
+    Endpoint(&'static Route<E>, E, Segments<'p>),
+    Options(&'static Route<E>),
+    WrongMethod(&'static Route<E>),
     Nothing,
 }
 
-impl Found {
+impl<E: 'static> Found<'_, E> {
+    pub fn route(&self) -> Option<&'static Route<E>> {
+        match self {
+            Self::Endpoint(route, ..) | Self::Options(route) | Self::WrongMethod(route) => {
+                Some(route)
+            }
+            Self::Nothing => None,
+        }
+    }
+
     /// The `handler` label: a route's path or [`NO_ROUTE`], and never what the client sent.
     pub fn label(&self) -> &'static str {
-        match self {
-            Self::Handler(route, _) | Self::WrongMethod(route) => route.path,
-            Self::Nothing => NO_ROUTE,
-        }
+        self.route().map_or(NO_ROUTE, |route| route.path)
     }
 }
 
-pub fn find(path: &str, method: Method) -> Found {
-    let Some(route) = ROUTES.iter().find(|route| route.path == path) else {
+pub fn find<'p, E: Copy>(
+    routes: &'static [Route<E>],
+    path: &'p str,
+    method: Method,
+) -> Found<'p, E> {
+    let matching = |route: &'static Route<E>| Some((route, segments(route.path, path)?));
+    let Some((route, segments)) = routes.iter().find_map(matching) else {
         return Found::Nothing;
     };
     let asked = if method == Method::Head { Method::Get } else { method };
     match route.methods.iter().find(|(served, _)| *served == asked) {
-        Some((_, handler)) => Found::Handler(route, *handler),
+        Some((_, endpoint)) => Found::Endpoint(route, *endpoint, segments),
+        None if method == Method::Options => Found::Options(route),
         None => Found::WrongMethod(route),
     }
 }
 
-impl Route {
+/// None if the path is not of the template's form.
+fn segments<'p>(template: &str, path: &'p str) -> Option<Segments<'p>> {
+    if !template.contains('{') {
+        return (template == path).then(Vec::new);
+    }
+    let mut segments = Vec::new();
+    let mut parts = path.split('/');
+    for expected in template.split('/') {
+        let part = parts.next()?;
+        if expected.starts_with('{') && !part.is_empty() {
+            segments.push(percent_decode_str(part).decode_utf8_lossy());
+        } else if expected != part {
+            return None;
+        }
+    }
+    parts.next().is_none().then_some(segments)
+}
+
+impl<E> Route<E> {
     /// The value of an Allow header.
     pub fn allow(&self) -> String {
         let mut names = Vec::new();
@@ -58,6 +123,7 @@ impl Route {
                 names.push(Method::Head.as_str());
             }
         }
+        names.push(Method::Options.as_str());
         names.join(", ")
     }
 }
@@ -66,22 +132,39 @@ impl Route {
 mod tests {
     use super::*;
 
-    #[test]
-    fn head_is_served_where_get_is() {
-        assert!(matches!(find("/metrics", Method::Head), Found::Handler(..)));
-        assert!(matches!(find("/predict", Method::Head), Found::WrongMethod(_)));
+    fn find(path: &str, method: Method) -> Found<'_, Endpoint> {
+        super::find(ROUTES, path, method)
     }
 
     #[test]
-    fn allow_names_head_beside_get() {
-        assert_eq!(
-            ROUTES.iter().map(Route::allow).collect::<Vec<_>>(),
-            ["GET, HEAD", "POST", "GET, HEAD"]
-        );
+    fn head_is_served_where_get_is_and_options_everywhere() {
+        assert!(matches!(find("/metrics", Method::Head), Found::Endpoint(..)));
+        assert!(matches!(find("/predict", Method::Head), Found::WrongMethod(_)));
+        assert!(matches!(find("/predict", Method::Options), Found::Options(_)));
+    }
+
+    #[test]
+    fn allow_names_head_beside_get_and_always_options() {
+        let allow = |path| find(path, Method::Other).route().unwrap().allow();
+        assert_eq!(allow("/predict"), "POST, OPTIONS");
+        assert_eq!(allow("/"), "GET, HEAD, OPTIONS");
     }
 
     #[test]
     fn an_unknown_path_has_a_label_of_ours() {
-        assert_eq!(find("/predict/", Method::Post).label(), NO_ROUTE);
+        for path in ["/predict/", "/v2/models", "/v2/models//infer", "/v2/models/a/infer/b", ""] {
+            assert_eq!(find(path, Method::Post).label(), NO_ROUTE, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_segment_in_braces_stands_for_any_segment_and_is_decoded() {
+        let path = "/v2/models/heart%20risk/versions/v1%2F2/infer";
+        let Found::Endpoint(route, endpoint, segments) = find(path, Method::Post) else {
+            panic!("{path} is no route");
+        };
+        assert_eq!(route.path, "/v2/models/{model}/versions/{version}/infer");
+        assert_eq!(endpoint, Endpoint::Infer);
+        assert_eq!(segments, ["heart risk", "v1/2"]);
     }
 }

@@ -32,18 +32,34 @@ pub fn head(request: &IncomingRequest) -> Head {
     Head { method, path }
 }
 
-/// The first value of a header, if it is text.
-pub fn header(request: &IncomingRequest, name: &str) -> Option<String> {
-    let value = request.headers().get(name).into_iter().next()?;
-    String::from_utf8(value).ok()
+/// The headers of a request. Each look at one is a call to the host.
+pub struct Headers(Fields);
+
+impl Headers {
+    pub fn of(request: &IncomingRequest) -> Self {
+        Self(request.headers())
+    }
+
+    /// The first value of a header, if it is text.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let value = self.0.get(name).into_iter().next()?;
+        String::from_utf8(value).ok()
+    }
 }
 
 /// How much is asked of the host at a time.
 const CHUNK: u64 = 64 * 1024;
 
-/// Reads the whole body, or answers why it cannot be had.
-pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Response> {
-    let broken = |_| Response::error(400, "The body ended before it was complete");
+/// Why a body cannot be had, and the status that says so.
+pub struct Refused {
+    pub status: u16,
+    pub message: String,
+}
+
+/// Reads the whole body.
+pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Refused> {
+    let broken =
+        |_| Refused { status: 400, message: "The body ended before it was complete".to_owned() };
     let incoming = request.consume().map_err(broken)?;
     let stream = incoming.stream().map_err(broken)?;
     let mut body = Vec::new();
@@ -69,8 +85,8 @@ pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Response> {
     }
 }
 
-fn too_large(limit: usize) -> Response {
-    Response::error(413, &format!("The body is larger than {limit} bytes"))
+fn too_large(limit: usize) -> Refused {
+    Refused { status: 413, message: format!("The body is larger than {limit} bytes") }
 }
 
 /// Sends the response. The body is written and finished before the response is handed over, so
@@ -98,10 +114,11 @@ pub fn send(out: ResponseOutparam, response: Response) {
 }
 
 fn fields(response: &Response) -> Fields {
-    let mut headers = vec![
-        ("content-type".to_owned(), response.content_type.into()),
-        ("content-length".to_owned(), response.body.len().to_string().into()),
-    ];
+    let mut headers = Vec::with_capacity(2 + response.headers.len());
+    if let Some(content_type) = response.content_type {
+        headers.push(("content-type".to_owned(), content_type.into()));
+        headers.push(("content-length".to_owned(), response.body.len().to_string().into()));
+    }
     headers.extend(
         response.headers.iter().map(|(name, value)| ((*name).into(), value.clone().into())),
     );

@@ -1,12 +1,8 @@
-//! Chance, for sampling.
+//! Chance, for sampling and for ids.
 
 use wasi::random::insecure;
 
-/// True once in `interval` times, at random; never for 0.
-pub fn one_in(interval: u64) -> bool {
-    match interval {
-        0 => false,
-        1 => true,
-        _ => insecure::get_insecure_random_u64().is_multiple_of(interval),
-    }
+/// Any number.
+pub fn number() -> u64 {
+    insecure::get_insecure_random_u64()
 }

@@ -2,17 +2,17 @@
 
 use crate::edge::store::Bucket;
 use crate::edge::{log, model};
-use crate::http::{Reply, Request, Response};
+use crate::http::{ErrorForm, Request, Response};
 use crate::limits;
 use crate::metrics::{self, Format};
 
-pub fn get(request: &Request) -> Reply {
+pub fn get(request: &Request) -> Response {
     let format = Format::accepted((request.header)("accept").as_deref());
     match Bucket::open().and_then(|bucket| metrics::totals(&bucket)) {
-        Ok(totals) => exposition(format, &totals).into(),
+        Ok(totals) => exposition(format, &totals),
         Err(error) => {
             log::warn(&format!("a scrape failed: {error:#}"));
-            Response::error(503, "The counters cannot be read").into()
+            ErrorForm::Detail.response(503, "The counters cannot be read")
         }
     }
 }
@@ -24,10 +24,8 @@ fn exposition(format: Format, totals: &metrics::Totals) -> Response {
         &model::describe(),
         limits::drift_sample_interval(),
     );
-    Response {
-        status: 200,
-        content_type: format.content_type(),
-        headers: Vec::new(),
-        body: metrics::write(format, &families).into_bytes(),
-    }
+    let text = metrics::write(format, &families);
+    Response::new(format.content_type(), text.into_bytes())
+        .not_stored()
+        .with_header("vary", "accept")
 }

@@ -1,44 +1,76 @@
-//! `POST /predict`: one patient in, one prediction out.
+//! `POST /predict`: one patient in, one prediction out; or many of both.
 
-use crate::edge::clock::Stopwatch;
-use crate::edge::{model, random};
-use crate::http::{Reply, Request, Response};
-use crate::input::{self, Problem, Row};
-use crate::limits;
-use crate::metrics::{Bin, Inference, Observed, Outcome, drift};
-use model::{Output, Prediction, Signature};
+use crate::edge::log;
+use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
+use crate::http::{ErrorForm, Reply, Request, Response, media_type};
+use crate::inference::{self, Answers, NoAnswer};
+use crate::input::{self, Form, Input, Place, Problem, Problems};
+use crate::metrics::Observed;
 use serde::{Serialize, Serializer};
-use std::time::Duration;
 
 pub fn post(request: &Request) -> Reply {
+    let content_type = (request.header)("content-type");
+    if !media_type::may_be_json(content_type.as_deref()) {
+        return ErrorForm::Detail.response(415, media_type::NOT_JSON).into();
+    }
     let signature = model::get_signature();
-    let row = match input::patient(&request.body, &signature) {
-        Ok(row) => row,
-        Err(problems) => return refuse(&problems),
+    let input = match input::read(&request.body, &signature) {
+        Ok(input) => input,
+        Err(problems) => return refuse(problems),
     };
-    let stopwatch = Stopwatch::start();
-    let answers = model::predict(&row.values);
-    let duration = stopwatch.elapsed();
-    match answers.into_iter().next() {
-        Some(Ok(prediction)) => accept(&signature, &row, &prediction, duration),
-        Some(Err(refusal)) => refuse(&[Problem::refused(&refusal, &signature)]),
-        None => Response::error(500, "The model gave no answer").into(),
+    let answers = match inference::predict(&input.rows) {
+        Ok(answers) => answers,
+        Err(NoAnswer::Refused(refused)) => {
+            return refuse(refusals(&refused, &input, &signature));
+        }
+        Err(NoAnswer::Broken(how)) => {
+            log::warn(&how);
+            return ErrorForm::Detail.response(500, "The model gave no answer").into();
+        }
+    };
+    Reply {
+        response: respond(&signature, &input, &answers),
+        observed: inference::observe(&answers, &input.rows, &signature, request.chance),
     }
 }
 
 /// 422, as FastAPI words it: every violation in one answer.
-fn refuse(problems: &[Problem]) -> Reply {
-    #[derive(Serialize)]
-    struct Refusal<'a> {
-        detail: &'a [Problem<'a>],
+fn refuse(problems: Problems) -> Reply {
+    let response = Response::json(422, &problems);
+    Reply { response, observed: Observed { invalid: problems.invalid, ..Observed::default() } }
+}
+
+fn refusals<'a>(
+    refused: &[(usize, Refusal)],
+    input: &Input,
+    signature: &'a Signature,
+) -> Problems<'a> {
+    let mut problems = Problems::default();
+    for (row, refusal) in refused {
+        let place = match input.form {
+            Form::Patient => Place::PatientData,
+            Form::Instances => Place::Instance(*row),
+        };
+        problems.push(Problem::refused(refusal, place, signature));
     }
-    Reply {
-        response: Response::json(422, &Refusal { detail: problems }),
-        observed: Observed {
-            invalid: problems.iter().map(Problem::observed).collect(),
-            ..Observed::default()
-        },
+    problems
+}
+
+fn respond(signature: &Signature, input: &Input, answers: &Answers) -> Response {
+    let answer = |row| Answer::new(signature, input, answers, row);
+    match input.form {
+        Form::Patient => Response::json(200, &answer(0)),
+        Form::Instances => {
+            let predictions = (0..input.rows.len).map(answer).collect();
+            Response::json(200, &Batch { predictions })
+        }
     }
+}
+
+#[derive(Serialize)]
+struct Batch<'a> {
+    /// In the order of the instances.
+    predictions: Vec<Answer<'a>>,
 }
 
 /// The answer of the original service, and warnings where the model took an unusual value.
@@ -48,38 +80,23 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
     model_version: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    warnings: &'a [Problem<'a>],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'a Problem<'a>>,
 }
 
-fn accept(signature: &Signature, row: &Row, prediction: &Prediction, duration: Duration) -> Reply {
-    let names = output_names(prediction);
-    let answer = Answer {
-        prediction: Named { outputs: prediction, names: &names },
-        confidence: match &prediction[..] {
-            [Output::Class(class)] => class.confidence,
-            _ => None,
-        },
-        model_version: &signature.version,
-        warnings: &row.warnings,
-    };
-    Reply {
-        response: Response::json(200, &answer),
-        observed: Observed {
-            inference: Some(inference(signature, prediction, &names, duration)),
-            invalid: row.warnings.iter().map(Problem::observed).collect(),
-            unknown_features: row.unknown_features,
-            bins: sampled_bins(signature, row),
-        },
+impl<'a> Answer<'a> {
+    fn new(signature: &'a Signature, input: &'a Input, answers: &'a Answers, row: usize) -> Self {
+        let outputs: &Prediction = &answers.predictions[row];
+        Self {
+            prediction: Named { outputs, names: &answers.names },
+            confidence: match &outputs[..] {
+                [Output::Class(class)] => class.confidence,
+                _ => None,
+            },
+            model_version: &signature.version,
+            warnings: input.warnings_of(row).collect(),
+        }
     }
-}
-
-/// One class, the usual case, needs no name; the description has those of all others.
-fn output_names(prediction: &Prediction) -> Vec<String> {
-    if let [Output::Class(_)] = &prediction[..] {
-        return Vec::new();
-    }
-    model::describe().outputs.into_iter().map(|output| output.name).collect()
 }
 
 /// A class or a number; an object by the outputs' names where there are several.
@@ -106,36 +123,5 @@ impl Serialize for Plain<'_> {
             Output::Class(class) => class.label.serialize(serializer),
             Output::Quantity(quantity) => quantity.serialize(serializer),
         }
-    }
-}
-
-fn inference(
-    signature: &Signature,
-    prediction: &Prediction,
-    names: &[String],
-    duration: Duration,
-) -> Inference {
-    let outcome = |(index, output): (usize, &Output)| match output {
-        Output::Class(class) => {
-            Outcome { prediction: class.label.clone(), confidence: class.confidence }
-        }
-        Output::Quantity(_) => {
-            Outcome { prediction: names.get(index).cloned().unwrap_or_default(), confidence: None }
-        }
-    };
-    Inference {
-        model: signature.name.clone(),
-        version: signature.version.clone(),
-        duration,
-        outcomes: prediction.iter().enumerate().map(outcome).collect(),
-    }
-}
-
-/// The bins of this row's values, if chance takes it into the sample.
-fn sampled_bins(signature: &Signature, row: &Row) -> Vec<Bin> {
-    if random::one_in(limits::drift_sample_interval()) {
-        drift::bins(signature, &model::describe(), &row.values)
-    } else {
-        Vec::new()
     }
 }

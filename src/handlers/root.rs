@@ -1,6 +1,6 @@
 //! `GET /`: says that the service runs.
 
-use crate::http::{Reply, Request, Response};
+use crate::http::Response;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -8,6 +8,6 @@ struct Greeting {
     message: &'static str,
 }
 
-pub fn get(_: &Request) -> Reply {
-    Response::json(200, &Greeting { message: "Healthcare AI Model Service is running." }).into()
+pub fn get() -> Response {
+    Response::json(200, &Greeting { message: "Healthcare AI Model Service is running." })
 }

@@ -1,64 +1,86 @@
 //! Checks one value against what the model says of its feature.
 
-use super::Problem;
-use super::json::Object;
-use super::problem::{Context, Reason};
+use super::problem::{Context, Reason, Violation};
 use crate::edge::model::{Feature, Kind, MissingPolicy, NumberRange, UnusualPolicy, Value};
 use serde_json::value::RawValue;
 
-pub struct Checked<'a> {
+/// A value that the model takes.
+#[derive(Debug)]
+pub struct Checked {
     pub value: Value,
-    pub warning: Option<Problem<'a>>,
+    /// What is unusual about it, if the model takes it all the same.
+    pub unusual: Option<Violation>,
 }
 
-/// The value that an object has for a feature. JSON's null is a value that is missing.
-pub fn value<'a>(object: &Object<'a>, feature: &'a Feature) -> Result<Checked<'a>, Problem<'a>> {
-    let given = object.get(&feature.name).filter(|raw| raw.get() != "null");
-    let Some(raw) = given else {
-        return match feature.missing {
-            MissingPolicy::Refuse => Err(Problem::missing_feature(feature, object.raw)),
-            MissingPolicy::Impute | MissingPolicy::Handle => {
-                Ok(Checked { value: Value::Missing, warning: None })
-            }
-        };
+/// A value that is still JSON; none if it is missing.
+pub fn json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Violation> {
+    let value = match given {
+        Some(raw) => decode(raw, &feature.kind)?,
+        None => Value::Missing,
     };
-    let (value, unusual) = match &feature.kind {
-        Kind::Number(range) => number(raw, range, feature)?,
-        Kind::Category(categories) => category(raw, categories, feature)?,
-        Kind::Flag => (flag(raw, feature)?, None),
-    };
-    match (unusual, feature.unusual) {
-        (Some(problem), UnusualPolicy::Refuse) => Err(problem),
-        (warning, _) => Ok(Checked { value, warning }),
+    check(value, feature)
+}
+
+fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Violation> {
+    let text = raw.get();
+    match kind {
+        Kind::Number(_) => number(text),
+        Kind::Category(_) if text.starts_with('"') => match serde_json::from_str(text) {
+            Ok(text) => Ok(Value::Text(text)),
+            Err(_) => Err(wrong("string_unicode", "Input should be valid Unicode")),
+        },
+        Kind::Flag if text == "true" => Ok(Value::Flag(true)),
+        Kind::Flag if text == "false" => Ok(Value::Flag(false)),
+        Kind::Category(_) | Kind::Flag => Err(wrong_kind(kind)),
     }
 }
 
-type Judged<'a> = Result<(Value, Option<Problem<'a>>), Problem<'a>>;
-
-fn number<'a>(raw: &'a RawValue, range: &NumberRange, feature: &'a Feature) -> Judged<'a> {
-    let wrong = |kind, message| Problem::of(feature, raw, Reason::WrongType, kind, message);
-    let text = raw.get();
+fn number(text: &str) -> Result<Value, Violation> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Err(wrong("float_type", "Input should be a valid number"));
     }
     // JSON's numbers are a part of what Rust parses; those too large become infinite.
-    let number: f64 = text.parse().unwrap_or(f64::INFINITY);
+    Ok(Value::Number(text.parse().unwrap_or(f64::INFINITY)))
+}
+
+fn wrong(kind: &'static str, message: &'static str) -> Violation {
+    Violation::new(Reason::WrongType, kind, message)
+}
+
+fn wrong_kind(kind: &Kind) -> Violation {
+    match kind {
+        Kind::Number(_) => wrong("float_type", "Input should be a valid number"),
+        Kind::Category(_) => wrong("string_type", "Input should be a valid string"),
+        Kind::Flag => wrong("bool_type", "Input should be a valid boolean"),
+    }
+}
+
+/// A value of any type, by all that the feature says.
+pub fn check(value: Value, feature: &Feature) -> Result<Checked, Violation> {
+    let unusual = match (&value, &feature.kind) {
+        (Value::Missing, _) => match feature.missing {
+            MissingPolicy::Refuse => return Err(Violation::missing()),
+            MissingPolicy::Impute | MissingPolicy::Handle => None,
+        },
+        (Value::Number(number), Kind::Number(range)) => outside(*number, range)?,
+        (Value::Text(text), Kind::Category(categories)) => unknown(text, categories),
+        (Value::Flag(_), Kind::Flag) => None,
+        (_, kind) => return Err(wrong_kind(kind)),
+    };
+    match (unusual, feature.unusual) {
+        (Some(violation), UnusualPolicy::Refuse) => Err(violation),
+        (unusual, _) => Ok(Checked { value, unusual }),
+    }
+}
+
+/// What is unusual about a number that crosses a bound.
+fn outside(number: f64, range: &NumberRange) -> Result<Option<Violation>, Violation> {
     if !number.is_finite() {
         return Err(wrong("finite_number", "Input should be a finite number"));
     }
     if range.whole && number.fract() != 0.0 {
         return Err(wrong("int_from_float", "Input should be a whole number"));
     }
-    Ok((Value::Number(number), outside(number, range, feature, raw)))
-}
-
-/// What is unusual about a number that crosses a bound.
-fn outside<'a>(
-    number: f64,
-    range: &NumberRange,
-    feature: &'a Feature,
-    raw: &'a RawValue,
-) -> Option<Problem<'a>> {
     let (kind, words, bound, context) = if number < range.minimum {
         let bound = range.minimum;
         ("greater_than_equal", "greater than or equal to", bound, Context::Ge(bound))
@@ -66,28 +88,20 @@ fn outside<'a>(
         let bound = range.maximum;
         ("less_than_equal", "less than or equal to", bound, Context::Le(bound))
     } else {
-        return None;
+        return Ok(None);
     };
     let message = format!("Input should be {words} {bound}");
-    Some(Problem::of(feature, raw, Reason::OutOfRange, kind, message).with_context(context))
+    Ok(Some(Violation::new(Reason::OutOfRange, kind, message).with_context(context)))
 }
 
-fn category<'a>(raw: &'a RawValue, categories: &[String], feature: &'a Feature) -> Judged<'a> {
-    let wrong = |kind, message| Problem::of(feature, raw, Reason::WrongType, kind, message);
-    if !raw.get().starts_with('"') {
-        return Err(wrong("string_type", "Input should be a valid string"));
-    }
-    let Ok(text) = serde_json::from_str::<String>(raw.get()) else {
-        return Err(wrong("string_unicode", "Input should be valid Unicode"));
-    };
-    if categories.contains(&text) {
-        return Ok((Value::Text(text), None));
+fn unknown(text: &String, categories: &[String]) -> Option<Violation> {
+    if categories.contains(text) {
+        return None;
     }
     let expected = alternatives(categories);
     let message = format!("Input should be {expected}");
-    let problem = Problem::of(feature, raw, Reason::UnknownCategory, "literal_error", message)
-        .with_context(Context::Expected(expected));
-    Ok((Value::Text(text), Some(problem)))
+    let violation = Violation::new(Reason::UnknownCategory, "literal_error", message);
+    Some(violation.with_context(Context::Expected(expected)))
 }
 
 /// `'a', 'b' or 'c'`
@@ -97,16 +111,5 @@ fn alternatives(categories: &[String]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => "nothing".to_owned(),
-    }
-}
-
-fn flag<'a>(raw: &'a RawValue, feature: &'a Feature) -> Result<Value, Problem<'a>> {
-    match raw.get() {
-        "true" => Ok(Value::Flag(true)),
-        "false" => Ok(Value::Flag(false)),
-        _ => {
-            let message = "Input should be a valid boolean";
-            Err(Problem::of(feature, raw, Reason::WrongType, "bool_type", message))
-        }
     }
 }

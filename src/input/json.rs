@@ -30,15 +30,25 @@ impl<'a> Body<'a> {
 
     /// The members of an object; none if it is something else.
     pub fn object(&self) -> Result<Option<Object<'a>>, Problem<'a>> {
+        let members = self.within::<Members>('{')?;
+        Ok(members.map(|members| Object { members, raw: self.raw }))
+    }
+
+    /// The items of a list; none if it is something else.
+    pub fn list(&self) -> Result<Option<Vec<&'a RawValue>>, Problem<'a>> {
+        self.within('[')
+    }
+
+    /// What is in an object or a list; none if the text does not begin so.
+    fn within<T: Deserialize<'a>>(&self, first: char) -> Result<Option<T>, Problem<'a>> {
         let text = self.raw.get();
-        if !text.starts_with('{') {
+        if !text.starts_with(first) {
             return Ok(None);
         }
-        let members = serde_json::from_str::<Members>(text).map_err(|error| {
+        serde_json::from_str(text).map(Some).map_err(|error| {
             let start = text.as_ptr().addr() - self.whole.as_ptr().addr();
             Problem::malformed(start + offset(text.as_bytes(), &error), &error)
-        })?;
-        Ok(Some(Object { members, raw: self.raw }))
+        })
     }
 }
 

@@ -1,61 +1,141 @@
-//! From a request's body to the values that the model takes.
+//! From a JSON body to the values that the model takes.
 
 mod check;
 mod json;
 mod problem;
 
-pub use problem::Problem;
+pub use check::{Checked, check};
+pub use problem::{Place, Problem, Problems, Reason, Violation};
 
-use crate::edge::model::{Signature, Value};
+use crate::edge::model::{Feature, Signature, Value};
+use crate::limits;
+use crate::metrics::Invalid;
 use json::{Body, Object};
 
-/// One row, ready for the model.
-pub struct Row<'a> {
-    /// One value for each feature, in order.
+/// Rows that are ready for the model.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub len: usize,
+    /// One value for each feature, row after row.
     pub values: Vec<Value>,
     /// Values that the model takes although it does not list them.
-    pub warnings: Vec<Problem<'a>>,
+    pub invalid: Invalid,
     /// How many keys are no feature of the model. They are ignored, as the original service does.
     pub unknown_features: u64,
 }
 
-/// Where the row is in the body.
-const PATIENT_DATA: &str = "patient_data";
-
-/// Reads `{"patient_data": {…}}`, or tells all that is wrong with it.
-pub fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Row<'a>, Vec<Problem<'a>>> {
-    let object = patient_data(body).map_err(|problem| vec![problem])?;
-    row(&object, signature)
+/// What a body asks for.
+#[derive(Debug)]
+pub struct Input<'a> {
+    pub form: Form,
+    pub rows: Rows,
+    /// What is unusual, and the row that it is in.
+    warnings: Vec<(usize, Problem<'a>)>,
 }
 
-fn patient_data(body: &[u8]) -> Result<Object<'_>, Problem<'_>> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `{"patient_data": {…}}`
+    Patient,
+    /// `{"instances": [{…}, …]}`
+    Instances,
+}
+
+impl<'a> Input<'a> {
+    pub fn warnings_of(&self, row: usize) -> impl Iterator<Item = &Problem<'a>> {
+        let start = self.warnings.partition_point(|(other, _)| *other < row);
+        let rest = self.warnings[start..].iter();
+        rest.take_while(move |(other, _)| *other == row).map(|(_, problem)| problem)
+    }
+}
+
+/// Where a single row is in the body, and a batch.
+pub const PATIENT_DATA: &str = "patient_data";
+pub const INSTANCES: &str = "instances";
+
+/// Reads the body, or tells all that is wrong with it. If it has both keys, the batch is ignored.
+pub fn read<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Problems<'a>> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Problem::missing_body());
+        return Err(Problem::missing_body().into());
     }
     let body = Body::parse(body)?;
-    let top = body.object()?.ok_or_else(|| Problem::not_an_object(&["body"], body.raw))?;
-    let Some(data) = top.get(PATIENT_DATA) else {
-        return Err(Problem::missing(&["body", PATIENT_DATA], body.raw));
-    };
-    let data = body.part(data);
-    data.object()?.ok_or_else(|| Problem::not_an_object(&["body", PATIENT_DATA], data.raw))
+    let top = body.object()?.ok_or_else(|| Problem::not_an_object(Place::Body, body.raw))?;
+    let mut reader = Reader::new(signature);
+    match (top.get(PATIENT_DATA), top.get(INSTANCES)) {
+        (Some(data), _) => {
+            reader.add(body.part(data), Place::PatientData)?;
+            reader.finish(Form::Patient)
+        }
+        (None, Some(list)) => {
+            let rows = body.part(list).list()?;
+            let rows = rows.ok_or_else(|| Problem::not_a_list(Place::Instances, list))?;
+            check_length(rows.len(), list)?;
+            for (index, row) in rows.into_iter().enumerate() {
+                reader.add(body.part(row), Place::Instance(index))?;
+            }
+            reader.finish(Form::Instances)
+        }
+        (None, None) => Err(Problem::missing(Place::PatientData, body.raw).into()),
+    }
 }
 
-fn row<'a>(object: &Object<'a>, signature: &'a Signature) -> Result<Row<'a>, Vec<Problem<'a>>> {
-    let mut row = Row { values: Vec::new(), warnings: Vec::new(), unknown_features: 0 };
-    let mut problems = Vec::new();
-    row.values.reserve(signature.features.len());
-    for feature in &signature.features {
-        match check::value(object, feature) {
-            Ok(checked) => {
-                row.values.push(checked.value);
-                row.warnings.extend(checked.warning);
+fn check_length<'a>(rows: usize, list: &'a serde_json::value::RawValue) -> Result<(), Problem<'a>> {
+    if rows <= limits::ALWAYS_TAKEN_BATCH_ROWS {
+        return Ok(());
+    }
+    let limit = limits::max_batch_rows().max(limits::ALWAYS_TAKEN_BATCH_ROWS);
+    if rows <= limit { Ok(()) } else { Err(Problem::too_long(list, limit, rows)) }
+}
+
+/// Collects rows, or all that is wrong with them.
+struct Reader<'a> {
+    signature: &'a Signature,
+    rows: Rows,
+    warnings: Vec<(usize, Problem<'a>)>,
+    problems: Problems<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(signature: &'a Signature) -> Self {
+        let (rows, problems) = (Rows::default(), Problems::default());
+        Self { signature, rows, warnings: Vec::new(), problems }
+    }
+
+    fn add(&mut self, row: Body<'a>, place: Place) -> Result<(), Problem<'a>> {
+        let Some(object) = row.object()? else {
+            self.problems.push(Problem::not_an_object(place, row.raw));
+            return Ok(());
+        };
+        self.rows.len += 1;
+        self.rows.values.reserve(self.signature.features.len());
+        for feature in &self.signature.features {
+            self.add_value(&object, feature, place);
+        }
+        self.rows.unknown_features += object.count_unknown(&self.signature.features);
+        Ok(())
+    }
+
+    fn add_value(&mut self, object: &Object<'a>, feature: &'a Feature, place: Place) {
+        // JSON's null is a value that is missing.
+        let given = object.get(&feature.name).filter(|raw| raw.get() != "null");
+        let input = given.unwrap_or(object.raw);
+        let problem = |violation| Problem::of(feature, place, input, violation);
+        match check::json(given, feature) {
+            Ok(Checked { value, unusual }) => {
+                self.rows.values.push(value);
+                if let Some(violation) = unusual {
+                    self.rows.invalid.add(&feature.name, violation.reason.as_str(), 1);
+                    self.warnings.push((place.row(), problem(violation)));
+                }
             }
-            Err(problem) => problems.push(problem),
+            Err(violation) => self.problems.push(problem(violation)),
         }
     }
-    row.unknown_features = object.count_unknown(&signature.features);
-    if problems.is_empty() { Ok(row) } else { Err(problems) }
+
+    fn finish(self, form: Form) -> Result<Input<'a>, Problems<'a>> {
+        let Self { rows, warnings, problems, .. } = self;
+        if problems.is_empty() { Ok(Input { form, rows, warnings }) } else { Err(problems) }
+    }
 }
 
 #[cfg(test)]

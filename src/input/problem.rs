@@ -1,9 +1,76 @@
 //! What is wrong with a body, in the words that FastAPI's users know.
 
 use crate::edge::model::{Feature, Refusal, RefusalReason, Signature};
+use crate::metrics::{Invalid, NO_FEATURE};
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+/// What is wrong with a value, wherever it came from.
+#[derive(Debug)]
+pub struct Violation {
+    pub reason: Reason,
+    kind: &'static str,
+    pub message: Cow<'static, str>,
+    context: Option<Context>,
+}
+
+impl Violation {
+    pub fn new(reason: Reason, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, kind, message: message.into(), context: None }
+    }
+
+    pub fn missing() -> Self {
+        Self::new(Reason::Missing, "missing", "Field required")
+    }
+
+    pub fn with_context(self, context: Context) -> Self {
+        Self { context: Some(context), ..self }
+    }
+
+    /// The model itself refused the row.
+    pub fn refused(refusal: &Refusal) -> Self {
+        let (reason, kind) = match refusal.reason {
+            RefusalReason::Missing => (Reason::Missing, "missing"),
+            RefusalReason::WrongType => (Reason::WrongType, "value_error"),
+            RefusalReason::OutOfRange => (Reason::OutOfRange, "value_error"),
+            RefusalReason::UnknownCategory => (Reason::UnknownCategory, "value_error"),
+            RefusalReason::Unanswerable => (Reason::Unanswerable, "value_error"),
+        };
+        Self::new(reason, kind, refusal.message.clone())
+    }
+}
+
+/// Where in a body something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Body,
+    PatientData,
+    Instances,
+    /// A row of the batch, from 0.
+    Instance(usize),
+}
+
+impl Place {
+    fn path<'a>(self) -> Vec<Step<'a>> {
+        let body = Step::Key("body");
+        match self {
+            Self::Body => vec![body],
+            Self::PatientData => vec![body, Step::Key(super::PATIENT_DATA)],
+            Self::Instances => vec![body, Step::Key(super::INSTANCES)],
+            Self::Instance(row) => vec![body, Step::Key(super::INSTANCES), Step::Position(row)],
+        }
+    }
+
+    /// Which row that is; the first where there is only one.
+    pub fn row(self) -> usize {
+        match self {
+            Self::Instance(row) => row,
+            Self::Body | Self::PatientData | Self::Instances => 0,
+        }
+    }
+}
 
 /// One entry of `detail`.
 #[derive(Debug, Serialize)]
@@ -17,7 +84,9 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ctx: Option<Context>,
     #[serde(skip)]
-    reason: Reason,
+    feature: Option<&'a str>,
+    #[serde(skip)]
+    pub reason: Reason,
 }
 
 #[derive(Debug, Serialize)]
@@ -29,12 +98,13 @@ enum Step<'a> {
 
 /// What the message speaks of, for programs.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Context {
     Error(String),
     Expected(String),
     Ge(f64),
     Le(f64),
+    MaxLength(usize),
 }
 
 /// What the client sent, shown back to it.
@@ -76,92 +146,123 @@ impl Reason {
     }
 }
 
-/// The `feature` label of a problem that is not one feature's.
-const NO_FEATURE: &str = "none";
-
 impl<'a> Problem<'a> {
-    fn new(
-        reason: Reason,
-        kind: &'static str,
-        loc: &[&'a str],
-        msg: impl Into<Cow<'static, str>>,
-        input: Input<'a>,
-    ) -> Self {
-        let loc = loc.iter().copied().map(Step::Key).collect();
-        Self { kind, loc, msg: msg.into(), input, ctx: None, reason }
+    fn new(violation: Violation, place: Place, input: Input<'a>) -> Self {
+        let Violation { reason, kind, message, context } = violation;
+        let loc = place.path();
+        Self { kind, loc, msg: message, input, ctx: context, feature: None, reason }
     }
 
-    /// A problem with the value that a feature was given.
+    /// A problem with the value that a feature was given, or was not.
     pub fn of(
         feature: &'a Feature,
-        raw: &'a RawValue,
-        reason: Reason,
-        kind: &'static str,
-        msg: impl Into<Cow<'static, str>>,
+        place: Place,
+        input: &'a RawValue,
+        violation: Violation,
     ) -> Self {
-        Self::new(reason, kind, &path(&feature.name), msg, Input::of(raw))
+        Self::new(violation, place, Input::of(input)).with_feature(&feature.name)
     }
 
-    pub fn missing_feature(feature: &'a Feature, object: &'a RawValue) -> Self {
-        Self::missing(&path(&feature.name), object)
+    fn with_feature(mut self, feature: &'a str) -> Self {
+        self.loc.push(Step::Key(feature));
+        Self { feature: Some(feature), ..self }
     }
 
-    /// The last step of the path is missing from `object`.
-    pub fn missing(loc: &[&'a str], object: &'a RawValue) -> Self {
-        Self::new(Reason::Missing, "missing", loc, "Field required", Input::of(object))
+    /// `place` is missing from `object`.
+    pub fn missing(place: Place, object: &'a RawValue) -> Self {
+        Self::new(Violation::missing(), place, Input::of(object))
     }
 
     pub fn missing_body() -> Self {
-        Self::new(Reason::Missing, "missing", &["body"], "Field required", Input::Nothing)
+        Self::new(Violation::missing(), Place::Body, Input::Nothing)
     }
 
-    pub fn not_an_object(loc: &[&'a str], raw: &'a RawValue) -> Self {
-        let msg = "Input should be an object";
-        Self::new(Reason::WrongType, "dict_type", loc, msg, Input::of(raw))
+    pub fn not_an_object(place: Place, raw: &'a RawValue) -> Self {
+        let violation = Violation::new(Reason::WrongType, "dict_type", "Input should be an object");
+        Self::new(violation, place, Input::of(raw))
+    }
+
+    pub fn not_a_list(place: Place, raw: &'a RawValue) -> Self {
+        let violation = Violation::new(Reason::WrongType, "list_type", "Input should be a list");
+        Self::new(violation, place, Input::of(raw))
+    }
+
+    pub fn too_long(list: &'a RawValue, limit: usize, length: usize) -> Self {
+        let message = format!("List should have at most {limit} items, not {length}");
+        let violation = Violation::new(Reason::Malformed, "too_long", message);
+        let violation = violation.with_context(Context::MaxLength(limit));
+        Self::new(violation, Place::Instances, Input::of(list))
     }
 
     /// Not JSON, from that many bytes into the body.
     pub fn malformed(offset: usize, error: &serde_json::Error) -> Self {
-        let msg = "JSON decode error";
-        let mut problem =
-            Self::new(Reason::Malformed, "json_invalid", &["body"], msg, Input::Nothing);
+        let violation = Violation::new(Reason::Malformed, "json_invalid", "JSON decode error")
+            .with_context(Context::Error(error.to_string()));
+        let mut problem = Self::new(violation, Place::Body, Input::Nothing);
         problem.loc.push(Step::Position(offset));
-        problem.with_context(Context::Error(error.to_string()))
+        problem
     }
 
     /// The model itself refused the row.
-    pub fn refused(refusal: &Refusal, signature: &'a Signature) -> Self {
-        let (reason, kind) = match refusal.reason {
-            RefusalReason::Missing => (Reason::Missing, "missing"),
-            RefusalReason::WrongType => (Reason::WrongType, "value_error"),
-            RefusalReason::OutOfRange => (Reason::OutOfRange, "value_error"),
-            RefusalReason::UnknownCategory => (Reason::UnknownCategory, "value_error"),
-            RefusalReason::Unanswerable => (Reason::Unanswerable, "value_error"),
-        };
+    pub fn refused(refusal: &Refusal, place: Place, signature: &'a Signature) -> Self {
+        let problem = Self::new(Violation::refused(refusal), place, Input::Nothing);
         let feature = refusal.feature.and_then(|index| signature.features.get(index as usize));
-        let msg = refusal.message.clone();
         match feature {
-            Some(feature) => Self::new(reason, kind, &path(&feature.name), msg, Input::Nothing),
-            None => Self::new(reason, kind, &["body", super::PATIENT_DATA], msg, Input::Nothing),
+            Some(feature) => problem.with_feature(&feature.name),
+            None => problem,
         }
     }
 
-    pub fn with_context(self, context: Context) -> Self {
-        Self { ctx: Some(context), ..self }
-    }
-
-    /// The labels `feature` and `reason`. A feature's name is the model's, never the client's.
-    pub fn observed(&self) -> (String, &'static str) {
-        let feature = match &self.loc[..] {
-            [_, _, Step::Key(feature)] => feature,
-            _ => NO_FEATURE,
-        };
-        (feature.to_owned(), self.reason.as_str())
+    /// The `feature` label. A feature's name is the model's, never the client's.
+    pub fn feature(&self) -> &str {
+        self.feature.unwrap_or(NO_FEATURE)
     }
 }
 
-fn path(feature: &str) -> [&str; 3] {
-    ["body", super::PATIENT_DATA, feature]
+/// All that is wrong with a body.
+#[derive(Debug, Default)]
+pub struct Problems<'a> {
+    shown: Vec<Problem<'a>>,
+    all: u64,
+    pub invalid: Invalid,
+}
+
+/// More problems than this are counted, and not shown.
+const SHOWN_PROBLEMS: usize = 100;
+
+impl<'a> Problems<'a> {
+    pub fn push(&mut self, problem: Problem<'a>) {
+        self.all += 1;
+        self.invalid.add(problem.feature(), problem.reason.as_str(), 1);
+        if self.shown.len() < SHOWN_PROBLEMS {
+            self.shown.push(problem);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all == 0
+    }
+}
+
+impl<'a> From<Problem<'a>> for Problems<'a> {
+    fn from(problem: Problem<'a>) -> Self {
+        let mut problems = Self::default();
+        problems.push(problem);
+        problems
+    }
+}
+
+/// `{"detail": […]}`, as FastAPI words it.
+impl Serialize for Problems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("detail", &self.shown)?;
+        let hidden = self.all - self.shown.len() as u64;
+        if hidden > 0 {
+            body.serialize_entry("more", &hidden)?;
+        }
+        body.end()
+    }
 }
 
 impl<'a> Input<'a> {

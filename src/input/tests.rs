@@ -24,31 +24,47 @@ fn signature() -> Signature {
     }
 }
 
+/// A single row.
+fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Problems<'a>> {
+    let input = read(body, signature);
+    if let Ok(input) = &input {
+        assert_eq!((input.form, input.rows.len), (Form::Patient, 1));
+    }
+    input
+}
+
+/// What the client sees of problems.
+fn detail(problems: &Problems) -> Vec<serde_json::Value> {
+    let body = serde_json::to_value(problems).unwrap();
+    body["detail"].as_array().unwrap().clone()
+}
+
 /// The problems of a body's `patient_data`, as the client sees them.
 fn problems(data: &str) -> Vec<serde_json::Value> {
     let (body, signature) = (format!(r#"{{"patient_data":{data}}}"#), signature());
-    let problems = match patient(body.as_bytes(), &signature) {
-        Ok(row) => row.warnings,
-        Err(problems) => problems,
-    };
-    problems.iter().map(|problem| serde_json::to_value(problem).unwrap()).collect()
+    match patient(body.as_bytes(), &signature) {
+        Ok(input) => {
+            input.warnings_of(0).map(|warning| serde_json::to_value(warning).unwrap()).collect()
+        }
+        Err(problems) => detail(&problems),
+    }
 }
 
 #[test]
 fn values_come_in_the_order_of_the_features() {
     let signature = signature();
     let body = br#"{"patient_data":{"smoking":"daily","diabetic":false,"beats":70,"ldl":-1.5}}"#;
-    let row = patient(body, &signature).unwrap();
+    let input = patient(body, &signature).unwrap();
     let expected =
         [Value::Number(-1.5), Value::Number(70.0), Value::Text("daily".into()), Value::Flag(false)];
-    assert_eq!(row.values, expected);
+    assert_eq!(input.rows.values, expected);
 }
 
 #[test]
 fn optional_features_may_be_missing_and_a_required_one_may_not() {
     let signature = signature();
-    let row = patient(br#"{"patient_data":{"beats":70}}"#, &signature).unwrap();
-    assert_eq!(row.values[2], Value::Missing);
+    let input = patient(br#"{"patient_data":{"beats":70}}"#, &signature).unwrap();
+    assert_eq!(input.rows.values[2], Value::Missing);
     assert_eq!(problems("{}").len(), 1);
 }
 
@@ -67,9 +83,11 @@ fn an_unknown_category_is_refused_with_those_that_are_known() {
 #[test]
 fn a_model_that_takes_unusual_values_gets_them_with_a_warning() {
     let signature = signature();
-    let row = patient(br#"{"patient_data":{"beats":301}}"#, &signature).unwrap();
-    assert_eq!((&row.values[1], row.warnings.len()), (&Value::Number(301.0), 1));
-    assert_eq!(row.warnings[0].observed(), ("beats".to_owned(), "out_of_range"));
+    let input = patient(br#"{"patient_data":{"beats":301}}"#, &signature).unwrap();
+    assert_eq!(input.rows.values[1], Value::Number(301.0));
+    let warning = input.warnings_of(0).next().unwrap();
+    assert_eq!((warning.feature(), warning.reason), ("beats", Reason::OutOfRange));
+    assert_eq!(input.warnings_of(1).count(), 0);
 }
 
 #[test]
@@ -81,8 +99,8 @@ fn a_bound_is_within_the_range() {
 #[test]
 fn of_two_equal_keys_the_last_one_counts() {
     let signature = signature();
-    let row = patient(br#"{"patient_data":{"beats":1,"beats":2}}"#, &signature).unwrap();
-    assert_eq!(row.values[1], Value::Number(2.0));
+    let input = patient(br#"{"patient_data":{"beats":1,"beats":2}}"#, &signature).unwrap();
+    assert_eq!(input.rows.values[1], Value::Number(2.0));
 }
 
 #[test]
@@ -101,8 +119,60 @@ fn each_kind_refuses_the_types_of_the_others() {
 #[test]
 fn features_that_the_model_does_not_know_are_counted() {
     let signature = signature();
-    let row = patient(br#"{"patient_data":{"beats":1,"a":1,"a":2,"b":3}}"#, &signature).unwrap();
-    assert_eq!(row.unknown_features, 3);
+    let input = patient(br#"{"patient_data":{"beats":1,"a":1,"a":2,"b":3}}"#, &signature).unwrap();
+    assert_eq!(input.rows.unknown_features, 3);
+}
+
+#[test]
+fn a_batch_is_row_after_row() {
+    let signature = signature();
+    let body = br#"{"instances":[{"beats":1,"ldl":2},{"diabetic":true,"beats":301,"x":0}]}"#;
+    let input = read(body, &signature).unwrap();
+    assert_eq!((input.form, input.rows.len, input.rows.unknown_features), (Form::Instances, 2, 1));
+    let missing = Value::Missing;
+    let expected = [
+        [Value::Number(2.0), Value::Number(1.0), missing.clone(), missing.clone()],
+        [missing.clone(), Value::Number(301.0), missing, Value::Flag(true)],
+    ];
+    assert_eq!(input.rows.values, expected.concat());
+    assert_eq!((input.warnings_of(0).count(), input.warnings_of(1).count()), (0, 1));
+}
+
+#[test]
+fn what_is_wrong_in_a_batch_is_named_by_row() {
+    let signature = signature();
+    let body = br#"{"instances":[{"beats":1},7,{"beats":1.5,"diabetic":"no"}]}"#;
+    let problems = read(body, &signature).unwrap_err();
+    let places: Vec<_> = detail(&problems).iter().map(|problem| problem["loc"].clone()).collect();
+    let expected = [
+        json!(["body", "instances", 1]),
+        json!(["body", "instances", 2, "beats"]),
+        json!(["body", "instances", 2, "diabetic"]),
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn a_hundred_problems_are_shown_and_the_others_counted() {
+    let signature = signature();
+    let body = format!(r#"{{"instances":[{}{{}}]}}"#, "{},".repeat(249));
+    let problems = read(body.as_bytes(), &signature).unwrap_err();
+    let shown = serde_json::to_value(&problems).unwrap();
+    assert_eq!((shown["detail"].as_array().unwrap().len(), &shown["more"]), (100, &json!(150)));
+}
+
+#[test]
+fn instances_have_to_be_a_list() {
+    let signature = signature();
+    let problems = read(br#"{"instances":{"beats":1}}"#, &signature).unwrap_err();
+    assert_eq!(detail(&problems)[0]["type"], "list_type");
+}
+
+#[test]
+fn patient_data_goes_before_instances() {
+    let signature = signature();
+    let body = br#"{"instances":7,"patient_data":{"beats":1}}"#;
+    assert_eq!(read(body, &signature).unwrap().form, Form::Patient);
 }
 
 proptest! {
@@ -120,7 +190,7 @@ proptest! {
     fn a_number_arrives_as_it_was_written(number in -1.5..1e308) {
         let (body, signature) =
             (format!(r#"{{"patient_data":{{"beats":1,"ldl":{number}}}}}"#), signature());
-        prop_assert_eq!(&patient(body.as_bytes(), &signature).unwrap().values[0], &Value::Number(number));
+        prop_assert_eq!(&patient(body.as_bytes(), &signature).unwrap().rows.values[0], &Value::Number(number));
     }
 
     #[test]
@@ -128,7 +198,7 @@ proptest! {
         let body = format!("{}{text}", &r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#[..cut]);
         let signature = signature();
         if let Err(problems) = patient(body.as_bytes(), &signature) {
-            let problem = serde_json::to_value(&problems[0]).unwrap();
+            let problem = &detail(&problems)[0];
             if problem["type"] == "json_invalid" {
                 let position = problem["loc"][1].as_u64().unwrap();
                 prop_assert!(position <= body.len() as u64);

@@ -5,6 +5,7 @@ use super::counter::{Counters, add};
 use super::key::{Class, Http, Key};
 use super::word::Amounts;
 use anyhow::Result;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One HTTP request and its response.
@@ -22,13 +23,26 @@ pub struct Exchange {
 #[derive(Debug, Default)]
 pub struct Observed {
     pub inference: Option<Inference>,
-    /// Feature and reason of each value that was refused or unusual.
-    pub invalid: Vec<(String, &'static str)>,
+    pub invalid: Invalid,
     /// How many keys were no feature of the model.
     pub unknown_features: u64,
-    /// The bins of the values, if this request is in the sample.
+    /// The bins of the values of those rows that are in the sample.
     pub bins: Vec<Bin>,
 }
+
+/// How many values were refused or unusual, by feature and reason.
+#[derive(Clone, Debug, Default)]
+pub struct Invalid(BTreeMap<(String, &'static str), u64>);
+
+impl Invalid {
+    /// The feature's name is the model's, or [`NO_FEATURE`].
+    pub fn add(&mut self, feature: &str, reason: &'static str, count: u64) {
+        *self.0.entry((feature.to_owned(), reason)).or_default() += count;
+    }
+}
+
+/// The `feature` label of what is wrong with more than one feature.
+pub const NO_FEATURE: &str = "none";
 
 /// One call into the model.
 #[derive(Debug)]
@@ -47,7 +61,7 @@ pub struct Outcome {
 }
 
 /// A bin of the model's reference, by its place there.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bin {
     pub model: String,
     pub version: String,
@@ -93,9 +107,18 @@ fn record_inference(
     count(Key::Exchange(http), [1, 0, 0])?;
     let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
     count(Key::Call { model, version, inference: bucket }, [1, duration, 0])?;
+    // A batch has many outcomes of few kinds.
+    let mut outcomes = BTreeMap::<_, Amounts>::new();
     for outcome in &inference.outcomes {
         let (class, confidence) = class(inference, outcome);
-        count(Key::Outcome(class), [1, confidence, 0])?;
+        let amounts = outcomes.entry((&outcome.prediction, class.confidence)).or_default();
+        amounts[0] += 1;
+        amounts[1] += confidence;
+    }
+    for ((prediction, bucket), amounts) in outcomes {
+        let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
+        let prediction = prediction.as_str().into();
+        count(Key::Outcome(Class { model, version, prediction, confidence: bucket }), amounts)?;
     }
     Ok(())
 }
@@ -113,17 +136,22 @@ fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64)
 }
 
 fn record_inputs(count: impl Fn(Key, Amounts) -> Result<()>, observed: &Observed) -> Result<()> {
-    for (feature, reason) in &observed.invalid {
+    for ((feature, reason), amount) in &observed.invalid.0 {
         let key = Key::Invalid { feature: feature.as_str().into(), reason: (*reason).into() };
-        count(key, [1, 0, 0])?;
+        count(key, [*amount, 0, 0])?;
     }
     if observed.unknown_features > 0 {
         let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
         count(key, [observed.unknown_features, 0, 0])?;
     }
-    for Bin { model, version, feature, bin } in &observed.bins {
+    let mut bins = BTreeMap::<&Bin, u64>::new();
+    for bin in &observed.bins {
+        *bins.entry(bin).or_default() += 1;
+    }
+    for (Bin { model, version, feature, bin }, amount) in bins {
         let (model, version) = (model.as_str().into(), version.as_str().into());
-        count(Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin }, [1, 0, 0])?;
+        let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
+        count(key, [amount, 0, 0])?;
     }
     Ok(())
 }

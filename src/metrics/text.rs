@@ -1,6 +1,9 @@
 //! The two text formats that Prometheus reads: 0.0.4 and OpenMetrics 1.0.
 
+use crate::http::media_type;
 use std::fmt::Write;
+
+const OPEN_METRICS: &str = "application/openmetrics-text";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -9,11 +12,20 @@ pub enum Format {
 }
 
 impl Format {
-    /// OpenMetrics for those who name it in their Accept header, as Prometheus does.
+    /// OpenMetrics for those who name its version 1.0 in their Accept header and want it no less
+    /// than the other, as Prometheus does. Text for all who are not clear.
     pub fn accepted(accept: Option<&str>) -> Self {
-        match accept {
-            Some(accept) if accept.contains("application/openmetrics-text") => Self::OpenMetrics,
-            _ => Self::Prometheus,
+        let accept = accept.unwrap_or_default();
+        let is_named = accept.split(',').any(|item| {
+            media_type::essence(item) == OPEN_METRICS
+                && media_type::parameter(item, "version").is_none_or(|version| version == "1.0.0")
+        });
+        let quality = |name| media_type::quality(accept, name).unwrap_or(0.0);
+        if is_named && quality(OPEN_METRICS) > 0.0 && quality(OPEN_METRICS) >= quality("text/plain")
+        {
+            Self::OpenMetrics
+        } else {
+            Self::Prometheus
         }
     }
 
@@ -164,7 +176,15 @@ mod tests {
         let prometheus =
             "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
         assert_eq!(Format::accepted(Some(prometheus)), Format::OpenMetrics);
-        assert_eq!(Format::accepted(Some("*/*")), Format::Prometheus);
+        for text in [
+            "*/*",
+            "application/openmetrics-text;q=0.3,text/plain;q=0.5",
+            "application/openmetrics-text;q=0",
+            "application/openmetrics-text;version=0.0.1",
+            "text/html,application/xhtml+xml,*/*;q=0.8",
+        ] {
+            assert_eq!(Format::accepted(Some(text)), Format::Prometheus, "{text}");
+        }
         assert_eq!(Format::accepted(None), Format::Prometheus);
     }
 }

@@ -202,6 +202,6 @@ fn the_text_format_is_the_default() {
 fn a_variable_that_is_no_number_is_logged_and_its_default_holds() {
     let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
     assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
-    server.logged("variable drift_sample_interval should be a whole number");
+    server.logged("variable drift_sample_interval is not understood; using 16");
     assert_eq!(scrape(&mut server.client()).value("model_feature_sample_ratio"), 1.0 / 16.0);
 }

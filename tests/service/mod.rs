@@ -1,6 +1,9 @@
 //! The service and its model, as `spin.toml` wires them, through the embedded host.
 
+mod batch;
 mod hostile;
+mod inference;
+mod manners;
 mod metrics;
 mod models;
 mod predict;

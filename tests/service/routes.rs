@@ -39,9 +39,11 @@ fn an_unknown_route_is_404() {
 fn a_wrong_method_is_405_with_the_right_ones() {
     let server = serve();
     for (method, target, allow) in [
-        ("GET", "/predict", "POST"),
-        ("DELETE", "/", "GET, HEAD"),
-        ("BREW", "/metrics", "GET, HEAD"),
+        ("GET", "/predict", "POST, OPTIONS"),
+        ("DELETE", "/", "GET, HEAD, OPTIONS"),
+        ("BREW", "/metrics", "GET, HEAD, OPTIONS"),
+        ("GET", "/v2/models/heart-risk-demo/infer", "POST, OPTIONS"),
+        ("POST", "/v2/health/ready", "GET, HEAD, OPTIONS"),
     ] {
         let response = server.send(&Request::new(method, target));
         assert_eq!((response.status, response.header("allow")), (405, Some(allow)), "{target}");

@@ -5,7 +5,7 @@ use crate::edge::model::{
 };
 use crate::metrics::counter::totals;
 use crate::metrics::memory::Memory;
-use crate::metrics::record::{Bin, Exchange, Inference, Observed, Outcome, record};
+use crate::metrics::record::{Bin, Exchange, Inference, Invalid, Observed, Outcome, record};
 use crate::metrics::text::{Format, write};
 use exposition::Exposition;
 use proptest::prelude::*;
@@ -85,19 +85,15 @@ fn arbitrary_observed() -> impl Strategy<Value = Observed> {
     let outcomes = proptest::collection::vec(outcome, 0..3);
     let bins = proptest::collection::vec(0_usize..3, 0..2);
     (proptest::option::of(outcomes), ".{0,8}", bins, 0..5_u64).prop_map(
-        |(outcomes, feature, bins, unknown_features)| Observed {
-            inference: outcomes.map(inference),
-            invalid: vec![(feature, "missing")],
-            unknown_features,
-            bins: bins
-                .into_iter()
-                .map(|bin| Bin {
-                    model: "m".into(),
-                    version: "v1".into(),
-                    feature: "age".into(),
-                    bin,
-                })
-                .collect(),
+        |(outcomes, feature, bins, unknown_features)| {
+            let mut invalid = Invalid::default();
+            invalid.add(&feature, "missing", 2);
+            let bin = |bin| {
+                let (model, version) = ("m".into(), "v1".into());
+                Bin { model, version, feature: "age".into(), bin }
+            };
+            let bins = bins.into_iter().map(bin).collect();
+            Observed { inference: outcomes.map(inference), invalid, unknown_features, bins }
         },
     )
 }
@@ -174,4 +170,31 @@ fn a_handler_whose_sums_are_not_written_yet_takes_nothing_from_the_others() {
     assert_eq!(scraped.sum("http_request_size_bytes_count", ""), 2.0);
     assert_eq!(scraped.value("http_request_size_bytes_count{handler=\"/predict\"}"), 1.0);
     assert_eq!(scraped.value("http_request_size_bytes_sum{handler=\"/\"}"), 0.0);
+}
+
+#[test]
+fn a_batch_is_few_calls_to_the_store_however_many_rows_it_has() {
+    let store = Memory::default();
+    let outcomes = (0..1000).map(|row| match row % 2 {
+        0 => outcome("High Risk", Some(0.92)),
+        _ => outcome("Low Risk", Some(0.75)),
+    });
+    let bin = |_| Bin { model: "m".into(), version: "v1".into(), feature: "age".into(), bin: 1 };
+    let mut invalid = Invalid::default();
+    invalid.add("age", "out_of_range", 7);
+    let observed = Observed {
+        inference: Some(inference(outcomes.collect())),
+        invalid,
+        bins: (0..60).map(bin).collect(),
+        ..Observed::default()
+    };
+    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    // The exchange, its sums, the call, two outcomes, a bin and a reason; some of them carry.
+    assert!(*store.calls.borrow() <= 12, "{}", store.calls.borrow());
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+    assert_eq!(scraped.sum("model_predictions_total", ""), 1000.0);
+    assert_eq!(scraped.sum("model_prediction_confidence_sum", ""), 835.0);
+    assert_eq!(scraped.sum("model_inference_duration_seconds_count", ""), 1.0);
+    assert_eq!(scraped.sum("model_feature_bin_total", ""), 60.0);
+    assert_eq!(scraped.sum("model_invalid_inputs_total", ""), 7.0);
 }

@@ -1,0 +1,79 @@
+//! What a body is, and what a client would like: Content-Type and Accept headers.
+
+/// Whether a body may be JSON: its type says so, or nothing.
+pub fn may_be_json(content_type: Option<&str>) -> bool {
+    let Some(content_type) = content_type else { return true };
+    let essence = essence(content_type);
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// What a client is told whose body says that it is something else.
+pub const NOT_JSON: &str = "The body should be JSON: send content-type: application/json";
+
+/// How much a client wants something that an Accept or Accept-Encoding header names: from 0, not
+/// at all, to 1; none if it is not named, alone or by a `*`.
+pub fn quality(accept: &str, wanted: &str) -> Option<f64> {
+    let mut by_wildcard = None;
+    for item in accept.split(',') {
+        let name = essence(item);
+        let quality = parameter(item, "q").and_then(|q| q.parse().ok()).unwrap_or(1.0);
+        if name == wanted {
+            return Some(quality);
+        }
+        let covers = match name.strip_suffix('*') {
+            Some("*/" | "") => true,
+            Some(prefix) => wanted.starts_with(prefix),
+            None => false,
+        };
+        if covers {
+            by_wildcard = Some(quality);
+        }
+    }
+    by_wildcard
+}
+
+/// The value of a parameter, such as `version`.
+pub fn parameter<'a>(media_type: &'a str, name: &str) -> Option<&'a str> {
+    media_type.split(';').skip(1).find_map(|parameter| {
+        let (found, value) = parameter.split_once('=')?;
+        found.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+    })
+}
+
+/// A media type without its parameters, in lower case.
+pub fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_what_says_so_and_what_says_nothing() {
+        for json in [None, Some("application/json"), Some("Application/JSON ; charset=utf-8")] {
+            assert!(may_be_json(json), "{json:?}");
+        }
+        assert!(may_be_json(Some("application/problem+json")));
+        for other in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonl"] {
+            assert!(!may_be_json(Some(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_goes_before_a_wildcard() {
+        let accept = "text/html;q=0.5, text/*;q=0.3, */*;q=0.1";
+        assert_eq!(quality(accept, "text/html"), Some(0.5));
+        assert_eq!(quality("*/*;q=0.1, text/plain;q=0", "text/plain"), Some(0.0));
+        assert_eq!(quality("br;q=1, gzip", "gzip"), Some(1.0));
+        assert_eq!(quality("*;q=0.2", "gzip"), Some(0.2));
+        assert_eq!(quality("identity", "gzip"), None);
+        assert_eq!(quality("text/*;q=0.3", "application/json"), None);
+    }
+
+    #[test]
+    fn a_parameter_may_be_quoted() {
+        assert_eq!(parameter("text/plain; Version=\"1.0.0\"; q=1", "version"), Some("1.0.0"));
+        assert_eq!(parameter("version=1", "version"), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! What ties an answer, a log line and a trace together.
+
+/// A client's id longer than this, in bytes, is not taken over.
+const MAX_ID_BYTES: usize = 128;
+
+/// The id of a request: the client's own, or one made of `chance`.
+pub fn request_id(given: Option<String>, chance: u64) -> String {
+    given.filter(|id| is_plain(id)).unwrap_or_else(|| format!("{chance:016x}"))
+}
+
+/// Whether an id can stand in a header and in a log line as it is.
+fn is_plain(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
+}
+
+/// The trace that a request belongs to, by its `traceparent` header.
+///
+/// Source: W3C Trace Context, section 3.2, <https://www.w3.org/TR/trace-context/>.
+pub fn trace_id(traceparent: &str) -> Option<&str> {
+    let mut parts = traceparent.split('-');
+    let version = hexadecimal(parts.next()?, 2)?;
+    let trace = hexadecimal(parts.next()?, 32)?;
+    let parent = hexadecimal(parts.next()?, 16)?;
+    hexadecimal(parts.next()?, 2)?;
+    // Later versions may say more.
+    let is_valid = version != "ff" && (version != "00" || parts.next().is_none());
+    let is_set = [trace, parent].iter().all(|id| id.bytes().any(|digit| digit != b'0'));
+    (is_valid && is_set).then_some(trace)
+}
+
+fn hexadecimal(part: &str, length: usize) -> Option<&str> {
+    let digits = part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (part.len() == length && digits).then_some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_id_is_kept_if_it_can_stand_in_a_log() {
+        let kept = |id: &str| request_id(Some(id.to_owned()), 1);
+        assert_eq!(kept("7f3c-A_1.0:9"), "7f3c-A_1.0:9");
+        for other in ["", "a b", "a\"b", "ä", &"x".repeat(129)] {
+            assert_eq!(kept(other), "0000000000000001", "{other}");
+        }
+        assert_eq!(request_id(None, u64::MAX), "ffffffffffffffff");
+    }
+
+    #[test]
+    fn a_traceparent_is_taken_by_the_letter() {
+        let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        assert_eq!(trace_id(&format!("00-{trace}-{parent}-01")), Some(trace));
+        assert_eq!(trace_id(&format!("01-{trace}-{parent}-01-more")), Some(trace));
+        for other in [
+            format!("00-{trace}-{parent}-01-more"),
+            format!("ff-{trace}-{parent}-01"),
+            format!("00-{}-{parent}-01", trace.to_uppercase()),
+            format!("00-{}-{parent}-01", "0".repeat(32)),
+            format!("00-{trace}-{}-01", "0".repeat(16)),
+            format!("00-{trace}-{parent}"),
+            String::new(),
+        ] {
+            assert_eq!(trace_id(&other), None, "{other}");
+        }
+    }
+}

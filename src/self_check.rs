@@ -1,0 +1,134 @@
+//! Whether the model can be served: it keeps its contract, and answers its own examples as it
+//! promises.
+
+use crate::edge::model::{
+    self, Description, Output, Prediction, ReferenceBins, Refusal, Signature, Value,
+};
+
+type Answer = Result<Prediction, Refusal>;
+
+/// Asks the model.
+///
+/// # Errors
+///
+/// What it does not do as it should.
+pub fn run() -> Result<(), String> {
+    let (signature, description) = (model::get_signature(), model::describe());
+    check_shape(&signature, &description)?;
+    let rows = description.examples.iter().flat_map(|example| example.row.iter().cloned());
+    let answers = model::predict(&rows.collect::<Vec<Value>>());
+    check_answers(&description, &answers)
+}
+
+fn check_shape(signature: &Signature, description: &Description) -> Result<(), String> {
+    let features = signature.features.len();
+    if features == 0 || description.features.len() != features {
+        let notes = description.features.len();
+        return Err(format!("it has {features} features and notes on {notes}"));
+    }
+    if description.outputs.is_empty() || description.examples.is_empty() {
+        return Err("it has no output or no example".to_owned());
+    }
+    for example in &description.examples {
+        if example.row.len() != features {
+            return Err(format!("its example {:?} has not {features} values", example.name));
+        }
+    }
+    for (feature, notes) in signature.features.iter().zip(&description.features) {
+        let Some(reference) = &notes.reference else { continue };
+        if matches!(&reference.bins, ReferenceBins::Number(bins) if bins.len() < 2) {
+            return Err(format!("the reference of {:?} has fewer than two bins", feature.name));
+        }
+    }
+    Ok(())
+}
+
+fn check_answers(description: &Description, answers: &[Answer]) -> Result<(), String> {
+    if answers.len() != description.examples.len() {
+        return Err(format!(
+            "it gave {} answers for its {} examples",
+            answers.len(),
+            description.examples.len()
+        ));
+    }
+    for (example, answer) in description.examples.iter().zip(answers) {
+        if !agree(&example.expected, answer, example.tolerance) {
+            return Err(format!("it does not answer its example {:?} as promised", example.name));
+        }
+    }
+    Ok(())
+}
+
+fn agree(expected: &Answer, given: &Answer, tolerance: f64) -> bool {
+    match (expected, given) {
+        (Ok(expected), Ok(given)) => {
+            let mut pairs = expected.iter().zip(given);
+            expected.len() == given.len()
+                && pairs.all(|(expected, given)| same(expected, given, tolerance))
+        }
+        (Err(expected), Err(given)) => {
+            (expected.reason, expected.feature) == (given.reason, given.feature)
+        }
+        _ => false,
+    }
+}
+
+fn same(expected: &Output, given: &Output, tolerance: f64) -> bool {
+    let near = |expected: f64, given: f64| (expected - given).abs() <= tolerance;
+    match (expected, given) {
+        (Output::Quantity(expected), Output::Quantity(given)) => near(*expected, *given),
+        (Output::Class(expected), Output::Class(given)) => {
+            let mut pairs = expected.probabilities.iter().zip(&given.probabilities);
+            expected.label == given.label
+                && expected.probabilities.len() == given.probabilities.len()
+                && pairs.all(|(expected, given)| near(*expected, *given))
+                && match (expected.confidence, given.confidence) {
+                    (Some(expected), Some(given)) => near(expected, given),
+                    (expected, given) => expected == given,
+                }
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::model::{Classification, RefusalReason};
+
+    fn class(label: &str, confidence: f64, probabilities: &[f64]) -> Answer {
+        Ok(vec![Output::Class(Classification {
+            label: label.into(),
+            confidence: Some(confidence),
+            probabilities: probabilities.to_vec(),
+        })])
+    }
+
+    fn refusal(feature: u32, message: &str) -> Answer {
+        let reason = RefusalReason::OutOfRange;
+        Err(Refusal { reason, feature: Some(feature), message: message.into() })
+    }
+
+    #[test]
+    fn an_answer_is_as_promised_within_the_tolerance() {
+        let expected = class("a", 0.5, &[0.5, 0.5]);
+        assert!(agree(&expected, &class("a", 0.5625, &[0.5, 0.4375]), 0.0625));
+        for other in [
+            class("b", 0.5, &[0.5, 0.5]),
+            class("a", 0.5625, &[0.5, 0.5]),
+            class("a", 0.5, &[0.5, 0.4375]),
+            class("a", 0.5, &[]),
+            Ok(vec![Output::Quantity(0.5)]),
+            Ok(Vec::new()),
+            refusal(0, "no"),
+        ] {
+            assert!(!agree(&expected, &other, 0.0), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_as_promised_whatever_its_words() {
+        assert!(agree(&refusal(0, "a"), &refusal(0, "b"), 0.0));
+        assert!(!agree(&refusal(0, "a"), &refusal(1, "a"), 0.0));
+    }
+}

@@ -1,0 +1,207 @@
+//! The types of elements, and how they are read as a model's values.
+
+use crate::edge::model::Value;
+
+/// What a tensor's elements are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Datatype {
+    Bool,
+    Integer { signed: bool, bytes: usize },
+    Float { bytes: usize },
+    Bytes,
+}
+
+/// The protocol's names.
+static NAMES: [(&str, Datatype); 13] = [
+    ("BOOL", Datatype::Bool),
+    ("UINT8", Datatype::Integer { signed: false, bytes: 1 }),
+    ("UINT16", Datatype::Integer { signed: false, bytes: 2 }),
+    ("UINT32", Datatype::Integer { signed: false, bytes: 4 }),
+    ("UINT64", Datatype::Integer { signed: false, bytes: 8 }),
+    ("INT8", Datatype::Integer { signed: true, bytes: 1 }),
+    ("INT16", Datatype::Integer { signed: true, bytes: 2 }),
+    ("INT32", Datatype::Integer { signed: true, bytes: 4 }),
+    ("INT64", Datatype::INT64),
+    ("FP16", Datatype::Float { bytes: 2 }),
+    ("FP32", Datatype::Float { bytes: 4 }),
+    ("FP64", Datatype::FP64),
+    ("BYTES", Datatype::Bytes),
+];
+
+/// An element of JSON data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    Null,
+    Flag(bool),
+    Integer(i128),
+    Float(f64),
+    Text(String),
+}
+
+impl Datatype {
+    pub const INT64: Self = Self::Integer { signed: true, bytes: 8 };
+    pub const FP64: Self = Self::Float { bytes: 8 };
+
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, datatype)| *datatype)
+    }
+
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+
+    /// A value for the model; none if the element is not of this type. `null` is a missing value.
+    pub fn value(self, scalar: Scalar) -> Option<Value> {
+        match (self, scalar) {
+            (_, Scalar::Null) => Some(Value::Missing),
+            (Self::Bool, Scalar::Flag(flag)) => Some(Value::Flag(flag)),
+            (Self::Bytes, Scalar::Text(text)) => Some(Value::Text(text)),
+            (Self::Integer { .. }, Scalar::Integer(number)) => self.integer(number),
+            // As Python writes a whole float.
+            (Self::Integer { .. }, Scalar::Float(number)) if number.fract() == 0.0 => {
+                self.integer(number as i128)
+            }
+            (Self::Float { bytes }, Scalar::Integer(number)) => float(bytes, number as f64),
+            (Self::Float { bytes }, Scalar::Float(number)) => float(bytes, number),
+            _ => None,
+        }
+    }
+
+    fn integer(self, number: i128) -> Option<Value> {
+        let Self::Integer { signed, bytes } = self else { return None };
+        let bits = 8 * bytes as u32;
+        let range =
+            if signed { -(1_i128 << (bits - 1))..1_i128 << (bits - 1) } else { 0..1_i128 << bits };
+        range.contains(&number).then_some(Value::Number(number as f64))
+    }
+
+    /// The size of an element of binary data in bytes; none if each has its own.
+    pub fn width(self) -> Option<usize> {
+        match self {
+            Self::Bool => Some(1),
+            Self::Integer { bytes, .. } | Self::Float { bytes } => Some(bytes),
+            Self::Bytes => None,
+        }
+    }
+
+    /// An element of binary data, which is little-endian and as long as [`Self::width`] says. Not
+    /// a number is a missing value.
+    pub fn decode(self, element: &[u8]) -> Value {
+        let mut bytes = [0; 8];
+        bytes[..element.len()].copy_from_slice(element);
+        let bits = u64::from_le_bytes(bytes);
+        let number = match self {
+            Self::Bool => return Value::Flag(bits != 0),
+            Self::Integer { signed: false, .. } => bits as f64,
+            Self::Integer { signed: true, bytes } => {
+                let unused = 64 - 8 * bytes as u32;
+                (((bits << unused) as i64) >> unused) as f64
+            }
+            Self::Float { bytes: 2 } => half(bits as u16),
+            Self::Float { bytes: 4 } => f32::from_bits(bits as u32).into(),
+            Self::Float { .. } => f64::from_bits(bits),
+            Self::Bytes => return Value::Missing,
+        };
+        if number.is_nan() { Value::Missing } else { Value::Number(number) }
+    }
+}
+
+/// A number that a float of that size can hold.
+fn float(bytes: usize, number: f64) -> Option<Value> {
+    let maximum = match bytes {
+        2 => 65_504.0,
+        4 => f32::MAX.into(),
+        _ => f64::MAX,
+    };
+    (number.abs() <= maximum).then_some(Value::Number(number))
+}
+
+/// A float of 16 bits: one for the sign, five for the exponent, ten for the fraction (IEEE 754).
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
+    sign * match exponent {
+        0 => fraction * 2_f64.powi(-14),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1.0 + fraction) * 2_f64.powi(exponent - 15),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(datatype: &str, scalar: Scalar) -> Option<Value> {
+        Datatype::parse(datatype).unwrap().value(scalar)
+    }
+
+    #[test]
+    fn each_name_is_that_of_its_type() {
+        assert!(Datatype::names().all(|name| Datatype::parse(name).unwrap().name() == name));
+        assert_eq!(Datatype::parse("fp64"), None);
+    }
+
+    #[test]
+    fn an_integer_has_to_fit_its_type() {
+        for (datatype, least, greatest) in [
+            ("UINT8", 0, 255),
+            ("INT8", -128, 127),
+            ("UINT64", 0, i128::from(u64::MAX)),
+            ("INT64", i128::from(i64::MIN), i128::from(i64::MAX)),
+        ] {
+            assert!(value(datatype, Scalar::Integer(least)).is_some(), "{datatype}");
+            assert!(value(datatype, Scalar::Integer(greatest)).is_some(), "{datatype}");
+            assert_eq!(value(datatype, Scalar::Integer(least - 1)), None, "{datatype}");
+            assert_eq!(value(datatype, Scalar::Integer(greatest + 1)), None, "{datatype}");
+        }
+        assert_eq!(value("INT32", Scalar::Float(65.0)), Some(Value::Number(65.0)));
+        assert_eq!(value("INT32", Scalar::Float(65.5)), None);
+    }
+
+    #[test]
+    fn a_float_has_to_fit_its_type() {
+        assert_eq!(value("FP16", Scalar::Integer(65_504)), Some(Value::Number(65_504.0)));
+        assert_eq!(value("FP16", Scalar::Integer(65_505)), None);
+        assert_eq!(value("FP32", Scalar::Float(1e39)), None);
+        assert_eq!(value("FP64", Scalar::Float(1e39)), Some(Value::Number(1e39)));
+    }
+
+    #[test]
+    fn types_are_not_mixed() {
+        assert_eq!(value("BOOL", Scalar::Integer(1)), None);
+        assert_eq!(value("FP64", Scalar::Text("1".into())), None);
+        assert_eq!(value("BYTES", Scalar::Integer(1)), None);
+        assert_eq!(value("BYTES", Scalar::Null), Some(Value::Missing));
+    }
+
+    #[test]
+    fn halves_are_read_by_the_standard() {
+        for (bits, number) in [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65_504.0),
+            (0x0001, 2_f64.powi(-24)),
+            (0x0400, 2_f64.powi(-14)),
+            (0xfc00, f64::NEG_INFINITY),
+        ] {
+            assert_eq!(half(bits), number, "{bits:x}");
+        }
+        assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn binary_elements_keep_their_sign() {
+        let decode = |name, bytes: &[u8]| Datatype::parse(name).unwrap().decode(bytes);
+        assert_eq!(decode("INT8", &[0xff]), Value::Number(-1.0));
+        assert_eq!(decode("UINT8", &[0xff]), Value::Number(255.0));
+        assert_eq!(decode("INT64", &(-5_i64).to_le_bytes()), Value::Number(-5.0));
+        assert_eq!(decode("FP32", &0.5_f32.to_le_bytes()), Value::Number(0.5));
+        assert_eq!(decode("FP64", &f64::NAN.to_le_bytes()), Value::Missing);
+        assert_eq!(decode("BOOL", &[1]), Value::Flag(true));
+    }
+}

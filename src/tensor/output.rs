@@ -1,0 +1,161 @@
+//! From the model's answers to tensors.
+
+use super::request::{InferRequest, RequestedOutput};
+use super::signature::{OutputTensor, Part};
+use crate::edge::model::{Output, Prediction};
+use serde::{Serialize, Serializer};
+
+/// `$inference_response`
+#[derive(Serialize)]
+pub struct InferResponse<'a> {
+    pub model_name: &'a str,
+    pub model_version: &'a str,
+    pub id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Warnings>,
+    pub outputs: Vec<Tensor<'a>>,
+}
+
+/// A parameter of the response, where the model took unusual values.
+#[derive(Serialize)]
+pub struct Warnings {
+    pub warnings: String,
+}
+
+/// `$response_output`
+#[derive(Serialize)]
+pub struct Tensor<'a> {
+    name: &'a str,
+    datatype: &'static str,
+    shape: Vec<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<BinarySize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Column<'a>>,
+}
+
+#[derive(Serialize)]
+struct BinarySize {
+    binary_data_size: usize,
+}
+
+/// The elements of a tensor.
+enum Column<'a> {
+    Texts(Vec<&'a str>),
+    /// None where the model states nothing.
+    Numbers(Vec<Option<f64>>),
+}
+
+impl Serialize for Column<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Texts(texts) => texts.serialize(serializer),
+            Self::Numbers(numbers) => numbers.serialize(serializer),
+        }
+    }
+}
+
+/// The outputs that a request asks for, in its order.
+///
+/// # Errors
+///
+/// If the model has no such output.
+pub fn requested<'a>(
+    outputs: &'a [OutputTensor],
+    request: &InferRequest,
+) -> Result<Vec<(&'a OutputTensor, bool)>, String> {
+    let Some(requested) = &request.outputs else {
+        return Ok(outputs.iter().map(|output| (output, request.binary_outputs)).collect());
+    };
+    let find = |asked: &RequestedOutput| match outputs.iter().find(|one| one.name == asked.name) {
+        Some(output) => Ok((output, asked.is_binary().unwrap_or(request.binary_outputs))),
+        None => {
+            let known: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
+            Err(format!("there is no output {:?}; there are {}", asked.name, known.join(", ")))
+        }
+    };
+    requested.iter().map(find).collect()
+}
+
+/// The tensor of an output. If it is binary, its data goes to the end of `binary`.
+pub fn tensor<'a>(
+    output: &'a OutputTensor,
+    predictions: &'a [Prediction],
+    binary: Option<&mut Vec<u8>>,
+) -> Tensor<'a> {
+    let column = column(output, predictions);
+    let shape = match output.width {
+        Some(width) => vec![predictions.len(), width],
+        None => vec![predictions.len()],
+    };
+    let (parameters, data) = match binary {
+        Some(binary) => {
+            let before = binary.len();
+            column.encode(binary);
+            (Some(BinarySize { binary_data_size: binary.len() - before }), None)
+        }
+        None => (None, Some(column)),
+    };
+    Tensor { name: &output.name, datatype: output.datatype.name(), shape, parameters, data }
+}
+
+fn column<'a>(output: &OutputTensor, predictions: &'a [Prediction]) -> Column<'a> {
+    let outputs = predictions.iter().map(|prediction| prediction.get(output.output));
+    match output.part {
+        Part::Label => Column::Texts(outputs.map(label).collect()),
+        Part::Confidence => Column::Numbers(outputs.map(confidence).collect()),
+        Part::Quantity => Column::Numbers(outputs.map(quantity).collect()),
+        Part::Probabilities => {
+            let width = output.width.unwrap_or_default();
+            let row = |output| (0..width).map(move |class| probability(output, class));
+            Column::Numbers(outputs.flat_map(row).collect())
+        }
+    }
+}
+
+fn label(output: Option<&Output>) -> &str {
+    match output {
+        Some(Output::Class(class)) => &class.label,
+        _ => "",
+    }
+}
+
+fn confidence(output: Option<&Output>) -> Option<f64> {
+    match output {
+        Some(Output::Class(class)) => class.confidence,
+        _ => None,
+    }
+}
+
+fn quantity(output: Option<&Output>) -> Option<f64> {
+    match output {
+        Some(Output::Quantity(quantity)) => Some(*quantity),
+        _ => None,
+    }
+}
+
+fn probability(output: Option<&Output>, class: usize) -> Option<f64> {
+    match output {
+        Some(Output::Class(answer)) => answer.probabilities.get(class).copied(),
+        _ => None,
+    }
+}
+
+impl Column<'_> {
+    /// Little-endian, and each text with its length before it. What is not stated is not a number.
+    fn encode(&self, binary: &mut Vec<u8>) {
+        match self {
+            Self::Texts(texts) => {
+                for text in texts {
+                    binary.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                    binary.extend_from_slice(text.as_bytes());
+                }
+            }
+            Self::Numbers(numbers) => {
+                for number in numbers {
+                    binary.extend_from_slice(&number.unwrap_or(f64::NAN).to_le_bytes());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What every HTTP service is expected to do.
+
+use super::{EXAMPLE, serve, serve_changed, with_default};
+use crate::support::http::{Request, Response};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn traceparent() -> String {
+    format!("00-{TRACE}-00f067aa0ba902b7-01")
+}
+
+#[test]
+fn options_says_what_a_path_takes() {
+    let server = serve();
+    for (path, allow) in [
+        ("/predict", "POST, OPTIONS"),
+        ("/metrics", "GET, HEAD, OPTIONS"),
+        ("/v2/models/any/infer", "POST, OPTIONS"),
+    ] {
+        let response = server.send(&Request::new("OPTIONS", path));
+        assert_eq!((response.status, response.header("allow")), (204, Some(allow)), "{path}");
+        assert_eq!(response.header("content-type"), None);
+    }
+    assert_eq!(server.send(&Request::new("OPTIONS", "/nothing")).status, 404);
+}
+
+#[test]
+fn a_body_that_says_it_is_not_json_is_415() {
+    let server = serve();
+    let send = |content_type: &str| {
+        let request = Request::post("/predict", EXAMPLE);
+        server.send(&request.header("content-type", content_type))
+    };
+    for json in ["application/json", "application/json; charset=utf-8", "application/ld+json"] {
+        assert_eq!(send(json).status, 200, "{json}");
+    }
+    for other in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
+        let response = send(other);
+        let message =
+            r#"{"detail":"The body should be JSON: send content-type: application/json"}"#;
+        assert_eq!((response.status, response.text()), (415, message), "{other}");
+    }
+}
+
+/// Whatever is answered, it has these.
+fn has_manners(response: &Response) {
+    assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+    assert!(response.header("x-request-id").is_some());
+}
+
+#[test]
+fn every_answer_has_a_request_id_of_its_own() {
+    let server = serve();
+    let mut ids = Vec::new();
+    for request in [
+        Request::post("/predict", EXAMPLE),
+        Request::post("/predict", "{"),
+        Request::get("/predict"),
+        Request::get("/nothing"),
+        Request::get("/metrics"),
+        Request::new("OPTIONS", "/"),
+        Request::get("/v2/models/other"),
+    ] {
+        let response = server.send(&request);
+        has_manners(&response);
+        ids.push(response.header("x-request-id").unwrap().to_owned());
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 7);
+}
+
+#[test]
+fn a_clients_request_id_is_kept_if_it_is_plain() {
+    let server = serve();
+    let id = |given: &str| {
+        let response = server.send(&Request::get("/").header("x-request-id", given));
+        response.header("x-request-id").unwrap().to_owned()
+    };
+    assert_eq!(id("6f2a-41"), "6f2a-41");
+    assert_ne!(id("a b"), "a b");
+    assert_eq!(id(&"x".repeat(129)).len(), 16);
+}
+
+#[test]
+fn what_goes_wrong_is_logged_with_the_request_and_the_trace() {
+    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
+    let request = Request::post("/predict", EXAMPLE)
+        .header("x-request-id", "r-1")
+        .header("traceparent", &traceparent());
+    server.send(&request);
+    let line = server.logged("drift_sample_interval");
+    assert!(line.ends_with(&format!(" request_id=r-1 trace_id={TRACE}")), "{line}");
+}
+
+#[test]
+fn requests_are_logged_if_a_variable_says_so() {
+    let silent = serve();
+    silent.send(&Request::post("/predict", EXAMPLE));
+    assert!(!silent.stop().iter().any(|line| line.contains("request_id=")));
+
+    let server = serve_changed(|text| with_default(text, "log_requests", "true"));
+    let request = Request::get("/v2/models/x%0ay?secret").header("x-request-id", "r-2");
+    server.send(&request.header("traceparent", "00-bad"));
+    let line = server.logged("request_id=r-2");
+    assert!(line.starts_with("service: info: GET /v2/models/x%0ay 404 "), "{line}");
+    assert!(line.ends_with("us request_id=r-2"), "{line}");
+}
+
+#[test]
+fn other_origins_get_nothing_by_default() {
+    let server = serve();
+    let origin = |request: Request| request.header("origin", "https://a.example");
+    for request in [Request::post("/predict", EXAMPLE), Request::new("OPTIONS", "/predict")] {
+        let response = server.send(&origin(request));
+        assert_eq!(response.header("access-control-allow-origin"), None);
+        assert_eq!(response.header("access-control-allow-methods"), None);
+    }
+}
+
+#[test]
+fn a_variable_lets_origins_in() {
+    let origins = "https://a.example, https://b.example";
+    let server = serve_changed(|text| with_default(text, "cors_allowed_origins", origins));
+    let send = |request: Request, origin| server.send(&request.header("origin", origin));
+    let predict = || Request::post("/predict", EXAMPLE);
+    let response = send(predict(), "https://b.example");
+    assert_eq!(response.header("access-control-allow-origin"), Some("https://b.example"));
+    assert_eq!(response.header("vary"), Some("origin"));
+    assert!(response.header("access-control-expose-headers").unwrap().contains("x-request-id"));
+    assert_eq!(response.status, 200);
+    let response = send(predict(), "https://c.example");
+    assert_eq!(response.header("access-control-allow-origin"), None);
+
+    let preflight =
+        Request::new("OPTIONS", "/predict").header("access-control-request-method", "POST");
+    let response = send(preflight, "https://a.example");
+    assert_eq!(response.status, 204);
+    assert_eq!(response.header("access-control-allow-methods"), Some("POST, OPTIONS"));
+    assert!(response.header("access-control-allow-headers").unwrap().contains("content-type"));
+    assert_eq!(response.header("access-control-max-age"), Some("600"));
+}
+
+#[test]
+fn metrics_are_given_in_the_form_that_is_asked_for() {
+    let server = serve();
+    let content_type = |accept: &str| {
+        let response = server.send(&Request::get("/metrics").header("accept", accept));
+        response.header("content-type").unwrap().to_owned()
+    };
+    let text = "text/plain; version=0.0.4; charset=utf-8";
+    let open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                      application/openmetrics-text;version=0.0.1;q=0.5,\
+                      text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    assert_eq!(content_type(prometheus), open);
+    assert_eq!(content_type("text/plain, application/openmetrics-text;q=0.5"), text);
+    assert_eq!(content_type("application/json"), text);
+}
+
+#[test]
+fn what_is_true_for_a_moment_is_not_stored() {
+    let server = serve();
+    for path in ["/metrics", "/v2/health/live", "/v2/health/ready"] {
+        assert_eq!(server.get(path).header("cache-control"), Some("no-store"), "{path}");
+    }
+}
