@@ -12,11 +12,14 @@
 //! - [`metrics`] keeps counters that are exact although every request starts from nothing, and
 //!   writes them out.
 //! - [`self_check`] is what readiness asks of the model.
+//! - [`openapi`] describes all of it to programs; [`docs`] is a page for people, in a component of
+//!   its own.
 //! - [`limits`] has every limit with its default and its variable.
 //!
 //! The model is another component; `wit/predictor.wit` is all that the service knows of it. The
 //! crates in `components/` make components of this library.
 
+pub mod docs;
 mod edge;
 mod exchange;
 mod handlers;
@@ -25,6 +28,7 @@ mod inference;
 mod input;
 mod limits;
 mod metrics;
+mod openapi;
 mod routes;
 mod self_check;
 mod tensor;

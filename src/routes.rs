@@ -1,7 +1,7 @@
 //! The routing table: every path that the service answers.
 //!
 //! A table is data. What answers an endpoint is in `handlers`, and what the documentation says of
-//! it in `docs`, each in a `match` that the compiler holds against the list of endpoints.
+//! it in `openapi`, each in a `match` that the compiler holds against the list of endpoints.
 
 use crate::http::Method;
 use percent_encoding::percent_decode_str;
@@ -13,6 +13,7 @@ pub enum Endpoint {
     Root,
     Predict,
     Metrics,
+    OpenApi,
     ServerMetadata,
     ServerLive,
     ServerReady,
@@ -34,6 +35,7 @@ pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
     Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
+    Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },
     Route { path: "/v2", methods: &[(Method::Get, Endpoint::ServerMetadata)] },
     Route { path: "/v2/health/live", methods: &[(Method::Get, Endpoint::ServerLive)] },
     Route { path: "/v2/health/ready", methods: &[(Method::Get, Endpoint::ServerReady)] },

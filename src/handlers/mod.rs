@@ -1,6 +1,7 @@
 //! One file for each endpoint, or for a few that are alike.
 
 pub mod metrics;
+pub mod openapi;
 pub mod predict;
 pub mod root;
 pub mod v2;
@@ -14,6 +15,7 @@ pub fn handle(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::Predict => predict::post(request),
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
+        Endpoint::OpenApi => openapi::get(request).into(),
         Endpoint::ServerMetadata => v2::metadata::server().into(),
         Endpoint::ServerLive => v2::health::live().into(),
         Endpoint::ServerReady => v2::health::ready().into(),

@@ -1,5 +1,6 @@
 //! Requests and responses as the handlers see them: plain data.
 
+pub mod cache;
 pub mod cors;
 pub mod media_type;
 pub mod trace;

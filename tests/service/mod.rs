@@ -1,11 +1,14 @@
 //! The service and its model, as `spin.toml` wires them, through the embedded host.
 
 mod batch;
+mod docs;
 mod hostile;
 mod inference;
 mod manners;
 mod metrics;
 mod models;
+mod openapi;
+mod other_models;
 mod predict;
 mod routes;
 mod store;
@@ -15,6 +18,7 @@ use crate::support::http::{Client, Request, Response};
 use crate::support::server::TestServer;
 use model_api_host::{Log, Manifest, build};
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 /// The exchange that never changes.
@@ -42,6 +46,14 @@ fn serve() -> TestServer {
 /// The service by another manifest.
 fn serve_changed(change: impl FnOnce(String) -> String) -> TestServer {
     TestServer::start(&manifest(change), |_| {})
+}
+
+/// The service with another model: a guest of the tests.
+fn serve_model(name: &str) -> TestServer {
+    let build = ["build", "--release", "--target", "wasm32-wasip1", "-p", name];
+    let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
+    assert!(status.success(), "{name} cannot be built");
+    serve_changed(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
 }
 
 /// A manifest's text with the default of a variable changed.

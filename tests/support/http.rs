@@ -140,7 +140,7 @@ impl Client {
     /// Reads the body that belongs to `head`.
     pub fn read_body(&mut self, head: Response, without_body: bool) -> Response {
         let body = match (head.header("content-length"), head.header("transfer-encoding")) {
-            _ if without_body => Vec::new(),
+            _ if without_body || matches!(head.status, 204 | 304) => Vec::new(),
             (Some(length), _) => self.read_exactly(length.parse().expect("a length")),
             (None, Some("chunked")) => self.read_chunks(),
             _ => self.read_to_end(),

@@ -2,4 +2,5 @@
 
 pub mod exposition;
 pub mod http;
+pub mod schema;
 pub mod server;

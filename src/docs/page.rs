@@ -1,0 +1,89 @@
+//! The page: Swagger UI, with nothing from elsewhere.
+//!
+//! Its addresses are relative, so that it works behind a proxy that puts a prefix before the path.
+
+use crate::http::cache::{etag, unless_known};
+use crate::http::{ErrorForm, Request, Response, media_type};
+use flate2::read::GzDecoder;
+use std::io::Read;
+
+/// A file of the page.
+pub struct Asset {
+    pub name: &'static str,
+    pub content_type: &'static str,
+    /// The file, compressed.
+    pub gzip: &'static [u8],
+    /// The tag of what is compressed, without quotes.
+    pub tag: &'static str,
+}
+
+static HTML: &str = include_str!("index.html");
+static INITIALIZER: &str = include_str!("initializer.js");
+const INITIALIZER_NAME: &str = "initializer.js";
+
+/// The page may run its own scripts and speak to its own server, and that is all.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /docs`
+pub fn html(request: &Request) -> Response {
+    plain(request, "text/html; charset=utf-8", HTML)
+        .with_header("content-security-policy", POLICY)
+        .with_header("referrer-policy", "no-referrer")
+}
+
+/// `GET /docs/`: the page's addresses would lead nowhere from there.
+pub fn without_slash() -> Response {
+    Response::empty(308).with_header("location", "../docs")
+}
+
+/// `GET /docs/{file}`
+pub fn file(request: &Request, assets: &[Asset]) -> Response {
+    let name = request.segments.first().map_or("", |name| name);
+    if name == INITIALIZER_NAME {
+        return plain(request, "text/javascript; charset=utf-8", INITIALIZER);
+    }
+    match assets.iter().find(|asset| asset.name == name) {
+        Some(asset) => compressed(request, asset),
+        None => ErrorForm::Detail.response(404, "Not Found"),
+    }
+}
+
+fn plain(request: &Request, content_type: &'static str, text: &str) -> Response {
+    unless_known(request, etag(text.as_bytes()), || {
+        Response::new(content_type, text.as_bytes().to_vec())
+    })
+}
+
+fn compressed(request: &Request, asset: &Asset) -> Response {
+    let accepted = (request.header)("accept-encoding").unwrap_or_default();
+    if media_type::quality(&accepted, "gzip").is_some_and(|quality| quality > 0.0) {
+        return unless_known(request, format!("\"{}\"", asset.tag), || {
+            Response::new(asset.content_type, asset.gzip.to_vec())
+                .with_header("content-encoding", "gzip")
+        })
+        .with_header("vary", "accept-encoding");
+    }
+    // Another representation has another tag.
+    unless_known(request, format!("\"{}-plain\"", asset.tag), || {
+        let mut body = Vec::new();
+        match GzDecoder::new(asset.gzip).read_to_end(&mut body) {
+            Ok(_) => Response::new(asset.content_type, body),
+            Err(_) => ErrorForm::Detail.response(500, "The file cannot be unpacked"),
+        }
+    })
+    .with_header("vary", "accept-encoding")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_nothing_from_elsewhere() {
+        for text in [HTML, INITIALIZER] {
+            assert!(!text.contains("//") && !text.contains("=\"/"), "{text}");
+        }
+    }
+}

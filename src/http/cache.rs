@@ -1,0 +1,50 @@
+//! Responses that a client may keep, if it asks each time whether they changed.
+
+use super::{Request, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The response, or 304 to a client that has it already.
+pub fn unless_known(
+    request: &Request,
+    etag: String,
+    response: impl FnOnce() -> Response,
+) -> Response {
+    let known = (request.header)("if-none-match").unwrap_or_default();
+    let response = if names(&known, &etag) { Response::empty(304) } else { response() };
+    response.with_header("etag", etag).with_header("cache-control", "no-cache")
+}
+
+/// Whether an If-None-Match header names a tag. A tag may be marked as weak on its way.
+fn names(header: &str, etag: &str) -> bool {
+    let mut tags = header.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.any(|tag| tag == etag || tag == "*")
+}
+
+/// A tag that changes when the bytes do.
+pub fn etag(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_quoted_and_follows_the_bytes() {
+        assert_eq!(etag(b"a").len(), 18);
+        assert_eq!(etag(b"a"), etag(b"a"));
+        assert_ne!(etag(b"a"), etag(b"b"));
+    }
+
+    #[test]
+    fn a_client_may_name_several_tags_or_all() {
+        for header in ["\"b\"", "\"a\", W/\"b\"", "*"] {
+            assert!(names(header, "\"b\""), "{header}");
+        }
+        for header in ["", "\"a\"", "b"] {
+            assert!(!names(header, "\"b\""), "{header}");
+        }
+    }
+}

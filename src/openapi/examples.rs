@@ -1,0 +1,162 @@
+//! Requests and answers, made of the examples that the model gives.
+
+use super::Model;
+use crate::edge::model::{Feature, Kind, MissingPolicy, Output, Prediction, Value as Cell};
+use crate::tensor::output::tensor;
+use crate::tensor::signature::{self, OutputTensor};
+use serde_json::{Map, Value, json};
+
+/// Puts the examples into the operations.
+pub fn fill(operations: &mut Value, model: &Model) {
+    const JSON: &str = "application/json";
+    let predict = &mut operations["predict"];
+    predict["requestBody"]["content"][JSON]["examples"] = predict_requests(model);
+    predict["responses"]["200"]["content"][JSON]["examples"] = predictions(model);
+    predict["responses"]["422"]["content"][JSON]["example"] = violations(model);
+    let infer = &mut operations["infer"];
+    infer["requestBody"]["content"][JSON]["examples"] = infer_requests(model);
+    infer["responses"]["200"]["content"][JSON]["example"] = infer_response(model);
+}
+
+/// An example that the model answers.
+struct Example<'a> {
+    name: &'a str,
+    row: &'a [Cell],
+    answer: &'a Prediction,
+}
+
+fn answered(model: &Model) -> Vec<Example<'_>> {
+    let examples = model.description.examples.iter();
+    let answered = examples.filter_map(|example| {
+        let answer = example.expected.as_ref().ok()?;
+        Some(Example { name: &example.name, row: &example.row, answer })
+    });
+    answered.collect()
+}
+
+fn cell(cell: &Cell) -> Value {
+    match cell {
+        Cell::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            json!(*number as i64)
+        }
+        Cell::Number(number) => json!(number),
+        Cell::Text(text) => json!(text),
+        Cell::Flag(flag) => json!(flag),
+        Cell::Missing => Value::Null,
+    }
+}
+
+fn row(model: &Model, example: &Example) -> Value {
+    let cells = model.signature.features.iter().zip(example.row);
+    let given = cells.filter(|(_, value)| !matches!(value, Cell::Missing));
+    given.map(|(feature, value)| (feature.name.clone(), cell(value))).collect::<Map<_, _>>().into()
+}
+
+fn named(summary: &str, value: &Value) -> Value {
+    json!({ "summary": summary, "value": value })
+}
+
+/// The name by which examples of a request and of its answer are known to belong together.
+fn key(name: &str) -> String {
+    name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
+}
+
+const BATCH: &str = "batch";
+
+fn predict_requests(model: &Model) -> Value {
+    let examples = answered(model);
+    let mut requests = Map::new();
+    for example in &examples {
+        let request = json!({ "patient_data": row(model, example) });
+        requests.insert(key(example.name), named(example.name, &request));
+    }
+    let rows: Vec<_> = examples.iter().map(|example| row(model, example)).collect();
+    requests.insert(BATCH.into(), named("many rows", &json!({ "instances": rows })));
+    requests.into()
+}
+
+fn predictions(model: &Model) -> Value {
+    let examples = answered(model);
+    let mut answers = Map::new();
+    for example in &examples {
+        answers.insert(key(example.name), named(example.name, &prediction(model, example)));
+    }
+    let all: Vec<_> = examples.iter().map(|example| prediction(model, example)).collect();
+    answers.insert(BATCH.into(), named("many rows", &json!({ "predictions": all })));
+    answers.into()
+}
+
+fn prediction(model: &Model, example: &Example) -> Value {
+    let plain = |output: &Output| match output {
+        Output::Class(class) => json!(class.label),
+        Output::Quantity(quantity) => json!(quantity),
+    };
+    let mut answer = Map::new();
+    let value = match &example.answer[..] {
+        [output] => plain(output),
+        outputs => {
+            let names = model.description.outputs.iter().map(|output| output.name.clone());
+            names.zip(outputs.iter().map(plain)).collect::<Map<_, _>>().into()
+        }
+    };
+    answer.insert("prediction".into(), value);
+    if let [Output::Class(class)] = &example.answer[..]
+        && let Some(confidence) = class.confidence
+    {
+        answer.insert("confidence".into(), json!(confidence));
+    }
+    answer.insert("model_version".into(), json!(model.signature.version));
+    answer.into()
+}
+
+/// What a row without its first required feature is told, or one without anything.
+fn violations(model: &Model) -> Value {
+    let required = model.signature.features.iter().find(|one| one.missing == MissingPolicy::Refuse);
+    let mut place = vec!["body", "patient_data"];
+    place.extend(required.map(|feature| feature.name.as_str()));
+    let violation =
+        json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} });
+    json!({ "detail": [violation] })
+}
+
+fn infer_requests(model: &Model) -> Value {
+    let (examples, features) = (answered(model), &model.signature.features);
+    let rows = examples.len();
+    let columns = features.iter().enumerate().map(|(index, feature)| {
+        let data: Vec<_> = examples.iter().map(|example| cell(&example.row[index])).collect();
+        let datatype = signature::datatype(feature).name();
+        json!({ "name": feature.name, "datatype": datatype, "shape": [rows], "data": data })
+    });
+    let apart = json!({ "inputs": columns.collect::<Vec<_>>() });
+    let mut requests = Map::new();
+    requests.insert("apart".into(), named("a tensor for each feature", &apart));
+    if features.iter().all(is_number) {
+        let row = |example: &Example| example.row.iter().map(cell).collect::<Vec<_>>();
+        let data: Vec<_> = examples.iter().map(row).collect();
+        let together = json!({ "inputs": [{
+            "name": "rows",
+            "datatype": "FP64",
+            "shape": [rows, features.len()],
+            "data": data,
+        }] });
+        requests.insert("together".into(), named("one tensor for all features", &together));
+    }
+    requests.into()
+}
+
+fn is_number(feature: &Feature) -> bool {
+    matches!(feature.kind, Kind::Number(_))
+}
+
+fn infer_response(model: &Model) -> Value {
+    let predictions: Vec<_> =
+        answered(model).iter().map(|example| example.answer.clone()).collect();
+    let outputs: Vec<OutputTensor> = signature::outputs(&model.description);
+    let tensors: Vec<_> = outputs.iter().map(|output| tensor(output, &predictions, None)).collect();
+    json!({
+        "model_name": model.signature.name,
+        "model_version": model.signature.version,
+        "id": "42",
+        "outputs": tensors,
+    })
+}

@@ -1,0 +1,139 @@
+//! `GET /openapi.json`: the API, and what the model says of itself, as OpenAPI 3.1.
+//!
+//! What is the same for every model is in `document.json` and `operations.json`. The paths are
+//! those of the routing tables; the rest is the model's:
+//!
+//! - [`schemas`] makes schemas of its features and outputs.
+//! - [`examples`] makes requests and answers of its examples.
+
+mod examples;
+mod schemas;
+
+use crate::docs::{self, Page};
+use crate::edge::model::{Description, Signature};
+use crate::routes::{self, Endpoint, Route};
+use serde_json::{Map, Value, json};
+
+static DOCUMENT: &str = include_str!("document.json");
+static OPERATIONS: &str = include_str!("operations.json");
+
+/// What the document is made of, beside the routing tables.
+pub struct Model {
+    pub signature: Signature,
+    pub description: Description,
+}
+
+pub fn document(model: &Model) -> Value {
+    let (mut document, mut operations) = (parse(DOCUMENT), parse(OPERATIONS));
+    document["info"] = info(model);
+    schemas::fill(&mut document["components"]["schemas"], model);
+    examples::fill(&mut operations, model);
+    let mut paths = Paths { model, operations, items: Map::new() };
+    for route in routes::ROUTES {
+        paths.add(route, of_api);
+    }
+    for route in docs::ROUTES {
+        paths.add(route, of_docs);
+    }
+    document["paths"] = paths.items.into();
+    add_request_id(&mut document["components"]["responses"]);
+    document
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).expect("the files beside this one are JSON")
+}
+
+fn info(model: &Model) -> Value {
+    let Model { signature, description } = model;
+    let Description { summary, population, limits, source, license, precision, .. } = description;
+    let about = format!(
+        "{summary}\n\n**Made for:** {population}\n\n**Limits:** {limits}\n\n**Source:** {source}\
+         \n\n**License:** {license}. **Arithmetic:** {precision}.\n\nEvery answer has an \
+         `X-Request-Id`: the request's own, or a new one. HEAD is answered where GET is, and \
+         OPTIONS everywhere."
+    );
+    json!({
+        "title": signature.name,
+        "version": signature.version,
+        "description": about,
+        "license": { "name": license },
+    })
+}
+
+/// Every answer has a header that says which request it is to.
+fn add_request_id(responses: &mut Value) {
+    for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if response.get("$ref").is_none() {
+            let header = json!({ "$ref": "#/components/headers/RequestId" });
+            response["headers"] = json!({ "X-Request-Id": header });
+        }
+    }
+}
+
+/// The operation of an endpoint, by its name in `operations.json`.
+fn of_api(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Root => "root",
+        Endpoint::Predict => "predict",
+        Endpoint::Metrics => "metrics",
+        Endpoint::OpenApi => "openapi",
+        Endpoint::ServerMetadata => "server_metadata",
+        Endpoint::ServerLive => "server_live",
+        Endpoint::ServerReady => "server_ready",
+        Endpoint::ModelMetadata => "model_metadata",
+        Endpoint::ModelReady => "model_ready",
+        Endpoint::Infer => "infer",
+    }
+}
+
+fn of_docs(page: Page) -> &'static str {
+    match page {
+        Page::SwaggerUi => "docs",
+        Page::WithSlash => "docs_with_slash",
+        Page::File => "docs_file",
+    }
+}
+
+/// The paths of the document in the making.
+struct Paths<'a> {
+    model: &'a Model,
+    operations: Value,
+    items: Map<String, Value>,
+}
+
+impl Paths<'_> {
+    /// Adds what each method of a route does.
+    fn add<E: Copy>(&mut self, route: &Route<E>, name: impl Fn(E) -> &'static str) {
+        let mut item = Map::new();
+        let parameters = self.parameters(route.path);
+        if !parameters.is_empty() {
+            item.insert("parameters".to_owned(), parameters.into());
+        }
+        for (method, endpoint) in route.methods {
+            let name = name(*endpoint);
+            let mut operation = self.operations[name].clone();
+            let is_versioned = route.path.contains("{version}");
+            let id = if is_versioned { format!("versioned_{name}") } else { name.to_owned() };
+            operation["operationId"] = id.into();
+            add_request_id(&mut operation["responses"]);
+            item.insert(method.as_str().to_ascii_lowercase(), operation);
+        }
+        self.items.insert(route.path.to_owned(), item.into());
+    }
+
+    /// What may stand for the segments in braces, where that is the model's to say.
+    fn parameters(&self, path: &str) -> Vec<Value> {
+        let Signature { name, version, .. } = &self.model.signature;
+        let known = [("model", name), ("version", version)];
+        let named = known.into_iter().filter(|(name, _)| path.contains(&format!("{{{name}}}")));
+        let parameter = |(name, value): (&str, &String)| {
+            let schema = json!({ "type": "string", "enum": [value] });
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        };
+        named.map(parameter).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

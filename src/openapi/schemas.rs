@@ -1,0 +1,109 @@
+//! Schemas of the model's rows and answers.
+
+use super::Model;
+use crate::edge::model::{
+    Feature, FeatureNotes, Kind, MissingPolicy, OutputKind, OutputNotes, UnusualPolicy,
+};
+use crate::tensor::{Datatype, signature};
+use serde_json::{Map, Value, json};
+
+/// Puts what the model says into the schemas.
+pub fn fill(schemas: &mut Value, model: &Model) {
+    schemas["Row"] = row(model);
+    let answer = &mut schemas["Prediction"]["properties"];
+    answer["prediction"] = prediction(model);
+    answer["model_version"]["const"] = json!(model.signature.version);
+    schemas["Datatype"]["enum"] = Datatype::names().collect();
+    let features = model.signature.features.iter().map(|feature| feature.name.clone());
+    schemas["InputTensor"]["properties"]["name"]["examples"] = features.collect();
+    let outputs = signature::outputs(&model.description).into_iter().map(|output| output.name);
+    schemas["RequestedOutput"]["properties"]["name"]["enum"] = outputs.collect();
+}
+
+fn row(model: &Model) -> Value {
+    let features = &model.signature.features;
+    let mut properties = Map::new();
+    for (feature, notes) in features.iter().zip(&model.description.features) {
+        properties.insert(feature.name.clone(), self::feature(feature, notes));
+    }
+    let required: Vec<_> = features
+        .iter()
+        .filter(|feature| feature.missing == MissingPolicy::Refuse)
+        .map(|feature| &feature.name)
+        .collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+/// What a feature takes. What the model takes although it is unusual is no error, and so is in the
+/// description only.
+fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
+    let is_strict = feature.unusual == UnusualPolicy::Refuse;
+    let mut description = notes.description.clone();
+    let (kind, constraints, usual) = match &feature.kind {
+        Kind::Number(range) => {
+            let kind = if range.whole { "integer" } else { "number" };
+            let bounds = [("minimum", range.minimum), ("maximum", range.maximum)];
+            let bounds = bounds.into_iter().filter(|(_, bound)| bound.is_finite());
+            let constraints = bounds.map(|(name, bound)| (name, json!(bound))).collect();
+            (kind, constraints, format!("from {} to {}", range.minimum, range.maximum))
+        }
+        Kind::Category(names) => {
+            ("string", vec![("enum", json!(names))], format!("one of {}", names.join(", ")))
+        }
+        Kind::Flag => ("boolean", Vec::new(), String::new()),
+    };
+    let mut schema = Map::new();
+    let may_be_missing = feature.missing != MissingPolicy::Refuse;
+    schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { json!(kind) });
+    if is_strict {
+        for (name, mut value) in constraints {
+            if let (Value::Array(names), true) = (&mut value, may_be_missing) {
+                names.push(Value::Null);
+            }
+            schema.insert(name.to_owned(), value);
+        }
+    } else if !usual.is_empty() {
+        description += &format!(" Usually {usual}; other values are answered with a warning.");
+    }
+    if !notes.unit.is_empty() {
+        description += &format!(" Unit: {}.", notes.unit);
+        schema.insert("x-unit".into(), json!(notes.unit));
+    }
+    if !notes.missing.is_empty() {
+        description += &format!(" If it is missing: {}", notes.missing);
+    }
+    schema.insert("description".into(), json!(description));
+    schema.into()
+}
+
+/// The value of `prediction`: that of the one output, or an object of several.
+fn prediction(model: &Model) -> Value {
+    let outputs = &model.description.outputs;
+    if let [output] = &outputs[..] {
+        return self::output(output);
+    }
+    let names: Vec<_> = outputs.iter().map(|output| &output.name).collect();
+    let properties: Map<_, _> =
+        outputs.iter().map(|output| (output.name.clone(), self::output(output))).collect();
+    json!({ "type": "object", "required": names, "properties": properties })
+}
+
+fn output(output: &OutputNotes) -> Value {
+    match &output.kind {
+        OutputKind::Classes(classes) => {
+            json!({ "type": "string", "enum": classes, "description": output.description })
+        }
+        OutputKind::Quantity(range) => {
+            let mut schema = json!({ "type": "number", "description": output.description });
+            for (name, bound) in [("minimum", range.minimum), ("maximum", range.maximum)] {
+                if bound.is_finite() {
+                    schema[name] = json!(bound);
+                }
+            }
+            if !range.unit.is_empty() {
+                schema["x-unit"] = json!(range.unit);
+            }
+            schema
+        }
+    }
+}

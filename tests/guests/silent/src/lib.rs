@@ -1,0 +1,65 @@
+//! A model that breaks its contract: it answers no row.
+#![cfg(target_arch = "wasm32")]
+#![no_std]
+
+use predictor_abi::{
+    Answer, Classification, Description, Example, Feature, FeatureNotes, Kind, List, Maybe,
+    MissingPolicy, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value, text,
+};
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
+extern "C" fn get_signature() -> &'static Signature {
+    &SIGNATURE
+}
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#describe")]
+extern "C" fn describe() -> &'static Description {
+    &DESCRIPTION
+}
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
+extern "C" fn predict(_: *const Value, _: usize) -> *const List<Answer> {
+    predictor_abi::keep(List::EMPTY)
+}
+
+static SIGNATURE: Signature = Signature {
+    name: text("silent"),
+    version: text("1"),
+    features: List::of(&[Feature {
+        name: text("x"),
+        kind: Kind::Flag,
+        missing: MissingPolicy::Handle,
+        unusual: UnusualPolicy::Refuse,
+    }]),
+};
+
+static DESCRIPTION: Description = Description {
+    summary: text("It says nothing."),
+    source: Text::EMPTY,
+    license: text("Apache-2.0"),
+    population: Text::EMPTY,
+    limits: Text::EMPTY,
+    precision: Text::EMPTY,
+    digest: Text::EMPTY,
+    features: List::of(&[FeatureNotes {
+        description: Text::EMPTY,
+        unit: Text::EMPTY,
+        missing: Text::EMPTY,
+        reference: Maybe::None,
+    }]),
+    outputs: List::of(&[OutputNotes {
+        name: text("y"),
+        description: Text::EMPTY,
+        kind: OutputKind::Classes(List::of(&[text("none")])),
+    }]),
+    examples: List::of(&[Example {
+        name: text("promised"),
+        row: List::of(&[Value::Missing]),
+        expected: Answer::Ok(List::of(&[Output::Class(Classification {
+            label: text("none"),
+            confidence: Maybe::None,
+            probabilities: List::EMPTY,
+        })])),
+        tolerance: 0.0,
+    }]),
+};

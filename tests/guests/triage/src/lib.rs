@@ -1,0 +1,168 @@
+//! A model that has something of everything that the contract allows: every kind of feature and
+//! policy, two outputs, probabilities, and rows that it refuses. It is made up.
+#![cfg(target_arch = "wasm32")]
+#![no_std]
+
+use predictor_abi::{
+    Answer, Classification, Description, Example, Feature, FeatureNotes, Kind, List, Maybe,
+    MissingPolicy, Model, NumberRange, Output, OutputKind, OutputNotes, QuantityRange, Reference,
+    ReferenceBins, Refusal, RefusalReason, Signature, Text, UnusualPolicy, Value, text,
+};
+
+predictor_abi::export!(Triage);
+
+struct Triage;
+
+impl Model for Triage {
+    const SIGNATURE: &Signature = &SIGNATURE;
+    const DESCRIPTION: &Description = &DESCRIPTION;
+
+    fn predict(row: &'static [Value]) -> Answer {
+        match row {
+            [_, _, Value::Text(arrival), Value::Flag(false)] if arrival.as_str() == "on foot" => {
+                CONTRADICTION
+            }
+            [_, _, _, Value::Flag(false)] => URGENT,
+            [Value::Number(beats), ..] if *beats > 120.0 => URGENT,
+            _ => CALM,
+        }
+    }
+}
+
+static SIGNATURE: Signature = Signature {
+    name: text("triage"),
+    version: text("2"),
+    features: List::of(&[
+        Feature {
+            name: text("beats"),
+            kind: Kind::Number(NumberRange { minimum: 0.0, maximum: 300.0, whole: true }),
+            missing: MissingPolicy::Refuse,
+            unusual: UnusualPolicy::Accept,
+        },
+        Feature {
+            name: text("temperature"),
+            kind: Kind::Number(NumberRange {
+                minimum: f64::NEG_INFINITY,
+                maximum: 45.0,
+                whole: false,
+            }),
+            missing: MissingPolicy::Impute,
+            unusual: UnusualPolicy::Refuse,
+        },
+        Feature {
+            name: text("arrival"),
+            kind: Kind::Category(List::of(&[text("on foot"), text("ambulance")])),
+            missing: MissingPolicy::Handle,
+            unusual: UnusualPolicy::Refuse,
+        },
+        Feature {
+            name: text("conscious"),
+            kind: Kind::Flag,
+            missing: MissingPolicy::Refuse,
+            unusual: UnusualPolicy::Refuse,
+        },
+    ]),
+};
+
+static DESCRIPTION: Description = Description {
+    summary: text("Made up for tests."),
+    source: text("Nowhere."),
+    license: text("Apache-2.0"),
+    population: text("Nobody."),
+    limits: text("All."),
+    precision: text("float64"),
+    digest: Text::EMPTY,
+    features: List::of(&[
+        notes("Heart beats.", "/min", "", Maybe::None),
+        notes("Temperature of the body.", "Cel", "37 is taken.", Maybe::None),
+        notes("How the patient came.", "", "It is not used.", CAME),
+        notes("Whether the patient answers.", "", "", Maybe::None),
+    ]),
+    outputs: List::of(&[
+        OutputNotes {
+            name: text("urgency"),
+            description: text("How urgent it is."),
+            kind: OutputKind::Classes(List::of(&[text("calm"), text("urgent")])),
+        },
+        OutputNotes {
+            name: text("wait"),
+            description: text("How long the patient may wait."),
+            kind: OutputKind::Quantity(QuantityRange {
+                unit: text("min"),
+                minimum: 0.0,
+                maximum: f64::INFINITY,
+            }),
+        },
+    ]),
+    examples: List::of(&[
+        Example {
+            name: text("calm"),
+            row: List::of(&[
+                Value::Number(70.0),
+                Value::Missing,
+                Value::Text(text("on foot")),
+                Value::Flag(true),
+            ]),
+            expected: CALM,
+            tolerance: 0.0,
+        },
+        Example {
+            name: text("contradiction"),
+            row: List::of(&[
+                Value::Number(70.0),
+                Value::Number(36.5),
+                Value::Text(text("on foot")),
+                Value::Flag(false),
+            ]),
+            expected: CONTRADICTION,
+            tolerance: 0.0,
+        },
+    ]),
+};
+
+const CAME: Maybe<Reference> = Maybe::Some(Reference {
+    bins: ReferenceBins::Category(List::of(&[0.75, 0.25, 0.0])),
+    missing: 0.5,
+});
+
+const fn notes(
+    description: &'static str,
+    unit: &'static str,
+    missing: &'static str,
+    reference: Maybe<Reference>,
+) -> FeatureNotes {
+    FeatureNotes {
+        description: text(description),
+        unit: text(unit),
+        missing: text(missing),
+        reference,
+    }
+}
+
+const CALM: Answer = answer(&[
+    Output::Class(Classification {
+        label: text("calm"),
+        confidence: Maybe::Some(0.75),
+        probabilities: List::of(&[0.75, 0.25]),
+    }),
+    Output::Quantity(60.0),
+]);
+
+const URGENT: Answer = answer(&[
+    Output::Class(Classification {
+        label: text("urgent"),
+        confidence: Maybe::None,
+        probabilities: List::of(&[0.5, 0.5]),
+    }),
+    Output::Quantity(0.0),
+]);
+
+const CONTRADICTION: Answer = Answer::Err(Refusal {
+    reason: RefusalReason::Unanswerable,
+    feature: Maybe::None,
+    message: text("Nobody comes on foot unconscious"),
+});
+
+const fn answer(outputs: &'static [Output]) -> Answer {
+    Answer::Ok(List::of(outputs))
+}

@@ -1,0 +1,102 @@
+//! `GET /docs`: the page and its files. That it works in a browser, `tests/suites` shows.
+
+use super::{scrape, serve};
+use crate::support::http::Request;
+
+const FILES: [(&str, &str); 4] = [
+    ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    ("swagger-ui.css", "text/css; charset=utf-8"),
+    ("favicon-32x32.png", "image/png"),
+    ("initializer.js", "text/javascript; charset=utf-8"),
+];
+
+#[test]
+fn the_page_may_run_only_what_comes_with_it() {
+    let response = serve().get("/docs");
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
+    let policy = response.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+}
+
+#[test]
+fn every_file_that_the_page_names_is_there() {
+    let server = serve();
+    let page = server.get("/docs");
+    let names: Vec<_> = page
+        .text()
+        .split("docs/")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(names.len(), FILES.len());
+    for (name, content_type) in FILES {
+        assert!(names.iter().any(|named| named == name), "{name}");
+        let response = server.get(&format!("/docs/{name}"));
+        assert_eq!(response.status, 200, "{name}");
+        assert_eq!(response.header("content-type"), Some(content_type), "{name}");
+    }
+}
+
+#[test]
+fn a_file_is_compressed_for_those_who_take_that() {
+    let server = serve();
+    let request = || Request::get("/docs/swagger-ui-bundle.js");
+    let plain = server.send(&request());
+    let gzip = server.send(&request().header("accept-encoding", "gzip, deflate, br"));
+    assert_eq!(plain.header("content-encoding"), None);
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+    assert!(gzip.body.len() * 2 < plain.body.len());
+    assert_eq!(gzip.body[..2], [0x1f, 0x8b]);
+    assert_eq!(gzip.header("vary"), Some("accept-encoding"));
+    assert_ne!(gzip.header("etag"), plain.header("etag"));
+    let refused = server.send(&request().header("accept-encoding", "gzip;q=0"));
+    assert_eq!(refused.body, plain.body);
+}
+
+#[test]
+fn a_file_that_the_client_has_is_not_sent_again() {
+    let server = serve();
+    for (name, _) in FILES {
+        let request = || Request::get(&format!("/docs/{name}")).header("accept-encoding", "gzip");
+        let response = server.send(&request());
+        let etag = response.header("etag").unwrap();
+        let again = server.send(&request().header("if-none-match", etag));
+        assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
+        let changed = server.send(&request().header("if-none-match", "\"other\""));
+        assert_eq!(changed.status, 200, "{name}");
+    }
+}
+
+#[test]
+fn a_slash_at_the_end_leads_to_the_page_behind_any_prefix() {
+    let response = serve().get("/docs/");
+    assert_eq!((response.status, response.header("location")), (308, Some("../docs")));
+}
+
+#[test]
+fn the_documentation_has_the_manners_of_the_service() {
+    let server = serve();
+    let response = server.send(&Request::post("/docs", "{}"));
+    assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    let response = server.get("/docs/other");
+    assert_eq!((response.status, response.text()), (404, r#"{"detail":"Not Found"}"#));
+    assert!(response.header("x-request-id").is_some());
+    assert_eq!(server.send(&Request::new("HEAD", "/docs")).status, 200);
+}
+
+#[test]
+fn the_documentation_is_counted_with_the_service() {
+    let server = serve();
+    server.get("/docs");
+    server.get("/docs/swagger-ui.css");
+    server.get("/docs/initializer.js");
+    server.get("/openapi.json");
+    let scrape = scrape(&mut server.client());
+    let requests =
+        |handler: &str| scrape.sum("http_requests_total", &format!("handler=\"{handler}\""));
+    assert_eq!(requests("/docs"), 1.0);
+    assert_eq!(requests("/docs/{file}"), 2.0);
+    assert_eq!(requests("/openapi.json"), 1.0);
+}

@@ -1,0 +1,140 @@
+//! Other models bring their own API, and change nothing in the service.
+
+use super::{EXAMPLE, scrape, serve_model};
+use crate::support::http::{Request, Response};
+use crate::support::server::TestServer;
+use serde_json::{Value, json};
+
+fn predict(server: &TestServer, row: Value) -> Response {
+    server.send(&Request::post("/predict", json!({ "patient_data": row }).to_string()))
+}
+
+fn infer(server: &TestServer, inputs: Value) -> Response {
+    let body = json!({ "inputs": inputs }).to_string();
+    server.send(&Request::post("/v2/models/triage/infer", body))
+}
+
+#[test]
+fn several_outputs_are_answered_by_name() {
+    let server = serve_model("triage");
+    let response = predict(&server, json!({"beats": 70, "conscious": true}));
+    let expected = json!({"prediction": {"urgency": "calm", "wait": 60.0}, "model_version": "2"});
+    assert_eq!((response.status, response.json()), (200, expected));
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_predictions_total", "prediction=\"calm\""), 1.0);
+    assert_eq!(scrape.sum("model_predictions_total", "prediction=\"wait\""), 1.0);
+    assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 1.0);
+}
+
+#[test]
+fn an_unusual_value_that_the_model_takes_is_a_warning_in_its_row() {
+    let server = serve_model("triage");
+    let rows = json!([{"beats": 70, "conscious": true}, {"beats": 301, "conscious": true}]);
+    let body = json!({ "instances": rows }).to_string();
+    let response = server.send(&Request::post("/predict", body)).json();
+    assert_eq!(response["predictions"][0].get("warnings"), None);
+    let warning = &response["predictions"][1]["warnings"][0];
+    assert_eq!(warning["loc"], json!(["body", "instances", 1, "beats"]));
+    let inputs = json!([
+        {"name": "beats", "datatype": "INT64", "shape": [2], "data": [70, 301]},
+        {"name": "conscious", "datatype": "BOOL", "shape": [2], "data": [true, true]},
+    ]);
+    let response = infer(&server, inputs).json();
+    let expected = "input \"beats\", row 1: Input should be less than or equal to 300";
+    assert_eq!(response["parameters"]["warnings"], expected);
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"out_of_range\""), 2.0);
+}
+
+#[test]
+fn a_row_that_the_model_refuses_is_a_client_error() {
+    let server = serve_model("triage");
+    let row = json!({"beats": 70, "arrival": "on foot", "conscious": false});
+    let response = predict(&server, row.clone());
+    assert_eq!(response.status, 422);
+    let problem = &response.json()["detail"][0];
+    assert_eq!(problem["msg"], "Nobody comes on foot unconscious");
+    assert_eq!(problem["loc"], json!(["body", "patient_data"]));
+    let body = json!({"instances": [{"beats": 70, "conscious": true}, row]}).to_string();
+    let response = server.send(&Request::post("/predict", body));
+    assert_eq!(response.json()["detail"][0]["loc"], json!(["body", "instances", 1]));
+    let inputs = json!([
+        {"name": "beats", "datatype": "INT64", "shape": [1], "data": [70]},
+        {"name": "arrival", "datatype": "BYTES", "shape": [1], "data": ["on foot"]},
+        {"name": "conscious", "datatype": "BOOL", "shape": [1], "data": [false]},
+    ]);
+    let response = infer(&server, inputs);
+    let message = "row 0: Nobody comes on foot unconscious";
+    assert_eq!((response.status, response.json()), (400, json!({ "error": message })));
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"unanswerable\""), 3.0);
+}
+
+#[test]
+fn tensors_are_those_of_the_model() {
+    let server = serve_model("triage");
+    let metadata = server.get("/v2/models/triage").json();
+    let tensor = |name: &str, datatype: &str, shape: Value| json!({"name": name, "datatype": datatype, "shape": shape});
+    let expected = json!([
+        tensor("beats", "INT64", json!([-1])),
+        tensor("temperature", "FP64", json!([-1])),
+        tensor("arrival", "BYTES", json!([-1])),
+        tensor("conscious", "BOOL", json!([-1])),
+    ]);
+    assert_eq!(metadata["inputs"], expected);
+    let expected = json!([
+        tensor("urgency", "BYTES", json!([-1])),
+        tensor("urgency_confidence", "FP64", json!([-1])),
+        tensor("urgency_probabilities", "FP64", json!([-1, 2])),
+        tensor("wait", "FP64", json!([-1])),
+    ]);
+    assert_eq!(metadata["outputs"], expected);
+    let inputs = json!([
+        {"name": "beats", "datatype": "INT64", "shape": [2], "data": [70, 130]},
+        {"name": "conscious", "datatype": "BOOL", "shape": [2], "data": [true, true]},
+    ]);
+    let outputs = infer(&server, inputs).json()["outputs"].clone();
+    // What the model does not state is null.
+    assert_eq!(outputs[1]["data"], json!([0.75, null]));
+    assert_eq!(outputs[2]["shape"], json!([2, 2]));
+    assert_eq!(outputs[2]["data"], json!([0.75, 0.25, 0.5, 0.5]));
+    assert_eq!(outputs[3]["data"], json!([60.0, 0.0]));
+}
+
+#[test]
+fn a_flag_is_a_number_in_a_tensor_of_numbers_and_a_category_is_not() {
+    let server = serve_model("triage");
+    let matrix =
+        |row: Value| json!([{"name": "rows", "datatype": "FP64", "shape": [1, 4], "data": row}]);
+    assert_eq!(infer(&server, matrix(json!([70, 36.5, null, 1]))).status, 200);
+    let response = infer(&server, matrix(json!([70, 36.5, 0, 1])));
+    let message = "input \"arrival\", row 0: Input should be a valid string";
+    assert_eq!((response.status, response.json()), (400, json!({ "error": message })));
+}
+
+#[test]
+fn a_model_that_does_not_answer_its_examples_is_not_ready() {
+    let server = serve_model("silent");
+    for (path, expected) in [
+        ("/v2/health/ready", json!({"ready": false})),
+        ("/v2/models/silent/ready", json!({"name": "silent", "ready": false})),
+    ] {
+        let response = server.get(path);
+        assert_eq!((response.status, response.json()), (503, expected), "{path}");
+    }
+    let line = server.logged("not ready");
+    assert!(line.contains("it gave 0 answers for its 1 examples"), "{line}");
+    assert_eq!(server.get("/v2/health/live").status, 200);
+}
+
+#[test]
+fn a_model_that_breaks_its_contract_is_the_services_fault() {
+    let server = serve_model("silent");
+    let response = server.send(&Request::post("/predict", EXAMPLE));
+    assert_eq!(
+        (response.status, response.text()),
+        (500, r#"{"detail":"The model gave no answer"}"#)
+    );
+    let line = server.logged("0 answers for 1 rows");
+    assert!(line.contains("request_id="), "{line}");
+}
