@@ -3,7 +3,7 @@
 use crate::edge::clock::Stopwatch;
 use crate::edge::store::Bucket;
 use crate::edge::{self, log, random};
-use crate::http::{ErrorForm, Header, Method, Reply, Request, Response, cors, trace};
+use crate::http::{ErrorForm, HttpError, Method, Reply, Request, Response, cors, trace};
 use crate::limits;
 use crate::metrics::{self, Exchange, Observed};
 use crate::routes::{Found, Route, find};
@@ -28,44 +28,44 @@ pub fn serve<E: Copy>(
     let (handler, route) = (found.label(), found.route());
     let (segments, body) = (Vec::new(), Vec::new());
     let mut request = Request { segments, body, header: &header, id: &id, chance };
-    let errors = ErrorForm::of(&head.path);
-    let Reply { response, observed } = match found {
-        Found::Endpoint(_, endpoint, segments) => match read_body(&incoming, head.method) {
-            Ok(body) => {
-                request.segments = segments;
-                request.body = body;
-                handle(endpoint, &request)
-            }
-            Err(refused) => errors.response(refused.status, &refused.message).into(),
-        },
-        Found::Options(_) => Response::empty(204).into(),
-        Found::WrongMethod(_) => errors.response(405, "Method Not Allowed").into(),
-        Found::Nothing => errors.response(404, "Not Found").into(),
+    let Reply { response, observed } = match answer(found, &mut request, &incoming, handle) {
+        Ok(reply) => reply,
+        Err(error) => ErrorForm::of(&head.path).response(error.status, &error.message).into(),
     };
-    let response = with_manners(response, head.method, route, &header, &id);
+    let response = with_manners(response, head.method, route, &request);
     let exchange = Exchange {
         handler,
         method: head.method.as_str(),
         status: response.status,
         duration: stopwatch.elapsed(),
         request_bytes: request.body.len(),
-        response_bytes: response.body.len(),
+        response_bytes: sent_bytes(&response, head.method),
     };
     // Before the answer leaves, so that a client that has it finds it counted.
     record(&exchange, &observed);
-    if limits::log_requests() {
-        let (method, path) = (exchange.method, &head.path);
-        let micros = exchange.duration.as_micros();
-        log::info(&format!("{method} {path} {} {micros}us", exchange.status));
-    }
+    log_request(&exchange, &head.path);
     edge::http::send(out, response);
 }
 
-/// The body; that of a request which has no business with one is left where it is.
-fn read_body(incoming: &IncomingRequest, method: Method) -> Result<Vec<u8>, edge::http::Refused> {
-    match method {
-        Method::Get | Method::Head => Ok(Vec::new()),
-        _ => edge::http::read_body(incoming),
+/// What the endpoint answers; an error where it does not come to that.
+fn answer<'p, E>(
+    found: Found<'p, E>,
+    request: &mut Request<'p>,
+    incoming: &IncomingRequest,
+    handle: impl Fn(E, &Request) -> Reply,
+) -> Result<Reply, HttpError> {
+    match found {
+        Found::Endpoint(route, endpoint, segments) => {
+            request.segments = segments;
+            // What comes with a GET is nobody's business.
+            if route.takes_body() {
+                request.body = edge::http::read_body(incoming)?;
+            }
+            Ok(handle(endpoint, request))
+        }
+        Found::Options(_) => Ok(Response::empty(204).into()),
+        Found::WrongMethod(_) => Err(HttpError::new(405, "Method Not Allowed")),
+        Found::Nothing => Err(HttpError::new(404, "Not Found")),
     }
 }
 
@@ -74,18 +74,18 @@ fn with_manners<E>(
     response: Response,
     method: Method,
     route: Option<&Route<E>>,
-    header: Header,
-    id: &str,
+    request: &Request,
 ) -> Response {
-    let response =
-        response.with_header("x-content-type-options", "nosniff").with_header("x-request-id", id);
+    let response = response
+        .with_header("x-content-type-options", "nosniff")
+        .with_header("x-request-id", request.id);
     let response = match route {
         Some(route) if matches!(response.status, 204 | 405) => {
             response.with_header("allow", route.allow())
         }
         _ => response,
     };
-    let Some(origin) = header("origin") else { return response };
+    let Some(origin) = (request.header)("origin") else { return response };
     if !cors::allows(&limits::cors_allowed_origins(), &origin) {
         return response;
     }
@@ -101,5 +101,18 @@ fn record(exchange: &Exchange, observed: &Observed) {
     let recorded = Bucket::open().and_then(|bucket| metrics::record(&bucket, exchange, observed));
     if let Err(error) = recorded {
         log::warn(&format!("a request was not counted: {error:#}"));
+    }
+}
+
+/// How much of the body goes out. The host leaves it out of the answer to a HEAD.
+fn sent_bytes(response: &Response, method: Method) -> usize {
+    if method == Method::Head { 0 } else { response.body.len() }
+}
+
+/// A line for each request, for those who want it.
+fn log_request(exchange: &Exchange, path: &str) {
+    if limits::log_requests() {
+        let Exchange { method, status, duration, .. } = exchange;
+        log::info(&format!("{method} {path} {status} {}us", duration.as_micros()));
     }
 }

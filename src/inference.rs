@@ -4,15 +4,20 @@ use crate::edge::clock::Stopwatch;
 use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
 use crate::input::Rows;
 use crate::limits;
-use crate::metrics::{Bin, Inference, Observed, Outcome, drift};
+use crate::metrics::{Bins, Inference, Invalid, Observed, Outcome, drift};
 use std::time::Duration;
 
-/// What the model answered: a prediction for each row.
+/// One call into the model.
+pub struct Call {
+    pub answers: Result<Answers, NoAnswer>,
+    duration: Duration,
+}
+
+/// A prediction for each row.
 pub struct Answers {
     pub predictions: Vec<Prediction>,
     /// The names of the outputs; empty if there is one class, the usual case, which needs none.
     pub names: Vec<String>,
-    duration: Duration,
 }
 
 pub enum NoAnswer {
@@ -22,16 +27,21 @@ pub enum NoAnswer {
     Broken(String),
 }
 
-/// Answers all rows with one call into the model.
-pub fn predict(rows: &Rows) -> Result<Answers, NoAnswer> {
+/// Asks the model for all rows at once.
+pub fn call(rows: &Rows) -> Call {
     let stopwatch = Stopwatch::start();
     let answers = model::predict(&rows.values);
     let duration = stopwatch.elapsed();
-    if answers.len() != rows.len {
-        let message = format!("the model gave {} answers for {} rows", answers.len(), rows.len);
+    Call { answers: sort(answers, rows.len), duration }
+}
+
+/// All predictions, or what stands in their way.
+fn sort(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answers, NoAnswer> {
+    if answers.len() != rows {
+        let message = format!("the model gave {} answers for {rows} rows", answers.len());
         return Err(NoAnswer::Broken(message));
     }
-    let mut predictions = Vec::with_capacity(answers.len());
+    let mut predictions = Vec::with_capacity(rows);
     let mut refused = Vec::new();
     for (row, answer) in answers.into_iter().enumerate() {
         match answer {
@@ -43,7 +53,7 @@ pub fn predict(rows: &Rows) -> Result<Answers, NoAnswer> {
         return Err(NoAnswer::Refused(refused));
     }
     let names = output_names(&predictions);
-    Ok(Answers { predictions, names, duration })
+    Ok(Answers { predictions, names })
 }
 
 fn output_names(predictions: &[Prediction]) -> Vec<String> {
@@ -53,24 +63,45 @@ fn output_names(predictions: &[Prediction]) -> Vec<String> {
     model::describe().outputs.into_iter().map(|output| output.name).collect()
 }
 
-/// What metrics learn. Whether a row is in the sample for drift follows from `chance`.
-pub fn observe(answers: &Answers, rows: &Rows, signature: &Signature, chance: u64) -> Observed {
-    let mut outcomes = Vec::with_capacity(answers.predictions.len());
-    for prediction in &answers.predictions {
-        for (index, output) in prediction.iter().enumerate() {
-            outcomes.push(outcome(output, answers.names.get(index)));
+impl Call {
+    /// What metrics learn. `refused` has the reasons for which the model refused rows; whether a
+    /// row is in the sample for drift follows from `chance`.
+    pub fn observed(
+        &self,
+        rows: &Rows,
+        refused: Invalid,
+        signature: &Signature,
+        chance: u64,
+    ) -> Observed {
+        let (outcomes, bins) = match &self.answers {
+            Ok(answers) => (answers.outcomes(), sampled_bins(rows, signature, chance)),
+            Err(_) => Default::default(),
+        };
+        let mut invalid = rows.invalid.clone();
+        invalid.merge(refused);
+        Observed {
+            inference: Some(Inference {
+                model: signature.name.clone(),
+                version: signature.version.clone(),
+                duration: self.duration,
+                outcomes,
+                bins,
+            }),
+            invalid,
+            unknown_features: rows.unknown_features,
         }
     }
-    Observed {
-        inference: Some(Inference {
-            model: signature.name.clone(),
-            version: signature.version.clone(),
-            duration: answers.duration,
-            outcomes,
-        }),
-        invalid: rows.invalid.clone(),
-        unknown_features: rows.unknown_features,
-        bins: sampled_bins(rows, signature, chance),
+}
+
+impl Answers {
+    fn outcomes(&self) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(self.predictions.len());
+        for prediction in &self.predictions {
+            for (index, output) in prediction.iter().enumerate() {
+                outcomes.push(outcome(output, self.names.get(index)));
+            }
+        }
+        outcomes
     }
 }
 
@@ -86,17 +117,16 @@ fn outcome(output: &Output, name: Option<&String>) -> Outcome {
 }
 
 /// The bins of the values of those rows that chance takes into the sample.
-fn sampled_bins(rows: &Rows, signature: &Signature, chance: u64) -> Vec<Bin> {
+fn sampled_bins(rows: &Rows, signature: &Signature, chance: u64) -> Bins {
     let interval = limits::drift_sample_interval();
     if interval == 0 || signature.features.is_empty() {
-        return Vec::new();
+        return Bins::new();
     }
     let mut random = fastrand::Rng::with_seed(chance);
     let all = rows.values.chunks_exact(signature.features.len());
-    let sampled: Vec<_> = all.filter(|_| random.u64(..interval) == 0).collect();
-    if sampled.is_empty() {
-        return Vec::new();
+    let mut sampled = all.filter(|_| random.u64(..interval) == 0).peekable();
+    if sampled.peek().is_none() {
+        return Bins::new();
     }
-    let description = model::describe();
-    sampled.into_iter().flat_map(|row| drift::bins(signature, &description, row)).collect()
+    drift::bins(signature, &model::describe(), sampled)
 }

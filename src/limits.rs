@@ -1,7 +1,7 @@
 //! Every limit, with its default and the variable that sets it.
 //!
 //! Variables are declared in `spin.toml`; `SPIN_VARIABLE_MAX_BODY_BYTES=2097152` sets one. Reading
-//! one is a call to the host, so only those requests read it that may hit the limit.
+//! one is a call to the host, so that a limit is read by those requests only that may hit it.
 
 use crate::edge::{log, variables};
 use std::fmt::Display;
@@ -22,12 +22,32 @@ pub fn drift_sample_interval() -> u64 {
     variable("drift_sample_interval", 16)
 }
 
-/// A batch up to this many rows is taken without asking for the limit, which cannot be set lower.
-pub const ALWAYS_TAKEN_BATCH_ROWS: usize = 1000;
+/// A batch up to this many rows is taken without asking for the limits.
+const ALWAYS_TAKEN_BATCH_ROWS: usize = 100;
 
-/// The largest batch, in rows: variable `max_batch_rows`, 10,000 by default. More is refused.
-pub fn max_batch_rows() -> usize {
-    variable("max_batch_rows", 10_000)
+/// However the limits of a batch are set, it has no more values than this.
+pub const MOST_BATCH_VALUES: usize = 1_000_000;
+
+/// Checks the size of a batch: variable `max_batch_rows`, 10,000 by default, and variable
+/// `max_batch_values`, 250,000 values of all rows by default, which bounds memory whatever the
+/// model is. More is refused.
+///
+/// # Errors
+///
+/// The number of rows that is allowed.
+pub fn check_batch(rows: usize, features: usize) -> Result<(), usize> {
+    if rows <= ALWAYS_TAKEN_BATCH_ROWS {
+        return Ok(());
+    }
+    let limit = max_batch_rows(features);
+    if rows <= limit { Ok(()) } else { Err(limit) }
+}
+
+/// The largest batch of a model with that many features, in rows.
+pub fn max_batch_rows(features: usize) -> usize {
+    let rows: usize = variable("max_batch_rows", 10_000);
+    let values = variable("max_batch_values", 250_000).min(MOST_BATCH_VALUES);
+    rows.min(values / features.max(1)).max(ALWAYS_TAKEN_BATCH_ROWS)
 }
 
 /// The origins whose pages may use the API: variable `cors_allowed_origins`, with commas between

@@ -116,6 +116,10 @@ fn segments<'p>(template: &str, path: &'p str) -> Option<Segments<'p>> {
 }
 
 impl<E> Route<E> {
+    pub fn takes_body(&self) -> bool {
+        self.methods.iter().any(|(method, _)| *method == Method::Post)
+    }
+
     /// The value of an Allow header.
     pub fn allow(&self) -> String {
         let mut names = Vec::new();

@@ -1,6 +1,6 @@
 //! `wasi:http`: reads the request, sends the response.
 
-use crate::http::{Method, Response};
+use crate::http::{HttpError, Method, Response};
 use crate::{edge::log, limits};
 use spin_sdk::http::{
     Fields, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -40,26 +40,23 @@ impl Headers {
         Self(request.headers())
     }
 
-    /// The first value of a header, if it is text.
+    /// The value of a header; several lines of it are one list, as RFC 9110 has it (section 5.2).
     pub fn get(&self, name: &str) -> Option<String> {
-        let value = self.0.get(name).into_iter().next()?;
-        String::from_utf8(value).ok()
+        let mut lines = self.0.get(name).into_iter().map(|line| match String::from_utf8(line) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        });
+        let first = lines.next()?;
+        Some(lines.fold(first, |list, line| format!("{list}, {line}")))
     }
 }
 
 /// How much is asked of the host at a time.
 const CHUNK: u64 = 64 * 1024;
 
-/// Why a body cannot be had, and the status that says so.
-pub struct Refused {
-    pub status: u16,
-    pub message: String,
-}
-
 /// Reads the whole body.
-pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Refused> {
-    let broken =
-        |_| Refused { status: 400, message: "The body ended before it was complete".to_owned() };
+pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, HttpError> {
+    let broken = |_| HttpError::new(400, "The body ended before it was complete");
     let incoming = request.consume().map_err(broken)?;
     let stream = incoming.stream().map_err(broken)?;
     let mut body = Vec::new();
@@ -85,20 +82,24 @@ pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, Refused> {
     }
 }
 
-fn too_large(limit: usize) -> Refused {
-    Refused { status: 413, message: format!("The body is larger than {limit} bytes") }
+fn too_large(limit: usize) -> HttpError {
+    HttpError::new(413, format!("The body is larger than {limit} bytes"))
 }
 
 /// Sends the response. The body is written and finished before the response is handed over, so
 /// that head and body leave in one write: in two, Nagle's algorithm and delayed acknowledgements
 /// keep the client waiting for 40 ms.
 pub fn send(out: ResponseOutparam, response: Response) {
-    let outgoing = OutgoingResponse::new(fields(&response));
-    outgoing.set_status_code(response.status).expect("our status codes are valid");
+    let Response { status, content_type, headers, body: content } = response;
+    let outgoing = OutgoingResponse::new(fields(content_type, headers, content.len()));
+    // It is 200 unless it is set.
+    if status != 200 {
+        outgoing.set_status_code(status).expect("our status codes are valid");
+    }
     let body = outgoing.body().expect("the body is taken once");
     let stream = body.write().expect("the stream is taken once");
     let room = stream.check_write().unwrap_or(0) as usize;
-    let (now, later) = response.body.split_at(room.min(response.body.len()));
+    let (now, later) = content.split_at(room.min(content.len()));
     let mut sent = write(&stream, now);
     if later.is_empty() {
         drop(stream);
@@ -113,16 +114,18 @@ pub fn send(out: ResponseOutparam, response: Response) {
     }
 }
 
-fn fields(response: &Response) -> Fields {
-    let mut headers = Vec::with_capacity(2 + response.headers.len());
-    if let Some(content_type) = response.content_type {
-        headers.push(("content-type".to_owned(), content_type.into()));
-        headers.push(("content-length".to_owned(), response.body.len().to_string().into()));
+fn fields(
+    content_type: Option<&str>,
+    headers: Vec<(&'static str, String)>,
+    content_length: usize,
+) -> Fields {
+    let mut fields = Vec::with_capacity(2 + headers.len());
+    if let Some(content_type) = content_type {
+        fields.push(("content-type".to_owned(), content_type.into()));
+        fields.push(("content-length".to_owned(), content_length.to_string().into()));
     }
-    headers.extend(
-        response.headers.iter().map(|(name, value)| ((*name).into(), value.clone().into())),
-    );
-    Fields::from_list(&headers).expect("our headers are valid")
+    fields.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
+    Fields::from_list(&fields).expect("our headers are valid")
 }
 
 fn write(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamError> {

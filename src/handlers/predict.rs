@@ -5,7 +5,7 @@ use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
 use crate::input::{self, Form, Input, Place, Problem, Problems};
-use crate::metrics::Observed;
+use crate::metrics::{Invalid, Observed};
 use serde::{Serialize, Serializer};
 
 pub fn post(request: &Request) -> Reply {
@@ -16,28 +16,32 @@ pub fn post(request: &Request) -> Reply {
     let signature = model::get_signature();
     let input = match input::read(&request.body, &signature) {
         Ok(input) => input,
-        Err(problems) => return refuse(problems),
+        Err(problems) => return refuse(request, problems),
     };
-    let answers = match inference::predict(&input.rows) {
-        Ok(answers) => answers,
+    let call = inference::call(&input.rows);
+    let (response, refused) = match &call.answers {
+        Ok(answers) => (respond(&signature, &input, answers), Invalid::default()),
         Err(NoAnswer::Refused(refused)) => {
-            return refuse(refusals(&refused, &input, &signature));
+            let problems = refusals(refused, &input, &signature);
+            (Response::json(422, &problems), problems.invalid)
         }
         Err(NoAnswer::Broken(how)) => {
-            log::warn(&how);
-            return ErrorForm::Detail.response(500, "The model gave no answer").into();
+            log::warn(how);
+            (ErrorForm::Detail.response(500, "The model gave no answer"), Invalid::default())
         }
     };
-    Reply {
-        response: respond(&signature, &input, &answers),
-        observed: inference::observe(&answers, &input.rows, &signature, request.chance),
-    }
+    let observed = call.observed(&input.rows, refused, &signature, request.chance);
+    Reply { response, observed }
 }
 
 /// 422, as FastAPI words it: every violation in one answer.
-fn refuse(problems: Problems) -> Reply {
+fn refuse(request: &Request, problems: Problems) -> Reply {
+    if media_type::is_encoded((request.header)("content-encoding").as_deref()) {
+        return ErrorForm::Detail.response(415, media_type::ENCODED).into();
+    }
     let response = Response::json(422, &problems);
-    Reply { response, observed: Observed { invalid: problems.invalid, ..Observed::default() } }
+    let Problems { invalid, unknown_features, .. } = problems;
+    Reply { response, observed: Observed { invalid, unknown_features, ..Observed::default() } }
 }
 
 fn refusals<'a>(
@@ -62,7 +66,7 @@ fn respond(signature: &Signature, input: &Input, answers: &Answers) -> Response 
         Form::Patient => Response::json(200, &answer(0)),
         Form::Instances => {
             let predictions = (0..input.rows.len).map(answer).collect();
-            Response::json(200, &Batch { predictions })
+            Response::json(200, &Batch { predictions, more_warnings: input.more_warnings })
         }
     }
 }
@@ -71,6 +75,13 @@ fn respond(signature: &Signature, input: &Input, answers: &Answers) -> Response 
 struct Batch<'a> {
     /// In the order of the instances.
     predictions: Vec<Answer<'a>>,
+    /// How many more there are than those that stand in the answers.
+    #[serde(skip_serializing_if = "is_zero")]
+    more_warnings: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The answer of the original service, and warnings where the model took an unusual value.

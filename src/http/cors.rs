@@ -4,7 +4,7 @@ use super::Response;
 
 /// What a page may send beside what every page may.
 const ALLOWED_HEADERS: &str =
-    "content-type, inference-header-content-length, traceparent, x-request-id";
+    "content-type, inference-header-content-length, traceparent, tracestate, x-request-id";
 /// What a page may read beside what every page may.
 const EXPOSED_HEADERS: &str = "inference-header-content-length, x-request-id";
 /// How long a browser may remember the answer to a preflight, in seconds.
@@ -12,7 +12,8 @@ const MAX_AGE_SECONDS: &str = "600";
 
 /// Whether pages of `origin` may read answers. `allowed` has origins between commas, or `*`.
 pub fn allows(allowed: &str, origin: &str) -> bool {
-    allowed.split(',').map(str::trim).any(|one| one == "*" || one == origin)
+    let mut origins = allowed.split(',').map(str::trim);
+    !origin.is_empty() && origins.any(|one| one == "*" || one == origin)
 }
 
 /// Lets a page of `origin` read a response.
@@ -20,7 +21,6 @@ pub fn share(response: Response, origin: &str) -> Response {
     response
         .with_header("access-control-allow-origin", origin)
         .with_header("access-control-expose-headers", EXPOSED_HEADERS)
-        .with_header("vary", "origin")
 }
 
 /// The answer to a browser that asks what it may send; `methods` as in an Allow header.
@@ -43,6 +43,6 @@ mod tests {
         for other in ["https://b.example", "https://a.example.evil", "", "https://a.example,"] {
             assert!(!allows(allowed, other), "{other}");
         }
-        assert!(!allows("", "https://a.example"));
+        assert!(!allows("", "https://a.example") && !allows("", "") && !allows("*", ""));
     }
 }

@@ -10,26 +10,37 @@ pub fn may_be_json(content_type: Option<&str>) -> bool {
 /// What a client is told whose body says that it is something else.
 pub const NOT_JSON: &str = "The body should be JSON: send content-type: application/json";
 
+/// What a client is told whose body cannot be read, as it is compressed.
+pub const ENCODED: &str = "The body should not be compressed: send it without content-encoding";
+
+/// Whether a body is something else than the bytes it stands for.
+pub fn is_encoded(content_encoding: Option<&str>) -> bool {
+    content_encoding.is_some_and(|encoding| essence(encoding) != "identity")
+}
+
 /// How much a client wants something that an Accept or Accept-Encoding header names: from 0, not
-/// at all, to 1; none if it is not named, alone or by a `*`.
+/// at all, to 1; none if it is not named, by itself or by a wildcard. What is named most exactly
+/// counts.
 pub fn quality(accept: &str, wanted: &str) -> Option<f64> {
-    let mut by_wildcard = None;
-    for item in accept.split(',') {
-        let name = essence(item);
-        let quality = parameter(item, "q").and_then(|q| q.parse().ok()).unwrap_or(1.0);
-        if name == wanted {
-            return Some(quality);
-        }
-        let covers = match name.strip_suffix('*') {
-            Some("*/" | "") => true,
-            Some(prefix) => wanted.starts_with(prefix),
-            None => false,
-        };
-        if covers {
-            by_wildcard = Some(quality);
-        }
+    let items = accept.split(',').filter_map(|item| Some((exactness(item, wanted)?, item)));
+    let (_, item) = items.max_by_key(|(exactness, _)| *exactness)?;
+    Some(quality_of(item))
+}
+
+/// The quality that an item of the header states, or 1.
+pub fn quality_of(item: &str) -> f64 {
+    parameter(item, "q").and_then(|quality| quality.parse().ok()).unwrap_or(1.0)
+}
+
+/// How much of a name an item has: all of it, its part before the slash, or a wildcard.
+fn exactness(item: &str, wanted: &str) -> Option<usize> {
+    let name = essence(item);
+    match name.strip_suffix('*') {
+        _ if name == wanted => Some(wanted.len() + 1),
+        Some("*/" | "") => Some(0),
+        Some(prefix) if wanted.starts_with(prefix) => Some(prefix.len()),
+        _ => None,
     }
-    by_wildcard
 }
 
 /// The value of a parameter, such as `version`.
@@ -69,6 +80,7 @@ mod tests {
         assert_eq!(quality("*;q=0.2", "gzip"), Some(0.2));
         assert_eq!(quality("identity", "gzip"), None);
         assert_eq!(quality("text/*;q=0.3", "application/json"), None);
+        assert_eq!(quality("text/*;q=0.9, */*;q=0.1", "text/plain"), Some(0.9));
     }
 
     #[test]

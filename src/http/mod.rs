@@ -93,6 +93,18 @@ impl Response {
     }
 }
 
+/// Why there is no answer, before it is worded.
+pub struct HttpError {
+    pub status: u16,
+    pub message: String,
+}
+
+impl HttpError {
+    pub fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+}
+
 /// How an error is worded: each API has its own form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorForm {

@@ -4,7 +4,8 @@
 
 use super::Problem;
 use crate::edge::model::Feature;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use crate::limits;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -18,9 +19,11 @@ pub struct Body<'a> {
 
 impl<'a> Body<'a> {
     pub fn parse(whole: &'a [u8]) -> Result<Self, Problem<'a>> {
-        match serde_json::from_slice(whole) {
+        let text = std::str::from_utf8(whole)
+            .map_err(|error| Problem::malformed(error.valid_up_to(), error.to_string()))?;
+        match serde_json::from_str(text) {
             Ok(raw) => Ok(Self { whole, raw }),
-            Err(error) => Err(Problem::malformed(offset(whole, &error), &error)),
+            Err(error) => Err(Problem::malformed(offset(whole, &error), error.to_string())),
         }
     }
 
@@ -35,7 +38,7 @@ impl<'a> Body<'a> {
     }
 
     /// The items of a list; none if it is something else.
-    pub fn list(&self) -> Result<Option<Vec<&'a RawValue>>, Problem<'a>> {
+    pub fn list(&self) -> Result<Option<List<'a>>, Problem<'a>> {
         self.within('[')
     }
 
@@ -47,7 +50,7 @@ impl<'a> Body<'a> {
         }
         serde_json::from_str(text).map(Some).map_err(|error| {
             let start = text.as_ptr().addr() - self.whole.as_ptr().addr();
-            Problem::malformed(start + offset(text.as_bytes(), &error), &error)
+            Problem::malformed(start + offset(text.as_bytes(), &error), error.to_string())
         })
     }
 }
@@ -75,6 +78,40 @@ impl<'a> Object<'a> {
     pub fn count_unknown(&self, features: &[Feature]) -> u64 {
         let known = |key: &str| features.iter().any(|feature| feature.name == key);
         self.members.0.iter().filter(|(key, _)| !known(key)).count() as u64
+    }
+}
+
+/// The items of a list, which are still text. More than any limit allows are counted and not kept,
+/// so that a list never costs more memory than there is.
+pub struct List<'a> {
+    pub items: Vec<&'a RawValue>,
+    pub len: usize,
+}
+
+impl<'de> Deserialize<'de> for List<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let (mut items, mut len) = (Vec::new(), 0);
+        while let Some(item) = list.next_element()? {
+            len += 1;
+            if len <= limits::MOST_BATCH_VALUES {
+                items.push(item);
+            }
+        }
+        Ok(List { items, len })
     }
 }
 

@@ -5,6 +5,7 @@ mod json;
 mod problem;
 
 pub use check::{Checked, check};
+pub use json::List;
 pub use problem::{Place, Problem, Problems, Reason, Violation};
 
 use crate::edge::model::{Feature, Signature, Value};
@@ -31,6 +32,8 @@ pub struct Input<'a> {
     pub rows: Rows,
     /// What is unusual, and the row that it is in.
     warnings: Vec<(usize, Problem<'a>)>,
+    /// How many more warnings there are than those that are shown.
+    pub more_warnings: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,9 @@ impl<'a> Input<'a> {
         rest.take_while(move |(other, _)| *other == row).map(|(_, problem)| problem)
     }
 }
+
+/// More problems than this are counted, and not shown.
+const SHOWN_PROBLEMS: usize = 100;
 
 /// Where a single row is in the body, and a batch.
 pub const PATIENT_DATA: &str = "patient_data";
@@ -69,8 +75,9 @@ pub fn read<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, P
         (None, Some(list)) => {
             let rows = body.part(list).list()?;
             let rows = rows.ok_or_else(|| Problem::not_a_list(Place::Instances, list))?;
-            check_length(rows.len(), list)?;
-            for (index, row) in rows.into_iter().enumerate() {
+            limits::check_batch(rows.len, signature.features.len())
+                .map_err(|limit| Problem::too_long(list, limit, rows.len))?;
+            for (index, row) in rows.items.into_iter().enumerate() {
                 reader.add(body.part(row), Place::Instance(index))?;
             }
             reader.finish(Form::Instances)
@@ -79,26 +86,19 @@ pub fn read<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, P
     }
 }
 
-fn check_length<'a>(rows: usize, list: &'a serde_json::value::RawValue) -> Result<(), Problem<'a>> {
-    if rows <= limits::ALWAYS_TAKEN_BATCH_ROWS {
-        return Ok(());
-    }
-    let limit = limits::max_batch_rows().max(limits::ALWAYS_TAKEN_BATCH_ROWS);
-    if rows <= limit { Ok(()) } else { Err(Problem::too_long(list, limit, rows)) }
-}
-
 /// Collects rows, or all that is wrong with them.
 struct Reader<'a> {
     signature: &'a Signature,
     rows: Rows,
     warnings: Vec<(usize, Problem<'a>)>,
+    more_warnings: u64,
     problems: Problems<'a>,
 }
 
 impl<'a> Reader<'a> {
     fn new(signature: &'a Signature) -> Self {
         let (rows, problems) = (Rows::default(), Problems::default());
-        Self { signature, rows, warnings: Vec::new(), problems }
+        Self { signature, rows, warnings: Vec::new(), more_warnings: 0, problems }
     }
 
     fn add(&mut self, row: Body<'a>, place: Place) -> Result<(), Problem<'a>> {
@@ -125,7 +125,11 @@ impl<'a> Reader<'a> {
                 self.rows.values.push(value);
                 if let Some(violation) = unusual {
                     self.rows.invalid.add(&feature.name, violation.reason.as_str(), 1);
-                    self.warnings.push((place.row(), problem(violation)));
+                    if self.warnings.len() < SHOWN_PROBLEMS {
+                        self.warnings.push((place.row(), problem(violation)));
+                    } else {
+                        self.more_warnings += 1;
+                    }
                 }
             }
             Err(violation) => self.problems.push(problem(violation)),
@@ -133,8 +137,14 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(self, form: Form) -> Result<Input<'a>, Problems<'a>> {
-        let Self { rows, warnings, problems, .. } = self;
-        if problems.is_empty() { Ok(Input { form, rows, warnings }) } else { Err(problems) }
+        let Self { rows, warnings, more_warnings, mut problems, .. } = self;
+        if problems.is_empty() {
+            return Ok(Input { form, rows, warnings, more_warnings });
+        }
+        // What is no reason to refuse is counted all the same.
+        problems.invalid.merge(rows.invalid);
+        problems.unknown_features = rows.unknown_features;
+        Err(problems)
     }
 }
 

@@ -195,9 +195,9 @@ impl<'a> Problem<'a> {
     }
 
     /// Not JSON, from that many bytes into the body.
-    pub fn malformed(offset: usize, error: &serde_json::Error) -> Self {
+    pub fn malformed(offset: usize, error: String) -> Self {
         let violation = Violation::new(Reason::Malformed, "json_invalid", "JSON decode error")
-            .with_context(Context::Error(error.to_string()));
+            .with_context(Context::Error(error));
         let mut problem = Self::new(violation, Place::Body, Input::Nothing);
         problem.loc.push(Step::Position(offset));
         problem
@@ -225,16 +225,14 @@ pub struct Problems<'a> {
     shown: Vec<Problem<'a>>,
     all: u64,
     pub invalid: Invalid,
+    pub unknown_features: u64,
 }
-
-/// More problems than this are counted, and not shown.
-const SHOWN_PROBLEMS: usize = 100;
 
 impl<'a> Problems<'a> {
     pub fn push(&mut self, problem: Problem<'a>) {
         self.all += 1;
         self.invalid.add(problem.feature(), problem.reason.as_str(), 1);
-        if self.shown.len() < SHOWN_PROBLEMS {
+        if self.shown.len() < super::SHOWN_PROBLEMS {
             self.shown.push(problem);
         }
     }

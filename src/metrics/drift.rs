@@ -3,25 +3,30 @@
 //! A feature's bins are those of its reference, then one for missing values. A category's bins are
 //! its categories and `other`; a flag's are `true` and `false`.
 
-use super::record::Bin;
+use super::record::Bins;
 use super::text::number;
 use crate::edge::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
+use std::collections::BTreeMap;
 
-/// The bins that a row's values fall into, for each feature that has a reference.
-pub fn bins(signature: &Signature, description: &Description, row: &[Value]) -> Vec<Bin> {
-    let mut bins = Vec::new();
-    for (index, feature) in signature.features.iter().enumerate() {
-        let reference = description.features.get(index).and_then(|notes| notes.reference.as_ref());
-        if let (Some(reference), Some(value)) = (reference, row.get(index)) {
-            bins.push(Bin {
-                model: signature.name.clone(),
-                version: signature.version.clone(),
-                feature: feature.name.clone(),
-                bin: bin(&reference.bins, &feature.kind, value),
-            });
+/// How many values of these rows fall into which bin, for each feature that has a reference.
+pub fn bins<'a>(
+    signature: &Signature,
+    description: &Description,
+    rows: impl Iterator<Item = &'a [Value]>,
+) -> Bins {
+    let features = signature.features.iter().zip(&description.features);
+    let references: Vec<_> =
+        features.map(|(feature, notes)| (&feature.kind, notes.reference.as_ref())).collect();
+    let mut counts = BTreeMap::<(usize, usize), u64>::new();
+    for row in rows {
+        for (index, ((kind, reference), value)) in references.iter().zip(row).enumerate() {
+            if let Some(reference) = reference {
+                *counts.entry((index, bin(&reference.bins, kind, value))).or_default() += 1;
+            }
         }
     }
-    bins
+    let name = |index: usize| signature.features[index].name.clone();
+    counts.into_iter().map(|((index, bin), count)| ((name(index), bin), count)).collect()
 }
 
 fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {

@@ -26,5 +26,5 @@ mod word;
 
 pub use counter::{Counters, Totals, totals};
 pub use families::families;
-pub use record::{Bin, Exchange, Inference, Invalid, NO_FEATURE, Observed, Outcome, record};
+pub use record::{Bins, Exchange, Inference, Invalid, NO_FEATURE, Observed, Outcome, record};
 pub use text::{Format, write};

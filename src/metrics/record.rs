@@ -26,8 +26,6 @@ pub struct Observed {
     pub invalid: Invalid,
     /// How many keys were no feature of the model.
     pub unknown_features: u64,
-    /// The bins of the values of those rows that are in the sample.
-    pub bins: Vec<Bin>,
 }
 
 /// How many values were refused or unusual, by feature and reason.
@@ -38,6 +36,12 @@ impl Invalid {
     /// The feature's name is the model's, or [`NO_FEATURE`].
     pub fn add(&mut self, feature: &str, reason: &'static str, count: u64) {
         *self.0.entry((feature.to_owned(), reason)).or_default() += count;
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        for ((feature, reason), count) in other.0 {
+            *self.0.entry((feature, reason)).or_default() += count;
+        }
     }
 }
 
@@ -50,7 +54,10 @@ pub struct Inference {
     pub model: String,
     pub version: String,
     pub duration: Duration,
+    /// Those of all rows; none if the call gave no answer.
     pub outcomes: Vec<Outcome>,
+    /// The bins of the values of those rows that are in the sample.
+    pub bins: Bins,
 }
 
 #[derive(Debug)]
@@ -60,14 +67,8 @@ pub struct Outcome {
     pub confidence: Option<f64>,
 }
 
-/// A bin of the model's reference, by its place there.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bin {
-    pub model: String,
-    pub version: String,
-    pub feature: String,
-    pub bin: usize,
-}
+/// How many values fell into a bin of the model's reference, by feature and place of the bin.
+pub type Bins = BTreeMap<(String, usize), u64>;
 
 /// The labels of a key that is no feature.
 const UNKNOWN: (&str, &str) = ("other", "unknown_feature");
@@ -144,14 +145,11 @@ fn record_inputs(count: impl Fn(Key, Amounts) -> Result<()>, observed: &Observed
         let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
         count(key, [observed.unknown_features, 0, 0])?;
     }
-    let mut bins = BTreeMap::<&Bin, u64>::new();
-    for bin in &observed.bins {
-        *bins.entry(bin).or_default() += 1;
-    }
-    for (Bin { model, version, feature, bin }, amount) in bins {
+    let Some(Inference { model, version, bins, .. }) = &observed.inference else { return Ok(()) };
+    for ((feature, bin), amount) in bins {
         let (model, version) = (model.as_str().into(), version.as_str().into());
         let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
-        count(key, [amount, 0, 0])?;
+        count(key, [*amount, 0, 0])?;
     }
     Ok(())
 }

@@ -16,17 +16,14 @@ impl Format {
     /// than the other, as Prometheus does. Text for all who are not clear.
     pub fn accepted(accept: Option<&str>) -> Self {
         let accept = accept.unwrap_or_default();
-        let is_named = accept.split(',').any(|item| {
+        let ours = |item: &&str| {
             media_type::essence(item) == OPEN_METRICS
                 && media_type::parameter(item, "version").is_none_or(|version| version == "1.0.0")
-        });
-        let quality = |name| media_type::quality(accept, name).unwrap_or(0.0);
-        if is_named && quality(OPEN_METRICS) > 0.0 && quality(OPEN_METRICS) >= quality("text/plain")
-        {
-            Self::OpenMetrics
-        } else {
-            Self::Prometheus
-        }
+        };
+        let Some(item) = accept.split(',').find(ours) else { return Self::Prometheus };
+        let quality = media_type::quality_of(item);
+        let text = media_type::quality(accept, "text/plain").unwrap_or(0.0);
+        if quality > 0.0 && quality >= text { Self::OpenMetrics } else { Self::Prometheus }
     }
 
     pub const fn content_type(self) -> &'static str {
@@ -181,6 +178,8 @@ mod tests {
             "application/openmetrics-text;q=0.3,text/plain;q=0.5",
             "application/openmetrics-text;q=0",
             "application/openmetrics-text;version=0.0.1",
+            "application/openmetrics-text;version=0.0.1,application/openmetrics-text;version=1.0.0;q=0.1,text/plain;q=0.5",
+            "application/openmetrics-text;q=0.2, text/*;q=0.9, */*;q=0.1",
             "text/html,application/xhtml+xml,*/*;q=0.8",
         ] {
             assert_eq!(Format::accepted(Some(text)), Format::Prometheus, "{text}");

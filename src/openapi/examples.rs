@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::edge::model::{Feature, Kind, MissingPolicy, Output, Prediction, Value as Cell};
+use crate::input::check;
 use crate::tensor::output::tensor;
 use crate::tensor::signature::{self, OutputTensor};
 use serde_json::{Map, Value, json};
@@ -27,11 +28,21 @@ struct Example<'a> {
 
 fn answered(model: &Model) -> Vec<Example<'_>> {
     let examples = model.description.examples.iter();
-    let answered = examples.filter_map(|example| {
+    let answered = examples.filter(|example| is_plain(&example.row, model)).filter_map(|example| {
         let answer = example.expected.as_ref().ok()?;
         Some(Example { name: &example.name, row: &example.row, answer })
     });
     answered.collect()
+}
+
+/// Whether a row has a value for each feature, none of which would be answered with a warning.
+fn is_plain(row: &[Cell], model: &Model) -> bool {
+    let features = &model.signature.features;
+    let mut cells = row.iter().zip(features);
+    let is_usual = |(cell, feature): (&Cell, &Feature)| {
+        check(cell.clone(), feature).is_ok_and(|checked| checked.unusual.is_none())
+    };
+    row.len() == features.len() && cells.all(is_usual)
 }
 
 fn cell(cell: &Cell) -> Value {
@@ -57,8 +68,8 @@ fn named(summary: &str, value: &Value) -> Value {
 }
 
 /// The name by which examples of a request and of its answer are known to belong together.
-fn key(name: &str) -> String {
-    name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
+fn key(index: usize) -> String {
+    format!("example{}", index + 1)
 }
 
 const BATCH: &str = "batch";
@@ -66,9 +77,9 @@ const BATCH: &str = "batch";
 fn predict_requests(model: &Model) -> Value {
     let examples = answered(model);
     let mut requests = Map::new();
-    for example in &examples {
+    for (index, example) in examples.iter().enumerate() {
         let request = json!({ "patient_data": row(model, example) });
-        requests.insert(key(example.name), named(example.name, &request));
+        requests.insert(key(index), named(example.name, &request));
     }
     let rows: Vec<_> = examples.iter().map(|example| row(model, example)).collect();
     requests.insert(BATCH.into(), named("many rows", &json!({ "instances": rows })));
@@ -78,8 +89,8 @@ fn predict_requests(model: &Model) -> Value {
 fn predictions(model: &Model) -> Value {
     let examples = answered(model);
     let mut answers = Map::new();
-    for example in &examples {
-        answers.insert(key(example.name), named(example.name, &prediction(model, example)));
+    for (index, example) in examples.iter().enumerate() {
+        answers.insert(key(index), named(example.name, &prediction(model, example)));
     }
     let all: Vec<_> = examples.iter().map(|example| prediction(model, example)).collect();
     answers.insert(BATCH.into(), named("many rows", &json!({ "predictions": all })));
@@ -109,14 +120,21 @@ fn prediction(model: &Model, example: &Example) -> Value {
     answer.into()
 }
 
-/// What a row without its first required feature is told, or one without anything.
+/// What a row without anything is told.
 fn violations(model: &Model) -> Value {
-    let required = model.signature.features.iter().find(|one| one.missing == MissingPolicy::Refuse);
-    let mut place = vec!["body", "patient_data"];
-    place.extend(required.map(|feature| feature.name.as_str()));
-    let violation =
-        json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} });
-    json!({ "detail": [violation] })
+    let required =
+        model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);
+    let violation = |feature: &Feature| {
+        let place = ["body", "patient_data", &feature.name];
+        json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} })
+    };
+    let mut violations: Vec<_> = required.map(violation).collect();
+    if violations.is_empty() {
+        let place = ["body", "patient_data"];
+        violations =
+            vec![json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} })];
+    }
+    json!({ "detail": violations })
 }
 
 fn infer_requests(model: &Model) -> Value {

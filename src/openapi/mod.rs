@@ -21,6 +21,8 @@ static OPERATIONS: &str = include_str!("operations.json");
 pub struct Model {
     pub signature: Signature,
     pub description: Description,
+    /// The rows of the largest batch that is taken.
+    pub max_batch_rows: usize,
 }
 
 pub fn document(model: &Model) -> Value {
@@ -45,19 +47,19 @@ fn parse(text: &str) -> Value {
 }
 
 fn info(model: &Model) -> Value {
-    let Model { signature, description } = model;
+    let Model { signature, description, .. } = model;
     let Description { summary, population, limits, source, license, precision, .. } = description;
     let about = format!(
         "{summary}\n\n**Made for:** {population}\n\n**Limits:** {limits}\n\n**Source:** {source}\
          \n\n**License:** {license}. **Arithmetic:** {precision}.\n\nEvery answer has an \
          `X-Request-Id`: the request's own, or a new one. HEAD is answered where GET is, and \
-         OPTIONS everywhere."
+         OPTIONS on every route."
     );
     json!({
         "title": signature.name,
         "version": signature.version,
         "description": about,
-        "license": { "name": license },
+        "license": { "name": license, "identifier": license },
     })
 }
 

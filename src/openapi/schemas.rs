@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 /// Puts what the model says into the schemas.
 pub fn fill(schemas: &mut Value, model: &Model) {
     schemas["Row"] = row(model);
+    schemas["BatchRequest"]["properties"]["instances"]["maxItems"] = json!(model.max_batch_rows);
     let answer = &mut schemas["Prediction"]["properties"];
     answer["prediction"] = prediction(model);
     answer["model_version"]["const"] = json!(model.signature.version);

@@ -53,6 +53,7 @@ fn model() -> Model {
         kind,
     };
     Model {
+        max_batch_rows: 7,
         signature: Signature { name: "m".into(), version: "2".into(), features },
         description: Description {
             summary: "A model.".into(),

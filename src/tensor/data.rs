@@ -2,11 +2,11 @@
 
 use super::datatype::{Datatype, Scalar};
 use crate::edge::model::Value;
-use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+use crate::input::List;
 use serde_json::value::RawValue;
-use std::fmt;
 
-/// Reads JSON data, which is one list, or lists in lists as the shape has dimensions.
+/// Reads JSON data of the shape `[rows]` or `[rows, columns]`: one list, or a list of a list for
+/// each row.
 ///
 /// # Errors
 ///
@@ -16,27 +16,81 @@ pub fn from_json(
     datatype: Datatype,
     shape: &[usize],
 ) -> Result<Vec<Value>, String> {
-    if !data.get().starts_with('[') {
-        return Err("its data is not a list".to_owned());
+    let list = list(data).ok_or("its data is not a list")?;
+    let mut reader = Reader { datatype, values: Vec::new() };
+    match shape {
+        [rows, columns] if list.items.first().is_some_and(|item| is_list(item)) => {
+            let disagree = || format!("the lists in its data do not have the shape {shape:?}");
+            if list.len != *rows {
+                return Err(disagree());
+            }
+            for row in list.items {
+                let row = self::list(row).filter(|row| row.len == *columns);
+                reader.read(&row.ok_or_else(disagree)?)?;
+            }
+        }
+        _ => {
+            check_elements(shape, list.len)?;
+            reader.read(&list)?;
+        }
     }
-    let mut reader = Reader {
-        datatype,
-        shape,
-        depth: 0,
-        leaf_depth: None,
-        nested: false,
-        values: Vec::new(),
-        fault: None,
-    };
-    let read = reader.deserialize(&mut serde_json::Deserializer::from_str(data.get()));
-    if let Err(error) = read {
-        return Err(reader.fault.unwrap_or_else(|| format!("its data cannot be read: {error}")));
-    }
-    let (expected, found) = (shape.iter().product::<usize>(), reader.values.len());
+    Ok(reader.values)
+}
+
+fn is_list(data: &RawValue) -> bool {
+    data.get().starts_with('[')
+}
+
+fn list(data: &RawValue) -> Option<List<'_>> {
+    if is_list(data) { serde_json::from_str(data.get()).ok() } else { None }
+}
+
+/// The number of elements of a shape, which the limits of a batch keep small.
+fn elements(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |product, length| product.saturating_mul(*length))
+}
+
+fn check_elements(shape: &[usize], found: usize) -> Result<(), String> {
+    let expected = elements(shape);
     if found == expected {
-        Ok(reader.values)
-    } else {
-        Err(format!("shape {shape:?} means {expected} elements, and the data has {found}"))
+        return Ok(());
+    }
+    Err(format!("shape {shape:?} means {expected} elements, and the data has {found}"))
+}
+
+struct Reader {
+    datatype: Datatype,
+    values: Vec<Value>,
+}
+
+impl Reader {
+    fn read(&mut self, list: &List) -> Result<(), String> {
+        self.values.reserve(list.len);
+        for item in &list.items {
+            let value = scalar(item).and_then(|scalar| self.datatype.value(scalar));
+            self.values.push(value.ok_or_else(|| {
+                let (element, name) = (self.values.len(), self.datatype.name());
+                format!("element {element} of its data is not a valid {name}")
+            })?);
+        }
+        Ok(())
+    }
+}
+
+/// An element; none if it is a list, an object, or no text that Rust can hold.
+fn scalar(element: &RawValue) -> Option<Scalar> {
+    let text = element.get();
+    match text.as_bytes()[0] {
+        b'n' => Some(Scalar::Null),
+        b't' => Some(Scalar::Flag(true)),
+        b'f' => Some(Scalar::Flag(false)),
+        b'"' => serde_json::from_str(text).ok().map(Scalar::Text),
+        b'[' | b'{' => None,
+        // JSON's numbers are a part of what Rust parses; those too large become infinite.
+        _ => match text.parse() {
+            Ok(number) => Some(Scalar::Integer(number)),
+            Err(_) => text.parse().ok().map(Scalar::Float),
+        },
     }
 }
 
@@ -45,138 +99,36 @@ pub fn from_json(
 /// # Errors
 ///
 /// If the bytes are not as many elements as the shape has.
-pub fn from_binary(
-    mut data: &[u8],
-    datatype: Datatype,
-    shape: &[usize],
-) -> Result<Vec<Value>, String> {
-    let expected: usize = shape.iter().product();
-    if let Some(width) = datatype.width() {
-        let bytes = data.len();
-        return if bytes == expected * width {
-            Ok(data.chunks_exact(width).map(|element| datatype.decode(element)).collect())
-        } else {
-            let name = datatype.name();
-            Err(format!(
-                "shape {shape:?} of {name} means {} bytes, and the data has {bytes}",
-                expected * width
-            ))
-        };
+pub fn from_binary(data: &[u8], datatype: Datatype, shape: &[usize]) -> Result<Vec<Value>, String> {
+    let Some(width) = datatype.width() else { return texts(data, shape) };
+    let (expected, found) = (elements(shape).saturating_mul(width), data.len());
+    if found == expected {
+        return Ok(data.chunks_exact(width).map(|element| datatype.decode(element)).collect());
     }
-    let mut values = Vec::new();
+    let name = datatype.name();
+    Err(format!("shape {shape:?} of {name} means {expected} bytes, and the data has {found}"))
+}
+
+fn texts(mut data: &[u8], shape: &[usize]) -> Result<Vec<Value>, String> {
+    let (expected, mut values) = (elements(shape), Vec::new());
     while let Some((length, rest)) = data.split_first_chunk() {
-        let length = u32::from_le_bytes(*length) as usize;
-        let Some((text, rest)) = rest.split_at_checked(length) else { break };
+        let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            break;
+        };
+        if values.len() == expected {
+            return Err(format!(
+                "shape {shape:?} means {expected} elements, and the data has more"
+            ));
+        }
         let text = std::str::from_utf8(text).map_err(|_| "an element is not UTF-8".to_owned())?;
         values.push(Value::Text(text.to_owned()));
         data = rest;
     }
-    match (data.len(), values.len()) {
-        (0, found) if found == expected => Ok(values),
-        (0, found) => {
-            Err(format!("shape {shape:?} means {expected} elements, and the data has {found}"))
-        }
-        _ => Err("the last element is longer than the data".to_owned()),
+    if !data.is_empty() {
+        return Err("the last element is longer than the data".to_owned());
     }
-}
-
-/// Collects elements from a list of lists. What is wrong is kept here, as serde would add a place
-/// that means nothing to the client.
-struct Reader<'a> {
-    datatype: Datatype,
-    shape: &'a [usize],
-    /// How many lists are open.
-    depth: usize,
-    /// How many lists were open around the first element.
-    leaf_depth: Option<usize>,
-    /// Whether any list is in another one.
-    nested: bool,
-    values: Vec<Value>,
-    fault: Option<String>,
-}
-
-impl Reader<'_> {
-    fn fail<E: Error>(&mut self, fault: String) -> E {
-        let error = E::custom(&fault);
-        self.fault = Some(fault);
-        error
-    }
-
-    fn push<E: Error>(&mut self, scalar: Scalar) -> Result<(), E> {
-        let is_leaf = self.depth == 1 || self.depth == self.shape.len();
-        if !is_leaf || *self.leaf_depth.get_or_insert(self.depth) != self.depth {
-            return Err(self.disagree());
-        }
-        match self.datatype.value(scalar) {
-            Some(value) => {
-                self.values.push(value);
-                Ok(())
-            }
-            None => {
-                let (element, name) = (self.values.len(), self.datatype.name());
-                Err(self.fail(format!("element {element} of its data is not a valid {name}")))
-            }
-        }
-    }
-
-    fn disagree<E: Error>(&mut self) -> E {
-        self.fail(format!("the lists in its data do not have the shape {:?}", self.shape))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Reader<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Reader<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "an element of {}", self.datatype.name())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        self.depth += 1;
-        if self.depth > self.shape.len() {
-            return Err(self.disagree());
-        }
-        self.nested |= self.depth > 1;
-        let mut length = 0;
-        while list.next_element_seed(&mut *self)?.is_some() {
-            length += 1;
-        }
-        self.depth -= 1;
-        let is_right = !self.nested || self.shape[self.depth] == length;
-        if is_right { Ok(()) } else { Err(self.disagree()) }
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.push(Scalar::Null)
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<(), E> {
-        self.push(Scalar::Flag(flag))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.push(Scalar::Integer(number.into()))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.push(Scalar::Integer(number.into()))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        self.push(Scalar::Float(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.push(Scalar::Text(text.to_owned()))
-    }
+    check_elements(shape, values.len())?;
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -210,7 +162,6 @@ mod tests {
             "[[1,2,3],[4]]",
             "[[1,2]]",
             "[[1],[2],[3],[4]]",
-            "[1,[2],3,4]",
             "[[1,2],3,4]",
             "[[[1,2],[3,4]]]",
             "[[],[],[],[]]",
@@ -224,15 +175,25 @@ mod tests {
     fn an_element_of_another_type_is_named_by_its_place() {
         let error = read("[1,2.5]", "INT64", &[2]).unwrap_err();
         assert_eq!(error, "element 1 of its data is not a valid INT64");
+        let error = read("[1,[2],3,4]", "INT64", &[2, 2]).unwrap_err();
+        assert_eq!(error, "element 1 of its data is not a valid INT64");
         for data in ["[{}]", "[{\"a\":[1]}]", "7", "[1e999]", "\"[1]\""] {
             assert!(read(data, "FP64", &[1]).is_err(), "{data}");
         }
     }
 
     #[test]
-    fn deep_nesting_ends_at_the_shape() {
+    fn deep_nesting_is_no_element() {
         let data = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(read(&data, "FP64", &[1]).unwrap_err().contains("do not have the shape [1]"));
+        assert!(read(&data, "FP64", &[1]).is_err() && read(&data, "FP64", &[1, 1]).is_err());
+    }
+
+    #[test]
+    fn a_number_is_read_to_its_last_digit() {
+        let text = "60.000000000000004";
+        let number = text.parse::<f64>().unwrap();
+        assert_eq!(read(&format!("[{text}]"), "FP64", &[1]), Ok(vec![number]));
+        assert_eq!(read("[60.000001]", "FP32", &[1]), Ok(vec![60.0]));
     }
 
     #[test]

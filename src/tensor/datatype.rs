@@ -110,14 +110,25 @@ impl Datatype {
     }
 }
 
-/// A number that a float of that size can hold.
+/// The float of that size that is nearest to the number; none if it is too large for any.
 fn float(bytes: usize, number: f64) -> Option<Value> {
-    let maximum = match bytes {
-        2 => 65_504.0,
-        4 => f32::MAX.into(),
-        _ => f64::MAX,
+    let nearest = match bytes {
+        2 => nearest_half(number),
+        4 => f64::from(number as f32),
+        _ => number,
     };
-    (number.abs() <= maximum).then_some(Value::Number(number))
+    nearest.is_finite().then_some(Value::Number(nearest))
+}
+
+/// The nearest of the floats that [`half`] reads.
+fn nearest_half(number: f64) -> f64 {
+    if number == 0.0 {
+        return number;
+    }
+    let exponent = (number.to_bits() >> 52 & 0x7ff) as i32 - 1023;
+    let quantum = 2_f64.powi(exponent.max(-14) - 10);
+    let nearest = (number / quantum).round_ties_even() * quantum;
+    if nearest.abs() <= 65_504.0 { nearest } else { f64::INFINITY }
 }
 
 /// A float of 16 bits: one for the sign, five for the exponent, ten for the fraction (IEEE 754).
@@ -166,7 +177,11 @@ mod tests {
     #[test]
     fn a_float_has_to_fit_its_type() {
         assert_eq!(value("FP16", Scalar::Integer(65_504)), Some(Value::Number(65_504.0)));
-        assert_eq!(value("FP16", Scalar::Integer(65_505)), None);
+        assert_eq!(value("FP16", Scalar::Integer(65_505)), Some(Value::Number(65_504.0)));
+        assert_eq!(value("FP16", Scalar::Integer(65_520)), None);
+        assert_eq!(value("FP16", Scalar::Float(0.1)), Some(Value::Number(half(0x2e66))));
+        assert_eq!(value("FP16", Scalar::Float(1e-9)), Some(Value::Number(0.0)));
+        assert_eq!(value("FP32", Scalar::Float(0.1)), Some(Value::Number(0.1_f32.into())));
         assert_eq!(value("FP32", Scalar::Float(1e39)), None);
         assert_eq!(value("FP64", Scalar::Float(1e39)), Some(Value::Number(1e39)));
     }

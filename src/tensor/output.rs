@@ -68,7 +68,7 @@ pub fn requested<'a>(
         return Ok(outputs.iter().map(|output| (output, request.binary_outputs)).collect());
     };
     let find = |asked: &RequestedOutput| match outputs.iter().find(|one| one.name == asked.name) {
-        Some(output) => Ok((output, asked.is_binary().unwrap_or(request.binary_outputs))),
+        Some(output) => Ok((output, asked.is_binary.unwrap_or(request.binary_outputs))),
         None => {
             let known: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
             Err(format!("there is no output {:?}; there are {}", asked.name, known.join(", ")))

@@ -30,40 +30,27 @@ enum Data<'a> {
     Binary(&'a [u8]),
 }
 
-#[derive(Deserialize)]
+/// `$request_output`
 pub struct RequestedOutput {
     pub name: String,
-    #[serde(default)]
-    parameters: OutputParameters,
-}
-
-#[derive(Default, Deserialize)]
-struct OutputParameters {
-    binary_data: Option<bool>,
-    classification: Option<u64>,
-}
-
-impl RequestedOutput {
     /// Whether its data has to be binary, if the request says so of it.
-    pub fn is_binary(&self) -> Option<bool> {
-        self.parameters.binary_data
-    }
+    pub is_binary: Option<bool>,
 }
 
 #[derive(Deserialize)]
 struct Document<'a> {
     id: Option<String>,
-    #[serde(default)]
-    parameters: RequestParameters,
     #[serde(borrow)]
-    inputs: Vec<InputDocument<'a>>,
-    outputs: Option<Vec<RequestedOutput>>,
+    parameters: Option<&'a RawValue>,
+    #[serde(borrow)]
+    inputs: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    outputs: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Default, Deserialize)]
 struct RequestParameters {
-    #[serde(default)]
-    binary_data_output: bool,
+    binary_data_output: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -73,15 +60,55 @@ struct InputDocument<'a> {
     shape: Vec<usize>,
     #[serde(borrow)]
     datatype: Cow<'a, str>,
-    #[serde(default)]
-    parameters: InputParameters,
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
-struct InputParameters {
+struct InputParameters<'a> {
     binary_data_size: Option<usize>,
+    #[serde(borrow)]
+    shared_memory_region: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct OutputDocument<'a> {
+    name: String,
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct OutputParameters<'a> {
+    binary_data: Option<bool>,
+    #[serde(borrow)]
+    classification: Option<&'a RawValue>,
+    #[serde(borrow)]
+    shared_memory_region: Option<&'a RawValue>,
+}
+
+/// Reads an object. Serde would take a list in its place, which the protocol does not.
+fn object<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, String> {
+    if !text.trim_start().starts_with('{') {
+        return Err(format!("{what} is not a JSON object"));
+    }
+    serde_json::from_str(text).map_err(|error| format!("{what} is not valid: {error}"))
+}
+
+fn parameters<'a, T: Default + Deserialize<'a>>(
+    given: Option<&'a RawValue>,
+    what: &str,
+) -> Result<T, String> {
+    match given {
+        Some(raw) => object(raw.get(), &format!("parameters of {what}")),
+        None => Ok(T::default()),
+    }
+}
+
+fn not_served(extension: &str, what: &str) -> String {
+    format!("{what}: the {extension} extension is not served")
 }
 
 /// Reads a body. `header_length` is the header that says how much of it is JSON; all, without it.
@@ -91,22 +118,20 @@ struct InputParameters {
 /// A sentence for the client, if the body is not such a request or asks for what is not served.
 pub fn parse<'a>(body: &'a [u8], header_length: Option<&str>) -> Result<InferRequest<'a>, String> {
     let (json, mut binary) = split(body, header_length)?;
-    let document: Document = serde_json::from_slice(json)
-        .map_err(|error| format!("the body is not an inference request: {error}"))?;
+    let json =
+        std::str::from_utf8(json).map_err(|error| format!("the body is not text: {error}"))?;
+    let document: Document = object(json, "the body")?;
+    let RequestParameters { binary_data_output } = parameters(document.parameters, "the request")?;
     let mut inputs = Vec::with_capacity(document.inputs.len());
-    for input in document.inputs {
+    for (index, input) in document.inputs.into_iter().enumerate() {
+        let input = object(input.get(), &format!("input {index}"))?;
         inputs.push(read_input(input, &mut binary)?);
     }
     if !binary.is_empty() {
         return Err(format!("{} bytes of binary data belong to no input", binary.len()));
     }
-    let outputs = document.outputs;
-    let mut requested = outputs.iter().flatten();
-    if let Some(output) = requested.find(|output| output.parameters.classification.is_some()) {
-        let name = &output.name;
-        return Err(format!("output {name:?}: the classification extension is not served"));
-    }
-    let binary_outputs = document.parameters.binary_data_output;
+    let outputs = document.outputs.map(read_outputs).transpose()?;
+    let binary_outputs = binary_data_output.unwrap_or(false);
     Ok(InferRequest { id: document.id, inputs, outputs, binary_outputs })
 }
 
@@ -120,26 +145,52 @@ fn split<'a>(body: &'a [u8], header_length: Option<&str>) -> Result<(&'a [u8], &
 
 fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Input<'a>, String> {
     let InputDocument { name, shape, datatype, parameters, data } = input;
+    let what = format!("input {name:?}");
+    let InputParameters { binary_data_size, shared_memory_region } =
+        self::parameters(parameters, &what)?;
+    if shared_memory_region.is_some() {
+        return Err(not_served("shared memory", &what));
+    }
     let datatype = Datatype::parse(&datatype).ok_or_else(|| {
         let known: Vec<_> = Datatype::names().collect();
-        format!("input {name:?} has an unknown datatype; known are {}", known.join(", "))
+        format!("{what} has an unknown datatype; known are {}", known.join(", "))
     })?;
-    let data = match (data, parameters.binary_data_size) {
+    let data = match (data, binary_data_size) {
         (Some(data), None) => Data::Json(data),
         (None, Some(size)) => {
             let (data, rest) = binary.split_at_checked(size).ok_or_else(|| {
                 let left = binary.len();
-                format!("input {name:?} has {size} bytes of binary data, and the body has {left}")
+                format!("{what} has {size} bytes of binary data, and the body has {left}")
             })?;
             *binary = rest;
             Data::Binary(data)
         }
-        (None, None) => return Err(format!("input {name:?} has no data")),
-        (Some(_), Some(_)) => {
-            return Err(format!("input {name:?} has both data and binary_data_size"));
-        }
+        (None, None) => return Err(format!("{what} has no data")),
+        (Some(_), Some(_)) => return Err(format!("{what} has both data and binary_data_size")),
     };
     Ok(Input { name, datatype, shape, data })
+}
+
+fn read_outputs(outputs: Vec<&RawValue>) -> Result<Vec<RequestedOutput>, String> {
+    let mut read = Vec::<RequestedOutput>::new();
+    for (index, output) in outputs.into_iter().enumerate() {
+        let OutputDocument { name, parameters } = object(output.get(), &format!("output {index}"))?;
+        let what = format!("output {name:?}");
+        let OutputParameters { binary_data, classification, shared_memory_region } =
+            self::parameters(parameters, &what)?;
+        if classification.is_some() {
+            return Err(not_served("classification", &what));
+        }
+        if shared_memory_region.is_some() {
+            return Err(not_served("shared memory", &what));
+        }
+        // Each would be as large as all of them.
+        if read.iter().any(|other| other.name == name) {
+            return Err(format!("{what} is there twice"));
+        }
+        read.push(RequestedOutput { name, is_binary: binary_data });
+    }
+    Ok(read)
 }
 
 impl Input<'_> {

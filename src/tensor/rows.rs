@@ -18,11 +18,16 @@ pub struct Faults {
 const SHOWN_FAULTS: usize = 10;
 
 impl Faults {
-    /// Something that is not one value's fault.
-    pub fn of(message: String) -> Self {
+    /// The request makes no sense.
+    pub fn malformed(message: String) -> Self {
         let mut faults = Self::default();
         faults.add(None, Reason::Malformed, || message);
         faults
+    }
+
+    /// Something that is no fault of the inputs, and so no invalid input.
+    pub fn elsewhere(message: String) -> Self {
+        Self { shown: vec![message], all: 1, invalid: Invalid::default() }
     }
 
     /// The model itself refused rows.
@@ -68,8 +73,7 @@ impl Faults {
 /// If the tensors are not those of the model, or do not fit together, or have values that it does
 /// not take.
 pub fn rows(inputs: &[Input], signature: &Signature) -> Result<(Rows, Option<Faults>), Faults> {
-    let columns = Columns::find(inputs, signature).map_err(Faults::of)?;
-    let (values, len) = columns.read().map_err(Faults::of)?;
+    let (values, len) = Columns::find(inputs, signature)?.read(signature)?;
     let mut rows = Rows { len, ..Rows::default() };
     rows.values.reserve(values.len());
     let (mut faults, mut unusual) = (Faults::default(), Faults::default());
@@ -86,10 +90,11 @@ pub fn rows(inputs: &[Input], signature: &Signature) -> Result<(Rows, Option<Fau
             Err(violation) => faults.add_violation(Some(feature), row, &violation),
         }
     }
+    rows.invalid = std::mem::take(&mut unusual.invalid);
     if faults.all > 0 {
+        faults.invalid.merge(rows.invalid);
         return Err(faults);
     }
-    rows.invalid = std::mem::take(&mut unusual.invalid);
     Ok((rows, (unusual.all > 0).then_some(unusual)))
 }
 
@@ -111,70 +116,49 @@ enum Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn find(inputs: &'a [Input], signature: &Signature) -> Result<Self, String> {
+    fn find(inputs: &'a [Input], signature: &Signature) -> Result<Self, Faults> {
         let features = &signature.features;
-        if let [input] = inputs {
-            match input.shape[..] {
-                [rows, columns] if columns == features.len() => {
-                    check_rows(rows)?;
-                    return Ok(Self::Together(input, rows));
-                }
-                _ if !is_feature(&input.name, features) => return Err(unknown(input, features)),
-                _ => {}
-            }
-        }
-        let first = inputs.first().ok_or("the request has no inputs")?;
-        let rows = first.shape.first().copied().unwrap_or_default();
-        check_rows(rows)?;
-        for (index, input) in inputs.iter().enumerate() {
-            let (name, shape) = (&input.name, &input.shape);
-            if !is_feature(name, features) {
-                return Err(unknown(input, features));
-            }
-            if inputs[..index].iter().any(|other| other.name == *name) {
-                return Err(format!("input {name:?} is there twice"));
-            }
-            match shape[..] {
-                [len] | [len, 1] if len == rows => {}
-                [_] | [_, 1] => {
-                    let (other, other_shape) = (&first.name, &first.shape);
-                    return Err(format!(
-                        "inputs have as many rows as each other: {other:?} has shape \
-                         {other_shape:?}, and {name:?} has {shape:?}"
-                    ));
-                }
-                _ => {
-                    return Err(format!(
-                        "input {name:?} has shape {shape:?}; it takes [rows] or [rows, 1]"
-                    ));
-                }
-            }
-        }
-        let of = |feature: &Feature| inputs.iter().find(|input| input.name == feature.name);
-        if let Some(feature) = features
-            .iter()
-            .find(|feature| feature.missing == MissingPolicy::Refuse && of(feature).is_none())
+        if let [input] = inputs
+            && let [rows, columns] = input.shape[..]
+            && columns == features.len()
         {
-            return Err(format!("input {:?} is required", feature.name));
+            check_rows(rows, features).map_err(Faults::malformed)?;
+            return Ok(Self::Together(input, rows));
+        }
+        let rows = check_apart(inputs, features).map_err(Faults::malformed)?;
+        let of = |feature: &Feature| inputs.iter().find(|input| input.name == feature.name);
+        let mut missing = Faults::default();
+        for feature in features {
+            if feature.missing == MissingPolicy::Refuse && of(feature).is_none() {
+                let message = || format!("input {:?} is required", feature.name);
+                missing.add(Some(feature), Reason::Missing, message);
+            }
+        }
+        if missing.all > 0 {
+            return Err(missing);
         }
         Ok(Self::Apart(features.iter().map(of).collect(), rows))
     }
 
     /// All values, row after row, and the number of rows.
-    fn read(self) -> Result<(Vec<Value>, usize), String> {
-        let read = |input: &Input| {
-            input.values().map_err(|fault| format!("input {:?}: {fault}", input.name))
-        };
+    fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Faults> {
         match self {
-            Self::Together(input, rows) => Ok((read(input)?, rows)),
+            Self::Together(input, rows) => match input.values() {
+                Ok(values) => Ok((values, rows)),
+                Err(fault) => Err(Faults::malformed(format!("input {:?}: {fault}", input.name))),
+            },
             Self::Apart(inputs, rows) => {
-                let (features, mut values) =
-                    (inputs.len(), vec![Value::Missing; rows * inputs.len()]);
-                for (feature, input) in inputs.into_iter().enumerate() {
-                    let Some(input) = input else { continue };
-                    for (row, value) in read(input)?.into_iter().enumerate() {
-                        values[row * features + feature] = value;
-                    }
+                let mut columns = Vec::with_capacity(inputs.len());
+                for (input, feature) in inputs.into_iter().zip(&signature.features) {
+                    columns.push(column(input, feature)?);
+                }
+                // Only now is it known that the client sent as many values as it said.
+                let mut values = Vec::with_capacity(rows * columns.len());
+                for _ in 0..rows {
+                    values.extend(columns.iter_mut().map(|column| match column {
+                        Some(column) => column.next().unwrap_or(Value::Missing),
+                        None => Value::Missing,
+                    }));
                 }
                 Ok((values, rows))
             }
@@ -182,12 +166,58 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn check_rows(rows: usize) -> Result<(), String> {
-    if rows <= limits::ALWAYS_TAKEN_BATCH_ROWS {
-        return Ok(());
+/// The values of one feature; none if it is left out.
+fn column(
+    input: Option<&Input>,
+    feature: &Feature,
+) -> Result<Option<std::vec::IntoIter<Value>>, Faults> {
+    let Some(input) = input else { return Ok(None) };
+    match input.values() {
+        Ok(values) => Ok(Some(values.into_iter())),
+        Err(fault) => {
+            let mut faults = Faults::default();
+            let message = || format!("input {:?}: {fault}", input.name);
+            faults.add(Some(feature), Reason::WrongType, message);
+            Err(faults)
+        }
     }
-    let limit = limits::max_batch_rows();
-    if rows <= limit { Ok(()) } else { Err(format!("{rows} rows are more than {limit}")) }
+}
+
+/// Checks names and shapes of tensors that have a feature each, and gives the number of rows.
+fn check_apart(inputs: &[Input], features: &[Feature]) -> Result<usize, String> {
+    let first = inputs.first().ok_or("the request has no inputs")?;
+    let rows = first.shape.first().copied().unwrap_or_default();
+    for (index, input) in inputs.iter().enumerate() {
+        let (name, shape) = (&input.name, &input.shape);
+        if !is_feature(name, features) {
+            return Err(unknown(input, features));
+        }
+        if inputs[..index].iter().any(|other| other.name == *name) {
+            return Err(format!("input {name:?} is there twice"));
+        }
+        match shape[..] {
+            [len] | [len, 1] if len == rows => {}
+            [_] | [_, 1] => {
+                let (other, other_shape) = (&first.name, &first.shape);
+                return Err(format!(
+                    "inputs have as many rows as each other: {other:?} has shape \
+                     {other_shape:?}, and {name:?} has {shape:?}"
+                ));
+            }
+            _ => {
+                return Err(format!(
+                    "input {name:?} has shape {shape:?}; it takes [rows] or [rows, 1]"
+                ));
+            }
+        }
+    }
+    check_rows(rows, features)?;
+    Ok(rows)
+}
+
+fn check_rows(rows: usize, features: &[Feature]) -> Result<(), String> {
+    limits::check_batch(rows, features.len())
+        .map_err(|limit| format!("{rows} rows are more than {limit}"))
 }
 
 fn is_feature(name: &str, features: &[Feature]) -> bool {

@@ -1,12 +1,16 @@
 //! `POST /predict` with many rows.
 
-use super::{scrape, serve, serve_changed, with_default};
+use super::{manifest, scrape, serve, serve_changed, with_default};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 use serde_json::{Value, json};
 
 fn send(server: &TestServer, body: &Value) -> Response {
     server.send(&Request::post("/predict", body.to_string()))
+}
+
+fn batch(rows: usize) -> Value {
+    json!({"instances": vec![json!({"age": 1}); rows]})
 }
 
 #[test]
@@ -59,23 +63,68 @@ fn a_thousand_rows_are_one_call_into_the_model() {
 
 #[test]
 fn a_variable_sets_the_largest_batch() {
-    let server = serve_changed(|text| with_default(text, "max_batch_rows", "1001"));
-    let batch = |rows| json!({"instances": vec![json!({"age": 1}); rows]});
-    assert_eq!(send(&server, &batch(1001)).status, 200);
-    let response = send(&server, &batch(1002));
+    let server = serve_changed(|text| with_default(text, "max_batch_rows", "101"));
+    assert_eq!(send(&server, &batch(101)).status, 200);
+    let response = send(&server, &batch(102));
     assert_eq!(response.status, 422);
     let problem = &response.json()["detail"][0];
     assert_eq!(problem["type"], "too_long");
-    assert_eq!(problem["msg"], "List should have at most 1001 items, not 1002");
-    assert_eq!(problem["ctx"], json!({"max_length": 1001}));
+    assert_eq!(problem["msg"], "List should have at most 101 items, not 102");
+    assert_eq!(problem["ctx"], json!({"max_length": 101}));
+    let schemas = server.get("/openapi.json").json()["components"]["schemas"].clone();
+    assert_eq!(schemas["BatchRequest"]["properties"]["instances"]["maxItems"], 101);
+}
+
+#[test]
+fn a_variable_sets_how_many_values_a_batch_has() {
+    let server = serve_changed(|text| with_default(text, "max_batch_values", "301"));
+    assert_eq!(send(&server, &batch(150)).status, 200);
+    assert_eq!(send(&server, &batch(151)).status, 422);
+    let body = json!({"inputs": [
+        {"name": "age", "datatype": "FP64", "shape": [151], "data": vec![1; 151]},
+    ]});
+    let infer = Request::post("/v2/models/heart-risk-demo/infer", body.to_string());
+    let response = server.send(&infer);
+    assert_eq!(
+        (response.status, response.text()),
+        (400, r#"{"error":"151 rows are more than 150"}"#)
+    );
 }
 
 #[test]
 fn ten_thousand_rows_are_taken_and_one_more_is_not() {
     let server = serve();
-    let batch = |rows| json!({"instances": vec![json!({"age": 1}); rows]});
     assert_eq!(send(&server, &batch(10_000)).status, 200);
     assert_eq!(send(&server, &batch(10_001)).status, 422);
+}
+
+#[test]
+fn a_refused_batch_is_counted_like_an_answered_one() {
+    let server = serve();
+    let rows = json!([{"age": 65, "x": 1}, {"age": -1, "y": 2}]);
+    assert_eq!(send(&server, &json!({ "instances": rows })).status, 422);
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"unknown_feature\""), 2.0);
+    assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"out_of_range\""), 1.0);
+}
+
+#[test]
+fn a_list_longer_than_any_limit_is_refused() {
+    let server = TestServer::start(
+        &manifest(|text| with_default(text, "max_body_bytes", "8388608")),
+        |_| {},
+    );
+    let body = format!(r#"{{"instances":[{}1]}}"#, "1,".repeat(4_000_000));
+    let response = server.send(&Request::post("/predict", body));
+    assert_eq!(response.status, 422);
+    assert!(response.text().contains("not 4000001"), "{}", response.text());
+    let body = format!(
+        r#"{{"inputs":[{{"name":"age","datatype":"FP64","shape":[1],"data":[{}1]}}]}}"#,
+        "1,".repeat(4_000_000)
+    );
+    let response = server.send(&Request::post("/v2/models/heart-risk-demo/infer", body));
+    assert_eq!(response.status, 400);
+    assert!(response.text().contains("the data has 4000001"), "{}", response.text());
 }
 
 #[test]

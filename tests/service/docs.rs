@@ -49,7 +49,7 @@ fn a_file_is_compressed_for_those_who_take_that() {
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
     assert!(gzip.body.len() * 2 < plain.body.len());
     assert_eq!(gzip.body[..2], [0x1f, 0x8b]);
-    assert_eq!(gzip.header("vary"), Some("accept-encoding"));
+    assert!(gzip.headers.contains(&("vary".to_owned(), "accept-encoding".to_owned())));
     assert_ne!(gzip.header("etag"), plain.header("etag"));
     let refused = server.send(&request().header("accept-encoding", "gzip;q=0"));
     assert_eq!(refused.body, plain.body);

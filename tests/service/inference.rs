@@ -140,6 +140,95 @@ fn outputs_come_as_they_are_asked_for() {
     assert_eq!(message, "there is no output \"odds\"; there are risk, risk_confidence");
 }
 
+/// Each would be as large as the batch.
+#[test]
+fn an_output_is_asked_for_once() {
+    let mut body = two_patients();
+    body["outputs"] = json!([{"name": "risk"}, {"name": "risk"}]);
+    let message = error(&infer(&serve(), &body), 400);
+    assert_eq!(message, "output \"risk\" is there twice");
+}
+
+#[test]
+fn both_apis_read_a_number_alike() {
+    let server = serve();
+    for age in ["60.000000000000004", "59.99999999999999", "60.00000000000001", "6.0e1"] {
+        let body = format!(r#"{{"patient_data":{{"age":{age}}}}}"#);
+        let predicted = server.send(&Request::post("/predict", body)).json()["prediction"].clone();
+        let body = format!(
+            r#"{{"inputs":[{{"name":"age","datatype":"FP64","shape":[1],"data":[{age}]}}]}}"#
+        );
+        let inferred = server.send(&Request::post(INFER, body)).json();
+        assert_eq!(inferred["outputs"][0]["data"][0], predicted, "{age}");
+    }
+}
+
+#[test]
+fn a_float_of_32_bits_is_the_same_as_json_and_in_binary() {
+    let server = serve();
+    let json = json!({"inputs": [tensor("age", "FP32", &[1], json!([60.000001]))]});
+    assert_eq!(infer(&server, &json).json()["outputs"][0]["data"], json!(["Low Risk"]));
+    let document = json!({"inputs": [binary_input("age", "FP32", 1, 4)]});
+    let response = send_binary(&server, &document, &60.000001_f32.to_le_bytes());
+    assert_eq!(response.json()["outputs"][0]["data"], json!(["Low Risk"]));
+}
+
+#[test]
+fn a_list_is_no_object() {
+    let server = serve();
+    for body in [
+        r#"["x",{},[["age",[1],"FP64",{},[65]]],null]"#,
+        r#"{"inputs":[["age",[1],"FP64",{},[65]]]}"#,
+        r#"{"inputs":[],"parameters":[true]}"#,
+    ] {
+        let message = error(&server.send(&Request::post(INFER, body)), 400);
+        assert!(message.ends_with("is not a JSON object"), "{message}");
+    }
+}
+
+#[test]
+fn extensions_that_are_not_served_are_refused() {
+    let server = serve();
+    let region = json!({"shared_memory_region": "r", "shared_memory_byte_size": 64});
+    let mut body = two_patients();
+    body["outputs"] = json!([{"name": "risk", "parameters": region}]);
+    let message = error(&infer(&server, &body), 400);
+    assert_eq!(message, "output \"risk\": the shared memory extension is not served");
+    let mut body = two_patients();
+    body["inputs"][0]["parameters"] = region;
+    let message = error(&infer(&server, &body), 400);
+    assert_eq!(message, "input \"age\": the shared memory extension is not served");
+}
+
+#[test]
+fn what_is_missing_or_of_another_type_is_counted_as_for_predict() {
+    let server = serve();
+    error(
+        &infer(&server, &json!({"inputs": [tensor("cholesterol", "FP64", &[1], json!([1]))]})),
+        400,
+    );
+    error(&infer(&server, &json!({"inputs": [tensor("age", "FP64", &[1], json!(["x"]))]})), 400);
+    let mut body = two_patients();
+    body["outputs"] = json!([{"name": "odds"}]);
+    error(&infer(&server, &body), 400);
+    let scrape = scrape(&mut server.client());
+    let invalid = |labels| scrape.sum("model_invalid_inputs_total", labels);
+    assert_eq!(invalid("feature=\"age\",reason=\"missing\""), 1.0);
+    assert_eq!(invalid("feature=\"age\",reason=\"wrong_type\""), 1.0);
+    assert_eq!(invalid(""), 2.0);
+}
+
+#[test]
+fn a_compressed_body_is_415() {
+    let server = serve();
+    for (path, body) in [("/predict", "\u{1f}gz"), (INFER, "\u{1f}gz")] {
+        let request = Request::post(path, body).header("content-encoding", "gzip");
+        let response = server.send(&request);
+        assert_eq!(response.status, 415, "{path}");
+        assert!(response.text().contains("should not be compressed"), "{}", response.text());
+    }
+}
+
 #[test]
 fn an_id_is_made_when_there_is_none() {
     let mut body = two_patients();

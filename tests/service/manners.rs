@@ -1,6 +1,6 @@
 //! What every HTTP service is expected to do.
 
-use super::{EXAMPLE, serve, serve_changed, with_default};
+use super::{EXAMPLE, scrape, serve, serve_changed, with_default};
 use crate::support::http::{Request, Response};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -126,11 +126,12 @@ fn a_variable_lets_origins_in() {
     let predict = || Request::post("/predict", EXAMPLE);
     let response = send(predict(), "https://b.example");
     assert_eq!(response.header("access-control-allow-origin"), Some("https://b.example"));
-    assert_eq!(response.header("vary"), Some("origin"));
     assert!(response.header("access-control-expose-headers").unwrap().contains("x-request-id"));
     assert_eq!(response.status, 200);
     let response = send(predict(), "https://c.example");
     assert_eq!(response.header("access-control-allow-origin"), None);
+    // What a cache may keep says so to those who do not ask, too.
+    assert_eq!(server.get("/openapi.json").header("vary"), Some("origin"));
 
     let preflight =
         Request::new("OPTIONS", "/predict").header("access-control-request-method", "POST");
@@ -156,6 +157,22 @@ fn metrics_are_given_in_the_form_that_is_asked_for() {
     assert_eq!(content_type(prometheus), open);
     assert_eq!(content_type("text/plain, application/openmetrics-text;q=0.5"), text);
     assert_eq!(content_type("application/json"), text);
+}
+
+#[test]
+fn a_list_header_may_be_in_several_lines() {
+    let server = serve();
+    let etag = server.get("/openapi.json").header("etag").unwrap().to_owned();
+    let request = Request::get("/openapi.json").header("if-none-match", "\"a\"");
+    assert_eq!(server.send(&request.header("if-none-match", &etag)).status, 304);
+}
+
+#[test]
+fn what_is_not_sent_is_not_counted_as_sent() {
+    let server = serve();
+    server.send(&Request::new("HEAD", "/docs"));
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.value("http_response_size_bytes_sum{handler=\"/docs\"}"), 0.0);
 }
 
 #[test]

@@ -47,6 +47,19 @@ fn an_unusual_value_that_the_model_takes_is_a_warning_in_its_row() {
 }
 
 #[test]
+fn a_hundred_warnings_are_shown_and_the_others_counted() {
+    let server = serve_model("triage");
+    let rows = vec![json!({"beats": 301, "conscious": true}); 250];
+    let body = json!({ "instances": rows }).to_string();
+    let response = server.send(&Request::post("/predict", body)).json();
+    assert_eq!(response["more_warnings"], 150);
+    assert!(response["predictions"][99].get("warnings").is_some());
+    assert_eq!(response["predictions"][100].get("warnings"), None);
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"out_of_range\""), 250.0);
+}
+
+#[test]
 fn a_row_that_the_model_refuses_is_a_client_error() {
     let server = serve_model("triage");
     let row = json!({"beats": 70, "arrival": "on foot", "conscious": false});
@@ -68,6 +81,8 @@ fn a_row_that_the_model_refuses_is_a_client_error() {
     assert_eq!((response.status, response.json()), (400, json!({ "error": message })));
     let scrape = scrape(&mut server.client());
     assert_eq!(scrape.sum("model_invalid_inputs_total", "reason=\"unanswerable\""), 3.0);
+    assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 3.0);
+    assert_eq!(scrape.sum("model_predictions_total", ""), 0.0);
 }
 
 #[test]

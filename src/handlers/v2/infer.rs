@@ -4,11 +4,12 @@ use super::named_model;
 use crate::edge::log;
 use crate::edge::model::{self, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
-use crate::inference::{self, NoAnswer};
-use crate::metrics::Observed;
+use crate::inference::{self, Answers, NoAnswer};
+use crate::metrics::{Invalid, Observed};
 use crate::tensor::output::{InferResponse, Warnings, requested, tensor};
 use crate::tensor::request::parse;
 use crate::tensor::rows::{Faults, rows};
+use crate::tensor::signature::OutputTensor;
 use crate::tensor::{HEADER_LENGTH, signature};
 
 pub fn post(request: &Request) -> Reply {
@@ -23,8 +24,13 @@ pub fn post(request: &Request) -> Reply {
     };
     match infer(request, header_length.as_deref(), &signature) {
         Ok(reply) => reply,
+        Err(_) if is_encoded(request) => ErrorForm::Error.response(415, media_type::ENCODED).into(),
         Err(faults) => refuse(faults),
     }
+}
+
+fn is_encoded(request: &Request) -> bool {
+    media_type::is_encoded((request.header)("content-encoding").as_deref())
 }
 
 fn infer(
@@ -32,42 +38,52 @@ fn infer(
     header_length: Option<&str>,
     signature: &Signature,
 ) -> Result<Reply, Faults> {
-    let asked = parse(&request.body, header_length).map_err(Faults::of)?;
+    let asked = parse(&request.body, header_length).map_err(Faults::malformed)?;
     let outputs = signature::outputs(&model::describe());
-    let outputs = requested(&outputs, &asked).map_err(Faults::of)?;
+    let outputs = requested(&outputs, &asked).map_err(Faults::elsewhere)?;
     let (rows, unusual) = rows(&asked.inputs, signature)?;
-    let answers = match inference::predict(&rows) {
-        Ok(answers) => answers,
-        Err(NoAnswer::Refused(refused)) => return Err(Faults::refused(&refused, signature)),
+    let call = inference::call(&rows);
+    let (response, refused) = match &call.answers {
+        Ok(answers) => {
+            let answer = InferResponse {
+                model_name: &signature.name,
+                model_version: &signature.version,
+                id: asked.id.as_deref().unwrap_or(request.id),
+                parameters: unusual.map(|faults| Warnings { warnings: faults.message() }),
+                outputs: Vec::with_capacity(outputs.len()),
+            };
+            (respond(answer, &outputs, answers), Invalid::default())
+        }
+        Err(NoAnswer::Refused(refused)) => {
+            let faults = Faults::refused(refused, signature);
+            (error(&faults), faults.invalid)
+        }
         Err(NoAnswer::Broken(how)) => {
-            log::warn(&how);
-            return Ok(ErrorForm::Error.response(500, "The model gave no answer").into());
+            log::warn(how);
+            (ErrorForm::Error.response(500, "The model gave no answer"), Invalid::default())
         }
     };
-    let (mut tensors, mut binary) = (Vec::with_capacity(outputs.len()), Vec::new());
-    for (output, is_binary) in &outputs {
-        tensors.push(tensor(output, &answers.predictions, is_binary.then_some(&mut binary)));
-    }
-    let document = InferResponse {
-        model_name: &signature.name,
-        model_version: &signature.version,
-        id: asked.id.as_deref().unwrap_or(request.id),
-        parameters: unusual.map(|faults| Warnings { warnings: faults.message() }),
-        outputs: tensors,
-    };
-    let is_binary = outputs.iter().any(|(_, is_binary)| *is_binary);
-    Ok(Reply {
-        response: respond(&document, is_binary.then_some(binary)),
-        observed: inference::observe(&answers, &rows, signature, request.chance),
-    })
+    let observed = call.observed(&rows, refused, signature, request.chance);
+    Ok(Reply { response, observed })
 }
 
-/// JSON, and the binary data after it if there is any.
-fn respond(document: &InferResponse, binary: Option<Vec<u8>>) -> Response {
-    let mut response = Response::json(200, document);
-    let Some(binary) = binary else { return response };
+/// JSON, and after it the data of those tensors that are asked for in binary.
+fn respond<'a>(
+    mut answer: InferResponse<'a>,
+    outputs: &[(&'a OutputTensor, bool)],
+    answers: &'a Answers,
+) -> Response {
+    let mut binary = Vec::new();
+    for (output, is_binary) in outputs {
+        let binary = is_binary.then_some(&mut binary);
+        answer.outputs.push(tensor(output, &answers.predictions, binary));
+    }
+    let mut response = Response::json(200, &answer);
+    if !outputs.iter().any(|(_, is_binary)| *is_binary) {
+        return response;
+    }
     let header_length = response.body.len();
-    response.body.extend_from_slice(&binary);
+    response.body.append(&mut binary);
     response.content_type = Some("application/octet-stream");
     response.with_header(HEADER_LENGTH, header_length.to_string())
 }
@@ -76,11 +92,15 @@ fn respond(document: &InferResponse, binary: Option<Vec<u8>>) -> Response {
 const ERROR_BYTES: usize = 2000;
 
 fn refuse(faults: Faults) -> Reply {
+    let response = error(&faults);
+    Reply { response, observed: Observed { invalid: faults.invalid, ..Observed::default() } }
+}
+
+fn error(faults: &Faults) -> Response {
     let mut message = faults.message();
     if message.len() > ERROR_BYTES {
         message.truncate(message.floor_char_boundary(ERROR_BYTES));
         message.push('…');
     }
-    let response = ErrorForm::Error.response(400, &message);
-    Reply { response, observed: Observed { invalid: faults.invalid, ..Observed::default() } }
+    ErrorForm::Error.response(400, &message)
 }

@@ -58,7 +58,7 @@ impl HttpStats {
             Family {
                 name: "http_request_size_bytes",
                 kind: Kind::Summary,
-                help: "Size of the requests' bodies by handler.",
+                help: "Size of the requests' bodies that were read, by handler.",
                 samples: self.sizes(&self.request_bytes),
             },
             Family {

@@ -5,7 +5,7 @@ use crate::edge::model::{
 };
 use crate::metrics::counter::totals;
 use crate::metrics::memory::Memory;
-use crate::metrics::record::{Bin, Exchange, Inference, Invalid, Observed, Outcome, record};
+use crate::metrics::record::{Bins, Exchange, Inference, Invalid, Observed, Outcome, record};
 use crate::metrics::text::{Format, write};
 use exposition::Exposition;
 use proptest::prelude::*;
@@ -72,6 +72,7 @@ fn inference(outcomes: Vec<Outcome>) -> Inference {
         version: "v1".into(),
         duration: Duration::from_micros(3),
         outcomes,
+        bins: Bins::new(),
     }
 }
 
@@ -84,16 +85,15 @@ fn arbitrary_observed() -> impl Strategy<Value = Observed> {
         .prop_map(|(label, confidence)| outcome(&label, confidence));
     let outcomes = proptest::collection::vec(outcome, 0..3);
     let bins = proptest::collection::vec(0_usize..3, 0..2);
-    (proptest::option::of(outcomes), ".{0,8}", bins, 0..5_u64).prop_map(
-        |(outcomes, feature, bins, unknown_features)| {
+    (proptest::option::of((outcomes, bins)), ".{0,8}", 0..5_u64).prop_map(
+        |(inference, feature, unknown_features)| {
             let mut invalid = Invalid::default();
             invalid.add(&feature, "missing", 2);
-            let bin = |bin| {
-                let (model, version) = ("m".into(), "v1".into());
-                Bin { model, version, feature: "age".into(), bin }
-            };
-            let bins = bins.into_iter().map(bin).collect();
-            Observed { inference: outcomes.map(inference), invalid, unknown_features, bins }
+            let inference = inference.map(|(outcomes, bins)| {
+                let bins = bins.into_iter().map(|bin| (("age".to_owned(), bin), 2)).collect();
+                Inference { bins, ..self::inference(outcomes) }
+            });
+            Observed { inference, invalid, unknown_features }
         },
     )
 }
@@ -120,7 +120,9 @@ proptest! {
         let outcomes: usize = outcomes.map(|inference| inference.outcomes.len()).sum();
         prop_assert_eq!(scraped.sum("model_predictions_total", ""), outcomes as f64);
         prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",le=\"60.0\"}"),
-            events.iter().flat_map(|event| &event.3.bins).filter(|bin| bin.bin == 0).count() as f64);
+            events.iter().filter_map(|event| event.3.inference.as_ref())
+                .filter_map(|inference| inference.bins.get(&("age".to_owned(), 0)))
+                .sum::<u64>() as f64);
     }
 }
 
@@ -152,8 +154,9 @@ fn several_outcomes_of_one_call_are_one_exchange_and_one_inference() {
 #[test]
 fn bins_of_an_older_version_are_left_out() {
     let store = Memory::default();
-    let old = Bin { model: "m".into(), version: "v0".into(), feature: "age".into(), bin: 0 };
-    let observed = Observed { bins: vec![old], ..Observed::default() };
+    let bins = Bins::from([(("age".to_owned(), 0), 1)]);
+    let old = Inference { version: "v0".into(), bins, ..inference(Vec::new()) };
+    let observed = Observed { inference: Some(old), ..Observed::default() };
     record(&store, &exchange(200, 50, 10), &observed).unwrap();
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     assert_eq!(scraped.sum("model_feature_bin_total", ""), 0.0);
@@ -179,13 +182,14 @@ fn a_batch_is_few_calls_to_the_store_however_many_rows_it_has() {
         0 => outcome("High Risk", Some(0.92)),
         _ => outcome("Low Risk", Some(0.75)),
     });
-    let bin = |_| Bin { model: "m".into(), version: "v1".into(), feature: "age".into(), bin: 1 };
     let mut invalid = Invalid::default();
     invalid.add("age", "out_of_range", 7);
     let observed = Observed {
-        inference: Some(inference(outcomes.collect())),
+        inference: Some(Inference {
+            bins: Bins::from([(("age".to_owned(), 1), 60)]),
+            ..inference(outcomes.collect())
+        }),
         invalid,
-        bins: (0..60).map(bin).collect(),
         ..Observed::default()
     };
     record(&store, &exchange(200, 50, 10), &observed).unwrap();
