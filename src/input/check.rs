@@ -1,6 +1,6 @@
 //! Checks one value against what the model says of its feature.
 
-use super::problem::{Context, Reason, Violation};
+use super::violation::{Context, Reason, Violation};
 use crate::edge::model::{Feature, Kind, MissingPolicy, NumberRange, UnusualPolicy, Value};
 use serde_json::value::RawValue;
 

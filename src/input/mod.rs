@@ -3,10 +3,12 @@
 mod check;
 mod json;
 mod problem;
+mod violation;
 
 pub use check::{Checked, check};
 pub use json::List;
-pub use problem::{Place, Problem, Problems, Reason, Violation};
+pub use problem::{Place, Problem, Problems};
+pub use violation::{Reason, Violation};
 
 use crate::edge::model::{Feature, Signature, Value};
 use crate::limits;

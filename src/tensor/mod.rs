@@ -1,15 +1,18 @@
 //! The tensors of the Open Inference Protocol: into rows for the model, and out of its answers.
 //!
 //! - [`request`] reads what a client sent, as JSON or with Triton's extension for binary data.
-//! - [`rows`] makes rows of the tensors, or says what is wrong with them.
+//! - [`columns`] finds the tensor of each feature, and [`rows`] makes rows of them, or says what is
+//!   wrong: [`faults`].
 //! - [`output`] makes tensors of the answers.
 //! - [`signature`] says which tensors a model takes and gives.
 //!
 //! Source: <https://github.com/kserve/open-inference-protocol>, `inference_rest.md`; for binary
 //! data <https://github.com/triton-inference-server/server>, `extension_binary_data.md`.
 
+mod columns;
 mod data;
 mod datatype;
+pub mod faults;
 pub mod output;
 pub mod request;
 pub mod rows;

@@ -1,70 +1,10 @@
 //! From tensors to rows: one tensor for each feature, or one for all of them.
 
+use super::columns::Columns;
+use super::faults::Faults;
 use super::request::Input;
-use crate::edge::model::{Feature, Kind, MissingPolicy, Refusal, Signature, Value};
-use crate::input::{Checked, Reason, Rows, Violation, check};
-use crate::limits;
-use crate::metrics::{Invalid, NO_FEATURE};
-
-/// What is wrong with a request, in one sentence for its client, and for metrics.
-#[derive(Debug, Default)]
-pub struct Faults {
-    shown: Vec<String>,
-    all: usize,
-    pub invalid: Invalid,
-}
-
-/// More than this is counted, and not shown.
-const SHOWN_FAULTS: usize = 10;
-
-impl Faults {
-    /// The request makes no sense.
-    pub fn malformed(message: String) -> Self {
-        let mut faults = Self::default();
-        faults.add(None, Reason::Malformed, || message);
-        faults
-    }
-
-    /// Something that is no fault of the inputs, and so no invalid input.
-    pub fn elsewhere(message: String) -> Self {
-        Self { shown: vec![message], all: 1, invalid: Invalid::default() }
-    }
-
-    /// The model itself refused rows.
-    pub fn refused(refused: &[(usize, Refusal)], signature: &Signature) -> Self {
-        let mut faults = Self::default();
-        for (row, refusal) in refused {
-            let index = refusal.feature.map(|index| index as usize);
-            let feature = index.and_then(|index| signature.features.get(index));
-            faults.add_violation(feature, *row, &Violation::refused(refusal));
-        }
-        faults
-    }
-
-    fn add_violation(&mut self, feature: Option<&Feature>, row: usize, violation: &Violation) {
-        self.add(feature, violation.reason, || match feature {
-            Some(feature) => format!("input {:?}, row {row}: {}", feature.name, violation.message),
-            None => format!("row {row}: {}", violation.message),
-        });
-    }
-
-    fn add(&mut self, feature: Option<&Feature>, reason: Reason, message: impl FnOnce() -> String) {
-        self.all += 1;
-        let feature = feature.map_or(NO_FEATURE, |feature| &feature.name);
-        self.invalid.add(feature, reason.as_str(), 1);
-        if self.shown.len() < SHOWN_FAULTS {
-            self.shown.push(message());
-        }
-    }
-
-    pub fn message(&self) -> String {
-        let shown = self.shown.join("; ");
-        match self.all - self.shown.len() {
-            0 => shown,
-            more => format!("{shown}; and {more} more"),
-        }
-    }
-}
+use crate::edge::model::{Kind, Signature, Value};
+use crate::input::{Checked, Rows, check};
 
 /// Makes rows of the inputs, and says what is unusual about their values.
 ///
@@ -107,139 +47,10 @@ fn as_kind(value: Value, kind: &Kind) -> Value {
     }
 }
 
-/// Where the values of the features are.
-enum Columns<'a> {
-    /// In one tensor of the shape `[rows, features]`.
-    Together(&'a Input<'a>, usize),
-    /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is missing.
-    Apart(Vec<Option<&'a Input<'a>>>, usize),
-}
-
-impl<'a> Columns<'a> {
-    fn find(inputs: &'a [Input], signature: &Signature) -> Result<Self, Faults> {
-        let features = &signature.features;
-        if let [input] = inputs
-            && let [rows, columns] = input.shape[..]
-            && columns == features.len()
-        {
-            check_rows(rows, features).map_err(Faults::malformed)?;
-            return Ok(Self::Together(input, rows));
-        }
-        let rows = check_apart(inputs, features).map_err(Faults::malformed)?;
-        let of = |feature: &Feature| inputs.iter().find(|input| input.name == feature.name);
-        let mut missing = Faults::default();
-        for feature in features {
-            if feature.missing == MissingPolicy::Refuse && of(feature).is_none() {
-                let message = || format!("input {:?} is required", feature.name);
-                missing.add(Some(feature), Reason::Missing, message);
-            }
-        }
-        if missing.all > 0 {
-            return Err(missing);
-        }
-        Ok(Self::Apart(features.iter().map(of).collect(), rows))
-    }
-
-    /// All values, row after row, and the number of rows.
-    fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Faults> {
-        match self {
-            Self::Together(input, rows) => match input.values() {
-                Ok(values) => Ok((values, rows)),
-                Err(fault) => Err(Faults::malformed(format!("input {:?}: {fault}", input.name))),
-            },
-            Self::Apart(inputs, rows) => {
-                let mut columns = Vec::with_capacity(inputs.len());
-                for (input, feature) in inputs.into_iter().zip(&signature.features) {
-                    columns.push(column(input, feature)?);
-                }
-                // Only now is it known that the client sent as many values as it said.
-                let mut values = Vec::with_capacity(rows * columns.len());
-                for _ in 0..rows {
-                    values.extend(columns.iter_mut().map(|column| match column {
-                        Some(column) => column.next().unwrap_or(Value::Missing),
-                        None => Value::Missing,
-                    }));
-                }
-                Ok((values, rows))
-            }
-        }
-    }
-}
-
-/// The values of one feature; none if it is left out.
-fn column(
-    input: Option<&Input>,
-    feature: &Feature,
-) -> Result<Option<std::vec::IntoIter<Value>>, Faults> {
-    let Some(input) = input else { return Ok(None) };
-    match input.values() {
-        Ok(values) => Ok(Some(values.into_iter())),
-        Err(fault) => {
-            let mut faults = Faults::default();
-            let message = || format!("input {:?}: {fault}", input.name);
-            faults.add(Some(feature), Reason::WrongType, message);
-            Err(faults)
-        }
-    }
-}
-
-/// Checks names and shapes of tensors that have a feature each, and gives the number of rows.
-fn check_apart(inputs: &[Input], features: &[Feature]) -> Result<usize, String> {
-    let first = inputs.first().ok_or("the request has no inputs")?;
-    let rows = first.shape.first().copied().unwrap_or_default();
-    for (index, input) in inputs.iter().enumerate() {
-        let (name, shape) = (&input.name, &input.shape);
-        if !is_feature(name, features) {
-            return Err(unknown(input, features));
-        }
-        if inputs[..index].iter().any(|other| other.name == *name) {
-            return Err(format!("input {name:?} is there twice"));
-        }
-        match shape[..] {
-            [len] | [len, 1] if len == rows => {}
-            [_] | [_, 1] => {
-                let (other, other_shape) = (&first.name, &first.shape);
-                return Err(format!(
-                    "inputs have as many rows as each other: {other:?} has shape \
-                     {other_shape:?}, and {name:?} has {shape:?}"
-                ));
-            }
-            _ => {
-                return Err(format!(
-                    "input {name:?} has shape {shape:?}; it takes [rows] or [rows, 1]"
-                ));
-            }
-        }
-    }
-    check_rows(rows, features)?;
-    Ok(rows)
-}
-
-fn check_rows(rows: usize, features: &[Feature]) -> Result<(), String> {
-    limits::check_batch(rows, features.len())
-        .map_err(|limit| format!("{rows} rows are more than {limit}"))
-}
-
-fn is_feature(name: &str, features: &[Feature]) -> bool {
-    features.iter().any(|feature| feature.name == name)
-}
-
-fn unknown(input: &Input, features: &[Feature]) -> String {
-    let names: Vec<_> = features.iter().map(|feature| feature.name.as_str()).collect();
-    format!(
-        "input {:?} of shape {:?} is none of the model's: it takes [rows] of each of {}, or all in \
-         one tensor of shape [rows, {}]",
-        input.name,
-        input.shape,
-        names.join(", "),
-        names.len()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::model::{NumberRange, UnusualPolicy};
+    use crate::edge::model::{Feature, MissingPolicy, NumberRange, UnusualPolicy};
     use crate::tensor::request::parse;
     use serde_json::json;
 

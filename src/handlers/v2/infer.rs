@@ -6,9 +6,10 @@ use crate::edge::model::{self, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
 use crate::metrics::{Invalid, Observed};
+use crate::tensor::faults::Faults;
 use crate::tensor::output::{InferResponse, Warnings, requested, tensor};
 use crate::tensor::request::parse;
-use crate::tensor::rows::{Faults, rows};
+use crate::tensor::rows::rows;
 use crate::tensor::signature::OutputTensor;
 use crate::tensor::{HEADER_LENGTH, signature};
 
