@@ -1,6 +1,7 @@
 //! From a request at the edge to its answer and its counters.
 
 use crate::edge::clock::Stopwatch;
+use crate::edge::http::Incoming;
 use crate::edge::store::Bucket;
 use crate::edge::{self, log, random};
 use crate::http::{ErrorForm, HttpError, Method, Reply, Request, Response, cors, trace};
@@ -17,9 +18,9 @@ pub fn serve<E: Copy>(
     out: ResponseOutparam,
 ) {
     let stopwatch = Stopwatch::start();
-    let head = edge::http::head(&incoming);
-    let headers = edge::http::Headers::of(&incoming);
-    let header = |name: &str| headers.get(name);
+    let incoming = Incoming::new(incoming);
+    let head = incoming.head();
+    let header = |name: &str| incoming.header(name);
     let chance = random::number();
     let id = trace::request_id(header("x-request-id"), chance);
     log::of_request(&id, header("traceparent").as_deref().and_then(trace::trace_id));
@@ -51,7 +52,7 @@ pub fn serve<E: Copy>(
 fn answer<'p, E>(
     found: Found<'p, E>,
     request: &mut Request<'p>,
-    incoming: &IncomingRequest,
+    incoming: &Incoming,
     handle: impl Fn(E, &Request) -> Reply,
 ) -> Result<Reply, HttpError> {
     match found {
@@ -59,7 +60,7 @@ fn answer<'p, E>(
             request.segments = segments;
             // What comes with a GET is nobody's business.
             if route.takes_body() {
-                request.body = edge::http::read_body(incoming)?;
+                request.body = incoming.read_body()?;
             }
             Ok(handle(endpoint, request))
         }

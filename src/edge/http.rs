@@ -1,5 +1,6 @@
 //! `wasi:http`: reads the request, sends the response.
 
+use super::Lent;
 use crate::http::{HttpError, Method, Response};
 use crate::{edge::log, limits};
 use spin_sdk::http::{
@@ -14,70 +15,76 @@ pub struct Head {
     pub path: String,
 }
 
-pub fn head(request: &IncomingRequest) -> Head {
-    let method = match request.method() {
-        WasiMethod::Get => Method::Get,
-        WasiMethod::Head => Method::Head,
-        WasiMethod::Post => Method::Post,
-        WasiMethod::Put => Method::Put,
-        WasiMethod::Patch => Method::Patch,
-        WasiMethod::Delete => Method::Delete,
-        WasiMethod::Options => Method::Options,
-        WasiMethod::Trace => Method::Trace,
-        WasiMethod::Connect => Method::Connect,
-        WasiMethod::Other(_) => Method::Other,
-    };
-    let mut path = request.path_with_query().unwrap_or_default();
-    path.truncate(path.find('?').unwrap_or(path.len()));
-    Head { method, path }
+/// How much of a body is asked of the host at a time.
+const CHUNK: u64 = 64 * 1024;
+
+/// A request, as the host lends it.
+pub struct Incoming {
+    request: Lent<IncomingRequest>,
+    headers: Lent<Fields>,
 }
 
-/// The headers of a request. Each look at one is a call to the host.
-pub struct Headers(Fields);
+impl Incoming {
+    pub fn new(request: IncomingRequest) -> Self {
+        let headers = Lent::new(request.headers());
+        Self { request: Lent::new(request), headers }
+    }
 
-impl Headers {
-    pub fn of(request: &IncomingRequest) -> Self {
-        Self(request.headers())
+    pub fn head(&self) -> Head {
+        let method = match self.request.method() {
+            WasiMethod::Get => Method::Get,
+            WasiMethod::Head => Method::Head,
+            WasiMethod::Post => Method::Post,
+            WasiMethod::Put => Method::Put,
+            WasiMethod::Patch => Method::Patch,
+            WasiMethod::Delete => Method::Delete,
+            WasiMethod::Options => Method::Options,
+            WasiMethod::Trace => Method::Trace,
+            WasiMethod::Connect => Method::Connect,
+            WasiMethod::Other(_) => Method::Other,
+        };
+        let mut path = self.request.path_with_query().unwrap_or_default();
+        path.truncate(path.find('?').unwrap_or(path.len()));
+        Head { method, path }
     }
 
     /// The value of a header; several lines of it are one list, as RFC 9110 has it (section 5.2).
-    pub fn get(&self, name: &str) -> Option<String> {
-        let mut lines = self.0.get(name).into_iter().map(|line| match String::from_utf8(line) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        });
+    /// Each look at one is a call to the host.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let mut lines =
+            self.headers.get(name).into_iter().map(|line| match String::from_utf8(line) {
+                Ok(text) => text,
+                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            });
         let first = lines.next()?;
         Some(lines.fold(first, |list, line| format!("{list}, {line}")))
     }
-}
 
-/// How much is asked of the host at a time.
-const CHUNK: u64 = 64 * 1024;
-
-/// Reads the whole body.
-pub fn read_body(request: &IncomingRequest) -> Result<Vec<u8>, HttpError> {
-    let broken = |_| HttpError::new(400, "The body ended before it was complete");
-    let incoming = request.consume().map_err(broken)?;
-    let stream = incoming.stream().map_err(broken)?;
-    let mut body = Vec::new();
-    let mut limit = limits::ALWAYS_TAKEN_BODY_BYTES;
-    loop {
-        let chunk = match stream.blocking_read(CHUNK) {
-            Ok(chunk) => chunk,
-            Err(StreamError::Closed) => return Ok(body),
-            Err(_) => return Err(broken(())),
-        };
-        // The usual body comes in one piece, and is not copied.
-        if body.is_empty() {
-            body = chunk;
-        } else {
-            body.extend_from_slice(&chunk);
-        }
-        if body.len() > limit {
-            limit = limits::max_body_bytes().max(limit);
-        }
-        if body.len() > limit {
-            return Err(too_large(limit));
+    /// Reads the whole body.
+    pub fn read_body(&self) -> Result<Vec<u8>, HttpError> {
+        let broken = |_| HttpError::new(400, "The body ended before it was complete");
+        let incoming = Lent::new(self.request.consume().map_err(broken)?);
+        let stream = Lent::new(incoming.stream().map_err(broken)?);
+        let mut body = Vec::new();
+        let mut limit = limits::ALWAYS_TAKEN_BODY_BYTES;
+        loop {
+            let chunk = match stream.blocking_read(CHUNK) {
+                Ok(chunk) => chunk,
+                Err(StreamError::Closed) => return Ok(body),
+                Err(_) => return Err(broken(())),
+            };
+            // The usual body comes in one piece, and is not copied.
+            if body.is_empty() {
+                body = chunk;
+            } else {
+                body.extend_from_slice(&chunk);
+            }
+            if body.len() > limit {
+                limit = limits::max_body_bytes().max(limit);
+            }
+            if body.len() > limit {
+                return Err(too_large(limit));
+            }
         }
     }
 }

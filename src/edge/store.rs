@@ -1,5 +1,6 @@
 //! The host's key-value store, where counters outlive the instance.
 
+use super::Lent;
 use super::bindings::wasi::keyvalue::{atomics, store};
 use crate::metrics::Counters;
 use anyhow::{Context, Error, Result, bail};
@@ -7,12 +8,14 @@ use anyhow::{Context, Error, Result, bail};
 /// The store's name. `spin.toml` grants it, and the runtime configuration says where it is kept.
 const STORE: &str = "default";
 
-pub struct Bucket(store::Bucket);
+pub struct Bucket(Lent<store::Bucket>);
 
 impl Bucket {
     pub fn open() -> Result<Self> {
         let bucket = store::open(STORE).map_err(explain);
-        Ok(Self(bucket.with_context(|| format!("cannot open the key-value store {STORE:?}"))?))
+        let bucket =
+            bucket.with_context(|| format!("cannot open the key-value store {STORE:?}"))?;
+        Ok(Self(Lent::new(bucket)))
     }
 }
 

@@ -61,6 +61,16 @@ fn a_thousand_rows_are_one_call_into_the_model() {
     assert_eq!(scrape.sum("http_requests_total", "handler=\"/predict\""), 1.0);
 }
 
+/// Of 10,000 rows 625 are expected in the sample, give or take 24 (the standard deviation).
+#[test]
+fn one_row_in_sixteen_is_sampled_for_drift() {
+    let server = serve();
+    assert_eq!(send(&server, &batch(10_000)).status, 200);
+    let scrape = scrape(&mut server.client());
+    let sampled = scrape.sum("model_feature_bin_total", "feature=\"age\"");
+    assert!((400.0..850.0).contains(&sampled), "{sampled}");
+}
+
 #[test]
 fn a_variable_sets_the_largest_batch() {
     let server = serve_changed(|text| with_default(text, "max_batch_rows", "101"));
