@@ -1,7 +1,9 @@
 //! Asks the model, and says what metrics learn from its answers.
 
 use crate::edge::clock::Stopwatch;
+use crate::edge::log;
 use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
+use crate::http::{ErrorForm, Response};
 use crate::input::Rows;
 use crate::limits;
 use crate::metrics::{Bins, Inference, Invalid, Observed, Outcome, drift};
@@ -25,6 +27,12 @@ pub enum NoAnswer {
     Refused(Vec<(usize, Refusal)>),
     /// The model does not keep its contract, and how.
     Broken(String),
+}
+
+/// What a client is told of a model that does not keep its contract; the log says how.
+pub fn broken(how: &str, errors: ErrorForm) -> Response {
+    log::warn(how);
+    errors.response(500, "The model gave no answer")
 }
 
 /// Asks the model for all rows at once.

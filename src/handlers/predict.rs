@@ -1,6 +1,5 @@
 //! `POST /predict`: one patient in, one prediction out; or many of both.
 
-use crate::edge::log;
 use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
@@ -9,8 +8,7 @@ use crate::metrics::{Invalid, Observed};
 use serde::{Serialize, Serializer};
 
 pub fn post(request: &Request) -> Reply {
-    let content_type = (request.header)("content-type");
-    if !media_type::may_be_json(content_type.as_deref()) {
+    if request.says_not_json() {
         return ErrorForm::Detail.response(415, media_type::NOT_JSON).into();
     }
     let signature = model::get_signature();
@@ -26,8 +24,7 @@ pub fn post(request: &Request) -> Reply {
             (Response::json(422, &problems), problems.invalid)
         }
         Err(NoAnswer::Broken(how)) => {
-            log::warn(how);
-            (ErrorForm::Detail.response(500, "The model gave no answer"), Invalid::default())
+            (inference::broken(how, ErrorForm::Detail), Invalid::default())
         }
     };
     let observed = call.observed(&input.rows, refused, &signature, request.chance);
@@ -36,7 +33,7 @@ pub fn post(request: &Request) -> Reply {
 
 /// 422, as FastAPI words it: every violation in one answer.
 fn refuse(request: &Request, problems: Problems) -> Reply {
-    if media_type::is_encoded((request.header)("content-encoding").as_deref()) {
+    if request.is_encoded() {
         return ErrorForm::Detail.response(415, media_type::ENCODED).into();
     }
     let response = Response::json(422, &problems);
@@ -61,7 +58,10 @@ fn refusals<'a>(
 }
 
 fn respond(signature: &Signature, input: &Input, answers: &Answers) -> Response {
-    let answer = |row| Answer::new(signature, input, answers, row);
+    let answer = |row: usize| {
+        let warnings = input.warnings_of(row).collect();
+        Answer::new(signature, &answers.predictions[row], &answers.names, warnings)
+    };
     match input.form {
         Form::Patient => Response::json(200, &answer(0)),
         Form::Instances => {
@@ -86,7 +86,7 @@ fn is_zero(number: &u64) -> bool {
 
 /// The answer of the original service, and warnings where the model took an unusual value.
 #[derive(Serialize)]
-struct Answer<'a> {
+pub struct Answer<'a> {
     prediction: Named<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
@@ -96,16 +96,21 @@ struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    fn new(signature: &'a Signature, input: &'a Input, answers: &'a Answers, row: usize) -> Self {
-        let outputs: &Prediction = &answers.predictions[row];
+    /// `names` are those of the outputs; one output needs none.
+    pub fn new(
+        signature: &'a Signature,
+        outputs: &'a Prediction,
+        names: &'a [String],
+        warnings: Vec<&'a Problem<'a>>,
+    ) -> Self {
         Self {
-            prediction: Named { outputs, names: &answers.names },
+            prediction: Named { outputs, names },
             confidence: match &outputs[..] {
                 [Output::Class(class)] => class.confidence,
                 _ => None,
             },
             model_version: &signature.version,
-            warnings: input.warnings_of(row).collect(),
+            warnings,
         }
     }
 }

@@ -55,6 +55,18 @@ pub struct Request<'a> {
     pub chance: u64,
 }
 
+impl Request<'_> {
+    /// Whether the body says that it is something else than JSON.
+    pub fn says_not_json(&self) -> bool {
+        !media_type::may_be_json((self.header)("content-type").as_deref())
+    }
+
+    /// Whether the body is something else than the bytes it stands for.
+    pub fn is_encoded(&self) -> bool {
+        media_type::is_encoded((self.header)("content-encoding").as_deref())
+    }
+}
+
 pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub struct Response {

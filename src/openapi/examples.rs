@@ -1,9 +1,10 @@
 //! Requests and answers, made of the examples that the model gives.
 
 use super::Model;
-use crate::edge::model::{Feature, Kind, MissingPolicy, Output, Prediction, Value as Cell};
+use crate::edge::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
+use crate::handlers::predict::Answer;
 use crate::input::check;
-use crate::tensor::output::tensor;
+use crate::tensor::output::{InferResponse, tensor};
 use crate::tensor::signature::{self, OutputTensor};
 use serde_json::{Map, Value, json};
 
@@ -98,26 +99,9 @@ fn predictions(model: &Model) -> Value {
 }
 
 fn prediction(model: &Model, example: &Example) -> Value {
-    let plain = |output: &Output| match output {
-        Output::Class(class) => json!(class.label),
-        Output::Quantity(quantity) => json!(quantity),
-    };
-    let mut answer = Map::new();
-    let value = match &example.answer[..] {
-        [output] => plain(output),
-        outputs => {
-            let names = model.description.outputs.iter().map(|output| output.name.clone());
-            names.zip(outputs.iter().map(plain)).collect::<Map<_, _>>().into()
-        }
-    };
-    answer.insert("prediction".into(), value);
-    if let [Output::Class(class)] = &example.answer[..]
-        && let Some(confidence) = class.confidence
-    {
-        answer.insert("confidence".into(), json!(confidence));
-    }
-    answer.insert("model_version".into(), json!(model.signature.version));
-    answer.into()
+    let names: Vec<_> =
+        model.description.outputs.iter().map(|output| output.name.clone()).collect();
+    json!(Answer::new(&model.signature, example.answer, &names, Vec::new()))
 }
 
 /// What a row without anything is told.
@@ -170,11 +154,12 @@ fn infer_response(model: &Model) -> Value {
     let predictions: Vec<_> =
         answered(model).iter().map(|example| example.answer.clone()).collect();
     let outputs: Vec<OutputTensor> = signature::outputs(&model.description);
-    let tensors: Vec<_> = outputs.iter().map(|output| tensor(output, &predictions, None)).collect();
-    json!({
-        "model_name": model.signature.name,
-        "model_version": model.signature.version,
-        "id": "42",
-        "outputs": tensors,
+    let tensors = outputs.iter().map(|output| tensor(output, &predictions, None));
+    json!(InferResponse {
+        model_name: &model.signature.name,
+        model_version: &model.signature.version,
+        id: "42",
+        parameters: None,
+        outputs: tensors.collect(),
     })
 }

@@ -26,9 +26,10 @@ impl<'a> Columns<'a> {
         }
         let rows = check_apart(inputs, features).map_err(Faults::malformed)?;
         let of = |feature: &Feature| inputs.iter().find(|input| input.name == feature.name);
+        let apart: Vec<_> = features.iter().map(of).collect();
         let mut missing = Faults::default();
-        for feature in features {
-            if feature.missing == MissingPolicy::Refuse && of(feature).is_none() {
+        for (feature, input) in features.iter().zip(&apart) {
+            if feature.missing == MissingPolicy::Refuse && input.is_none() {
                 let message = || format!("input {:?} is required", feature.name);
                 missing.add(Some(feature), Reason::Missing, message);
             }
@@ -36,16 +37,13 @@ impl<'a> Columns<'a> {
         if missing.all > 0 {
             return Err(missing);
         }
-        Ok(Self::Apart(features.iter().map(of).collect(), rows))
+        Ok(Self::Apart(apart, rows))
     }
 
     /// All values, row after row, and the number of rows.
     pub fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Faults> {
         match self {
-            Self::Together(input, rows) => match input.values() {
-                Ok(values) => Ok((values, rows)),
-                Err(fault) => Err(Faults::malformed(format!("input {:?}: {fault}", input.name))),
-            },
+            Self::Together(input, rows) => Ok((input.values().map_err(Faults::malformed)?, rows)),
             Self::Apart(inputs, rows) => {
                 let mut columns = Vec::with_capacity(inputs.len());
                 for (input, feature) in inputs.into_iter().zip(&signature.features) {
@@ -75,8 +73,7 @@ fn column(
         Ok(values) => Ok(Some(values.into_iter())),
         Err(fault) => {
             let mut faults = Faults::default();
-            let message = || format!("input {:?}: {fault}", input.name);
-            faults.add(Some(feature), Reason::WrongType, message);
+            faults.add(Some(feature), Reason::WrongType, || fault);
             Err(faults)
         }
     }

@@ -198,11 +198,12 @@ impl Input<'_> {
     ///
     /// # Errors
     ///
-    /// If the data has not this shape and type.
+    /// If the data has not this shape and type; the sentence names the input.
     pub fn values(&self) -> Result<Vec<Value>, String> {
-        match self.data {
+        let values = match self.data {
             Data::Json(data) => from_json(data, self.datatype, &self.shape),
             Data::Binary(data) => from_binary(data, self.datatype, &self.shape),
-        }
+        };
+        values.map_err(|fault| format!("input {:?}: {fault}", self.name))
     }
 }

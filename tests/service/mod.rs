@@ -50,9 +50,13 @@ fn serve_changed(change: impl FnOnce(String) -> String) -> TestServer {
 
 /// The service with another model: a guest of the tests.
 fn serve_model(name: &str) -> TestServer {
-    let build = ["build", "--release", "--target", "wasm32-wasip1", "-p", name];
-    let status = Command::new(env!("CARGO")).args(build).status().expect("cargo runs");
-    assert!(status.success(), "{name} cannot be built");
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let build = ["build", "--release", "--target", "wasm32-wasip1"];
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(build).args(["-p", "triage", "-p", "silent"]);
+        assert!(cargo.status().expect("cargo runs").success(), "the models cannot be built");
+    });
     serve_changed(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
 }
 

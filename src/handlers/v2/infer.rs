@@ -1,7 +1,6 @@
 //! `POST /v2/models/{model}[/versions/{version}]/infer`: tensors in, tensors out.
 
 use super::named_model;
-use crate::edge::log;
 use crate::edge::model::{self, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
@@ -15,8 +14,7 @@ use crate::tensor::{HEADER_LENGTH, signature};
 
 pub fn post(request: &Request) -> Reply {
     let header_length = (request.header)(HEADER_LENGTH);
-    let content_type = (request.header)("content-type");
-    if header_length.is_none() && !media_type::may_be_json(content_type.as_deref()) {
+    if header_length.is_none() && request.says_not_json() {
         return ErrorForm::Error.response(415, media_type::NOT_JSON).into();
     }
     let signature = match named_model(request) {
@@ -25,13 +23,11 @@ pub fn post(request: &Request) -> Reply {
     };
     match infer(request, header_length.as_deref(), &signature) {
         Ok(reply) => reply,
-        Err(_) if is_encoded(request) => ErrorForm::Error.response(415, media_type::ENCODED).into(),
+        Err(_) if request.is_encoded() => {
+            ErrorForm::Error.response(415, media_type::ENCODED).into()
+        }
         Err(faults) => refuse(faults),
     }
-}
-
-fn is_encoded(request: &Request) -> bool {
-    media_type::is_encoded((request.header)("content-encoding").as_deref())
 }
 
 fn infer(
@@ -60,8 +56,7 @@ fn infer(
             (error(&faults), faults.invalid)
         }
         Err(NoAnswer::Broken(how)) => {
-            log::warn(how);
-            (ErrorForm::Error.response(500, "The model gave no answer"), Invalid::default())
+            (inference::broken(how, ErrorForm::Error), Invalid::default())
         }
     };
     let observed = call.observed(&rows, refused, signature, request.chance);
