@@ -148,6 +148,23 @@ fn families_are_announced_before_the_first_request() {
 }
 
 #[test]
+fn counters_of_predictions_are_there_before_the_first_of_them() {
+    let response = serve().get("/metrics");
+    let is_zero = |series: &str| {
+        let line = format!("\n{series} 0.0\n");
+        assert!(response.text().contains(&line), "{series}");
+    };
+    for status in ["2xx", "4xx", "5xx"] {
+        for handler in ["/predict", "/v2/models/{model}/infer"] {
+            let labels = format!(r#"handler="{handler}",method="POST",status="{status}""#);
+            is_zero(&format!("http_requests_total{{{labels}}}"));
+        }
+    }
+    is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="High Risk"}}"#));
+    is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="Low Risk"}}"#));
+}
+
+#[test]
 fn every_prediction_is_binned_when_the_interval_is_one() {
     let server = serve_changed(|text| with_default(text, "drift_sample_interval", "1"));
     let mut client = server.client();

@@ -2,10 +2,12 @@
 
 use super::histogram::Histogram;
 use super::series::Series;
+use crate::http::Method;
 use crate::metrics::buckets::DURATION;
 use crate::metrics::key::Http;
 use crate::metrics::text::{Family, Kind, Sample};
 use crate::metrics::word::Amounts;
+use crate::routes::ROUTES;
 
 pub struct HttpStats {
     requests: Series<u64>,
@@ -23,6 +25,15 @@ impl HttpStats {
             sized: Series::new(&["handler"]),
             request_bytes: Series::new(&["handler"]),
             response_bytes: Series::new(&["handler"]),
+        }
+    }
+
+    /// With the requests of the handlers that predict.
+    pub fn begin(&mut self) {
+        for route in ROUTES.iter().filter(|route| route.takes_body()) {
+            for status in ["2xx", "4xx", "5xx"] {
+                self.requests.at(&[route.path, Method::Post.as_str(), status]);
+            }
         }
     }
 

@@ -21,6 +21,10 @@ pub fn families(
 ) -> Vec<Family> {
     let mut http = HttpStats::new();
     let mut model = ModelStats::new();
+    // What a series begins with is hidden from rate() and increase(), were it the first error of a
+    // replica: the counters of predictions are there at 0 before the first of them.
+    http.begin();
+    model.begin(signature, description);
     for (key, amounts) in totals {
         match Key::decode(key) {
             Some(Key::Exchange(exchange)) => http.add_exchanges(&exchange, amounts[0]),

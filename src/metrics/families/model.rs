@@ -3,7 +3,7 @@
 
 use super::histogram::Histogram;
 use super::series::Series;
-use crate::edge::model::{Description, Signature};
+use crate::edge::model::{Description, OutputKind, Signature};
 use crate::metrics::buckets::{CONFIDENCE, INFERENCE};
 use crate::metrics::drift;
 use crate::metrics::key::Class;
@@ -26,6 +26,19 @@ impl ModelStats {
             inferences: Series::new(&["model", "version"]),
             invalid: Series::new(&["feature", "reason"]),
             bins: Series::new(&["feature", "bin"]),
+        }
+    }
+
+    /// With everything that the model may answer.
+    pub fn begin(&mut self, signature: &Signature, description: &Description) {
+        for output in &description.outputs {
+            let predictions = match &output.kind {
+                OutputKind::Classes(labels) => labels.as_slice(),
+                OutputKind::Quantity(_) => std::slice::from_ref(&output.name),
+            };
+            for prediction in predictions {
+                self.predictions.at(&[&signature.name, &signature.version, prediction]);
+            }
         }
     }
 
