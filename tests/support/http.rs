@@ -28,7 +28,12 @@ impl Request {
 
     /// A POST request with a body, and without a content type.
     pub fn post(target: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self { body: Some(body.into()), ..Self::new("POST", target) }
+        Self::with_body("POST", target, body)
+    }
+
+    /// A request of any method with a body, and without a content type.
+    pub fn with_body(method: &str, target: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: Some(body.into()), ..Self::new(method, target) }
     }
 
     /// With one more header. `Host` takes the place of the one that is sent by default.

@@ -1,0 +1,35 @@
+//! The rules, without time: promtool's unit tests.
+
+use crate::harness::{Cluster, root, run_in, scratch};
+use std::fs;
+
+#[test]
+fn every_alert_fires_when_it_should_and_is_silent_when_it_should_not() {
+    let cluster = Cluster::take();
+    let rules = cluster.apply("k8s");
+    let rules = rules.object("apis/monitoring.coreos.com/v1", "prometheusrules", "model-api-rules");
+    let mut rules = rules.unwrap()["spec"].clone();
+    // promtool would compare what is there for people.
+    for group in rules["groups"].as_array_mut().unwrap() {
+        for rule in group["rules"].as_array_mut().unwrap() {
+            rule.as_object_mut().unwrap().remove("annotations");
+        }
+    }
+    let folder = scratch("alerts");
+    // JSON is YAML.
+    fs::write(folder.join("rules.json"), rules.to_string()).unwrap();
+    let mut tested = String::new();
+    for name in ["availability.yaml", "model.yaml"] {
+        let tests = fs::read_to_string(root().join("tests/cluster/alerts").join(name)).unwrap();
+        fs::write(folder.join(name), &tests).unwrap();
+        println!("{}", run_in(&folder, "promtool", &["test", "rules", name]));
+        tested += &tests;
+    }
+    for group in rules["groups"].as_array().unwrap() {
+        for alert in group["rules"].as_array().unwrap().iter().filter_map(|r| r["alert"].as_str()) {
+            let fires = format!("alertname: {alert}\n        exp_alerts:\n");
+            let is_silent = format!("alertname: {alert}\n        exp_alerts: []\n");
+            assert!(tested.contains(&fires) && tested.contains(&is_silent), "{alert}");
+        }
+    }
+}

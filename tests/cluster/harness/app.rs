@@ -1,0 +1,108 @@
+//! An applied kustomization, and the SpinApp in it.
+
+use super::{Cluster, eventually};
+use crate::http::{Client, Request, Response};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What the blueprint's clients send, and what they get.
+pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
+const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
+
+pub struct Applied<'c> {
+    cluster: &'c Cluster,
+    kustomization: PathBuf,
+    namespace: &'static str,
+}
+
+impl<'c> Applied<'c> {
+    pub fn new(cluster: &'c Cluster, kustomization: &Path) -> Self {
+        let production = kustomization.ends_with("production");
+        let namespace = if production { "model-api" } else { "default" };
+        let applied = Self { cluster, kustomization: kustomization.to_owned(), namespace };
+        applied.kubectl("apply", &[]);
+        applied
+    }
+
+    /// The object of that group's and version's path, kind and name.
+    pub fn object(&self, group: &str, kind: &str, name: &str) -> Option<Value> {
+        self.cluster.api.find(&format!("{}/{name}", self.path(group, kind)))
+    }
+
+    /// All objects of that group's and version's path and kind, in its namespace.
+    pub fn objects(&self, group: &str, kind: &str) -> Vec<Value> {
+        self.cluster.api.list(&self.path(group, kind))
+    }
+
+    fn path(&self, group: &str, kind: &str) -> String {
+        format!("/{group}/namespaces/{}/{kind}", self.namespace)
+    }
+
+    /// Waits until `kubectl get spinapp` shows that many replicas ready, and the Service has them.
+    pub fn ready(&self, replicas: usize) -> Vec<SocketAddr> {
+        let arguments = ["get", "spinapp", "model-api-service", "--no-headers"];
+        eventually(&format!("{replicas} replicas are ready"), || {
+            let line = self.cluster.kubectl(&[&arguments[..], &["-n", self.namespace]].concat());
+            let ready = line.split_whitespace().nth(1)? == replicas.to_string();
+            let addresses = self.addresses();
+            (ready && addresses.len() == replicas).then_some(addresses)
+        })
+    }
+
+    /// Where the Service's port 80 leads: what kube-proxy chooses from.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let slices = self.objects("apis/discovery.k8s.io/v1", "endpointslices");
+        let ours = |slice: &&Value| {
+            slice["metadata"]["labels"]["kubernetes.io/service-name"] == "model-api-service"
+        };
+        let mut addresses = Vec::new();
+        for slice in slices.iter().filter(ours) {
+            let port = slice["ports"][0]["port"].as_u64();
+            let ready = |endpoint: &&Value| endpoint["conditions"]["ready"] == true;
+            for endpoint in slice["endpoints"].as_array().into_iter().flatten().filter(ready) {
+                let address = endpoint["addresses"][0].as_str().unwrap();
+                addresses.push(format!("{address}:{}", port.unwrap()).parse().unwrap());
+            }
+        }
+        addresses
+    }
+
+    /// Changes the SpinApp as `kubectl patch` does.
+    pub fn patch(&self, spec: &Value) {
+        let patch = json!({"spec": spec}).to_string();
+        let arguments = ["-n", self.namespace, "patch", "spinapp", "model-api-service"];
+        let arguments = [&arguments[..], &["--type=merge", "--patch", &patch]].concat();
+        self.cluster.kubectl(&arguments);
+    }
+
+    /// Applies another kustomization over it.
+    pub fn apply_over(&mut self, kustomization: &Path) {
+        self.kustomization = kustomization.to_owned();
+        self.kubectl("apply", &[]);
+    }
+
+    fn kubectl(&self, verb: &str, more: &[&str]) {
+        let path = self.kustomization.to_str().unwrap();
+        self.cluster.kubectl(&[&[verb, "-k", path], more].concat());
+    }
+}
+
+impl Drop for Applied<'_> {
+    fn drop(&mut self) {
+        self.kubectl("delete", &["--ignore-not-found", "--timeout=60s"]);
+        eventually("its pods are gone", || self.objects("api/v1", "pods").is_empty().then_some(()));
+    }
+}
+
+/// A request for a prediction.
+pub fn predict(server: SocketAddr, body: &str) -> Response {
+    let request = Request::post("/predict", body).header("content-type", "application/json");
+    Client::connect(server).send(&request)
+}
+
+/// The blueprint's exchange, which must be answered as ever.
+pub fn predict_as_ever(server: SocketAddr) {
+    let response = predict(server, QUESTION);
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+}

@@ -1,0 +1,90 @@
+//! A control plane, a kubelet that runs each pod as an embedded host, and what tests do with them.
+
+mod api;
+mod app;
+mod control_plane;
+mod kubelet;
+mod process;
+mod prometheus;
+
+pub use app::{Applied, QUESTION, predict, predict_as_ever};
+pub use process::run_in;
+pub use prometheus::Prometheus;
+
+use api::Api;
+use process::Logs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something before it fails.
+pub const PATIENCE: Duration = Duration::from_secs(150);
+
+/// The control plane. There is one for all tests, which take turns.
+pub struct Cluster {
+    pub api: Api,
+    logs: Logs,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Cluster {
+    /// Waits for its turn, and starts the control plane if nobody has.
+    pub fn take() -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        static STARTED: OnceLock<()> = OnceLock::new();
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = Self { api: Api, logs: Logs::of_this_run(), _turn: turn };
+        STARTED.get_or_init(|| control_plane::start(&cluster.logs));
+        cluster
+    }
+
+    /// Applies the kustomization in the folder `path`, as `kubectl apply -k` does, and takes it
+    /// away again when it is dropped.
+    pub fn apply(&self, path: impl AsRef<Path>) -> Applied<'_> {
+        Applied::new(self, path.as_ref())
+    }
+
+    /// Runs kubectl, which must succeed, and gives what it prints. A warning is a failure.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        process::run("kubectl", arguments)
+    }
+
+    /// Prometheus, on the configuration that the operator makes of the monitor `job`.
+    pub fn prometheus(&self, job: &str) -> Prometheus {
+        Prometheus::start(self, job)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.logs.show();
+        }
+    }
+}
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// A folder for this run, and empty before it.
+pub fn scratch(name: &str) -> PathBuf {
+    let path = root().join("target/cluster/run").join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// Asks until there is an answer.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(200));
+    }
+}

@@ -1,0 +1,13 @@
+//! The manifests in `k8s/`, applied to a real API server, reconciled by the real spin-operator, and
+//! scraped by a real Prometheus. `tests/cluster/run` builds what this needs, and runs it.
+
+mod alerts;
+mod documents;
+mod harness;
+#[path = "../support/http.rs"]
+// The client can be ruder than these tests are.
+#[allow(dead_code)]
+mod http;
+mod manifests;
+mod rollout;
+mod service;

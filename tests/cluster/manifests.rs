@@ -1,0 +1,199 @@
+//! Every kustomization that the READMEs name: accepted by the API server as it is and without a
+//! warning, and understood by the operators.
+
+use crate::harness::{Applied, Cluster, eventually, root, scratch};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+const MONITORING: &str = "apis/monitoring.coreos.com/v1";
+const SPIN: &str = "apis/core.spinkube.dev/v1alpha1";
+
+/// The base with these components, as somebody's own overlay.
+fn with(components: &[&str]) -> PathBuf {
+    let folder = scratch("overlay");
+    let mut text = "resources:\n  - ../../../../k8s/base\ncomponents:\n".to_owned();
+    for component in components {
+        text += &format!("  - ../../../../k8s/components/{component}\n");
+    }
+    fs::write(folder.join("kustomization.yaml"), text).unwrap();
+    folder
+}
+
+/// A dry run on the server, and then in earnest.
+fn apply<'c>(cluster: &'c Cluster, kustomization: &PathBuf) -> Applied<'c> {
+    let path = kustomization.to_str().unwrap();
+    cluster.kubectl(&["apply", "--dry-run=server", "-k", path]);
+    cluster.apply(kustomization)
+}
+
+fn app(applied: &Applied<'_>) -> Value {
+    applied.object(SPIN, "spinapps", "model-api-service").expect("there is a SpinApp")
+}
+
+/// Waits for the Deployment that the operator makes.
+fn deployment(applied: &Applied<'_>) -> Value {
+    eventually("there is a Deployment", || {
+        applied.object("apis/apps/v1", "deployments", "model-api-service")
+    })
+}
+
+#[test]
+fn the_plain_kustomization_makes_what_the_blueprint_had() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &root().join("k8s"));
+    let deployment = deployment(&applied);
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    let template = &deployment["spec"]["template"]["spec"];
+    assert_eq!(template["runtimeClassName"], "wasmtime-spin-v2");
+    let image = template["containers"][0]["image"].as_str().unwrap();
+    assert!(image.ends_with("/model-api:v0.1.0"), "{image}");
+    let service = eventually("there is a Service", || {
+        applied.object("api/v1", "services", "model-api-service")
+    });
+    assert_eq!(service["spec"]["ports"][0]["port"], 80);
+    let monitor =
+        applied.object(MONITORING, "servicemonitors", "model-api-servicemonitor").unwrap();
+    assert_eq!(monitor["metadata"]["labels"]["release"], "prometheus");
+    assert_eq!(monitor["spec"]["endpoints"][0]["interval"], "15s");
+    let dashboard = applied.object("api/v1", "configmaps", "model-api-dashboard").unwrap();
+    assert_eq!(dashboard["metadata"]["labels"]["grafana_dashboard"], "1");
+    assert!(runtime_config(&cluster, &deployment).contains("type = 'spin'"));
+}
+
+#[test]
+fn the_local_overlay_shows_something_after_a_few_requests() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &root().join("k8s/overlays/local"));
+    let deployment = deployment(&applied);
+    assert_eq!(deployment["spec"]["replicas"], 1);
+    let environment = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];
+    let has = |name: &str, value: &str| {
+        let mut variables = environment.as_array().unwrap().iter();
+        variables.any(|variable| variable["name"] == name && variable["value"] == value)
+    };
+    assert!(has("SPIN_VARIABLE_LOG_REQUESTS", "true"), "{environment}");
+    assert!(has("SPIN_VARIABLE_DRIFT_SAMPLE_INTERVAL", "1"), "{environment}");
+}
+
+#[test]
+fn the_production_overlay_is_complete_in_a_namespace_of_its_own() {
+    let cluster = Cluster::take();
+    // A dry run does not make the namespace for what follows.
+    let namespace = root().join("k8s/overlays/production/namespace.yaml");
+    cluster.kubectl(&["apply", "-f", namespace.to_str().unwrap()]);
+    let applied = apply(&cluster, &root().join("k8s/overlays/production"));
+    deployment(&applied);
+    scales_by_cpu(&applied);
+    budget_and_policy_select_every_pod(&applied);
+    assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
+}
+
+#[test]
+fn what_is_there_before_it_is_installed_is_left_alone() {
+    let cluster = Cluster::take();
+    let printed = cluster.kubectl(&["apply", "-k", "k8s/platform"]);
+    assert_eq!(printed.lines().filter(|line| line.ends_with("unchanged")).count(), 2, "{printed}");
+}
+
+#[test]
+fn an_autoscaler_has_the_replicas_to_itself() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &with(&["autoscaling-hpa"]));
+    deployment(&applied);
+    scales_by_cpu(&applied);
+}
+
+#[test]
+fn keda_scales_by_what_prometheus_has() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &with(&["autoscaling-keda"]));
+    deployment(&applied);
+    replicas_are_the_autoscalers(&applied);
+    let object = applied.object("apis/keda.sh/v1alpha1", "scaledobjects", "model-api-service");
+    let target = object.unwrap()["spec"]["scaleTargetRef"]["name"].as_str().unwrap().to_owned();
+    assert!(applied.object("apis/apps/v1", "deployments", &target).is_some(), "{target}");
+}
+
+#[test]
+fn alerts_and_dashboard_go_with_the_base() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &with(&["alerts", "dashboard"]));
+    assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
+    assert!(applied.object("api/v1", "configmaps", "model-api-dashboard").is_some());
+}
+
+#[test]
+fn budget_and_policy_select_the_pods_of_the_app() {
+    let cluster = Cluster::take();
+    let applied = apply(&cluster, &with(&["network-policy", "pod-disruption-budget"]));
+    budget_and_policy_select_every_pod(&applied);
+}
+
+#[test]
+fn a_redis_store_is_scraped_once_for_all_replicas() {
+    let cluster = Cluster::take();
+    let url = "redis://redis.default.svc:6379";
+    let secret = format!("--from-literal=url={url}");
+    cluster.kubectl(&["create", "secret", "generic", "model-api-redis", &secret]);
+    let applied = apply(&cluster, &with(&["redis-store", "network-policy"]));
+    let config = runtime_config(&cluster, &deployment(&applied));
+    assert!(config.contains("type = 'redis'") && config.contains(url), "{config}");
+    assert!(applied.objects(MONITORING, "servicemonitors").is_empty());
+    let prometheus = cluster.prometheus("model-api-scrapeconfig");
+    // Nothing answers: in this cluster a Service has no name.
+    prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
+    drop(applied);
+    cluster.kubectl(&["delete", "secret", "model-api-redis"]);
+}
+
+fn scales_by_cpu(applied: &Applied<'_>) {
+    replicas_are_the_autoscalers(applied);
+    let container = app(applied)["spec"]["resources"]["requests"]["cpu"].clone();
+    assert!(container.is_string(), "a share of CPU is one of what is requested");
+    eventually("the autoscaler finds the Deployment", || {
+        let autoscalers = "horizontalpodautoscalers";
+        let object = applied.object("apis/autoscaling/v2", autoscalers, "model-api-service")?;
+        let conditions = object["status"]["conditions"].as_array()?.clone();
+        let able =
+            |condition: &Value| condition["type"] == "AbleToScale" && condition["status"] == "True";
+        conditions.iter().any(able).then_some(())
+    });
+}
+
+fn replicas_are_the_autoscalers(applied: &Applied<'_>) {
+    let spec = app(applied)["spec"].clone();
+    assert_eq!((&spec["enableAutoscaling"], &spec["replicas"]), (&true.into(), &Value::Null));
+}
+
+fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {
+    let pods = eventually("there are pods", || {
+        let pods = applied.objects("api/v1", "pods");
+        (!pods.is_empty()).then_some(pods)
+    });
+    let policy =
+        applied.object("apis/networking.k8s.io/v1", "networkpolicies", "model-api-service");
+    let policy = policy.unwrap()["spec"].clone();
+    let selected = policy["podSelector"]["matchLabels"].as_object().unwrap();
+    let port = &policy["ingress"][0]["ports"][0]["port"];
+    for pod in &pods {
+        for (name, value) in selected {
+            assert_eq!(&pod["metadata"]["labels"][name], value);
+        }
+        assert_eq!(&pod["spec"]["containers"][0]["ports"][0]["name"], port);
+    }
+    eventually("the budget counts the pods", || {
+        let budgets = "poddisruptionbudgets";
+        let budget = applied.object("apis/policy/v1", budgets, "model-api-service")?;
+        (budget["status"]["expectedPods"].as_u64()? >= 1).then_some(())
+    });
+}
+
+/// What the operator writes for Spin, in the Secret that the pods mount.
+fn runtime_config(cluster: &Cluster, deployment: &Value) -> String {
+    let volumes = deployment["spec"]["template"]["spec"]["volumes"].as_array().unwrap();
+    let secret = volumes.iter().find(|volume| volume["name"] == "spin-runtime-config").unwrap();
+    let secret = secret["secret"]["secretName"].as_str().unwrap();
+    let template = r#"go-template={{index .data "runtime-config.toml" | base64decode}}"#;
+    cluster.kubectl(&["get", "secret", secret, "-o", template])
+}

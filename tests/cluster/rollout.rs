@@ -1,0 +1,116 @@
+//! More replicas, and another image, under requests.
+
+use crate::harness::{Applied, Cluster, QUESTION, eventually, predict, root, run_in, scratch};
+use serde_json::json;
+use std::fs;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const IMAGE: &str = "registry.example.org/models/heart:v2.0.0";
+
+#[test]
+fn predictions_go_on_while_the_app_scales_and_rolls() {
+    let cluster = Cluster::take();
+    let mut applied = cluster.apply("k8s");
+    applied.ready(2);
+    let prometheus = cluster.prometheus("serviceMonitor/default/model-api-servicemonitor");
+    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 2.0);
+
+    let answered = AtomicU64::new(0);
+    send(&applied, &answered, 1000);
+    seen(&prometheus, &answered);
+    while_predicting(&applied, &answered, || {
+        applied.patch(&json!({"replicas": 3}));
+        applied.ready(3);
+    });
+    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 3.0);
+    send(&applied, &answered, 1000);
+    seen(&prometheus, &answered);
+
+    let changed = with_image(IMAGE);
+    applied.apply_over(&changed);
+    while_predicting(&applied, &answered, || {
+        applied.ready(2);
+        eventually("every pod has the new image", || {
+            let pods = applied.objects("api/v1", "pods");
+            let new = pods.iter().filter(|pod| pod["spec"]["containers"][0]["image"] == IMAGE);
+            (new.count() == 2 && pods.len() == 2).then_some(())
+        });
+    });
+    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 2.0);
+    send(&applied, &answered, 1000);
+
+    // A pod takes along what it counted after its last scrape, and increase() extrapolates.
+    let sent = answered.load(Ordering::Relaxed) as f64;
+    let increase = r#"sum(increase(http_requests_total{handler="/predict"}[10m]))"#;
+    let increase = eventually("increase() agrees with the requests sent", || {
+        let increase = prometheus.value(increase)?;
+        ((increase / sent - 1.0).abs() < 0.1).then_some(increase)
+    });
+    println!("{sent} requests were answered; increase() is {increase:.0}");
+}
+
+/// A copy of the manifests with another image, set as the README says.
+fn with_image(image: &str) -> PathBuf {
+    let folder = scratch("image");
+    let copied = Command::new("cp").arg("-r").arg(root().join("k8s")).arg(&folder).status();
+    assert!(copied.unwrap().success());
+    let base = folder.join("k8s/base");
+    run_in(&base, "kustomize", &["edit", "set", "image", &format!("model-api={image}")]);
+    let edited = fs::read_to_string(base.join("kustomization.yaml")).unwrap();
+    assert!(edited.contains("registry.example.org/models/heart"), "{edited}");
+    folder.join("k8s")
+}
+
+/// Sends requests to all ready pods in turn, as a Service does.
+fn send(applied: &Applied<'_>, answered: &AtomicU64, times: usize) {
+    let pods = applied.addresses();
+    for index in 0..times {
+        assert_eq!(predict(pods[index % pods.len()], QUESTION).status, 200);
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Waits until Prometheus has every request that was answered.
+fn seen(prometheus: &crate::harness::Prometheus, answered: &AtomicU64) {
+    let answered = answered.load(Ordering::Relaxed) as f64;
+    prometheus.reaches(r#"sum(http_requests_total{handler="/predict"})"#, answered);
+}
+
+/// Does something while predictions are asked for, each of which must be answered.
+fn while_predicting(applied: &Applied<'_>, answered: &AtomicU64, act: impl FnOnce()) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                predict_somewhere(applied, answered);
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
+        // Also if `act` fails.
+        let _done = Done(&done);
+        act();
+    });
+}
+
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A pod may go between the look at the Service's endpoints and the connection; there is always
+/// another.
+fn predict_somewhere(applied: &Applied<'_>, answered: &AtomicU64) {
+    let pods = applied.addresses();
+    let reached = pods.into_iter().rev().find(|pod| TcpStream::connect(pod).is_ok());
+    let pod = reached.expect("a ready pod can be reached");
+    assert_eq!(predict(pod, QUESTION).status, 200);
+    answered.fetch_add(1, Ordering::Relaxed);
+}

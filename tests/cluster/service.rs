@@ -1,0 +1,198 @@
+//! `kubectl apply -k k8s/`, and what an operator then sees.
+
+use crate::harness::{
+    Applied, Cluster, PATIENCE, Prometheus, QUESTION, eventually, predict, predict_as_ever,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+const JOB: &str = "serviceMonitor/default/model-api-servicemonitor";
+const UP: &str = r#"sum(up{job="model-api-service"})"#;
+
+#[test]
+fn two_replicas_predict_prometheus_counts_every_request_and_deleting_leaves_nothing() {
+    let cluster = Cluster::take();
+    let before = things(&cluster);
+    let applied = cluster.apply("k8s");
+    let pods = applied.ready(2);
+    let prometheus = cluster.prometheus(JOB);
+    prometheus.reaches(UP, 2.0);
+    for _ in 0..150 {
+        for pod in &pods {
+            predict_as_ever(*pod);
+        }
+    }
+    // The first replica gets more, and some that is refused.
+    for body in [QUESTION, "{}", "[", QUESTION, r#"{"patient_data": {"age": "old"}}"#] {
+        predict(pods[0], body);
+    }
+    prometheus.reaches(r#"sum(http_requests_total{handler="/predict"})"#, 305.0);
+    prometheus.reaches(r#"sum(http_requests_total{handler="/predict",status="4xx"})"#, 3.0);
+    prometheus.reaches("sum(model_predictions_total)", 302.0);
+    prometheus
+        .reaches(r#"count(count by (pod) (http_requests_total{job="model-api-service"}))"#, 2.0);
+
+    assert!(things(&cluster).len() >= before.len() + 10, "{:?}", things(&cluster));
+    drop(applied);
+    eventually("nothing is left", || (things(&cluster) == before).then_some(()));
+}
+
+/// Everything in the namespace, by kind and name.
+fn things(cluster: &Cluster) -> BTreeSet<String> {
+    let kinds = "spinapps,deployments,replicasets,pods,services,endpointslices,secrets,configmaps,\
+                 servicemonitors,prometheusrules";
+    let printed = cluster.kubectl(&["get", kinds, "-o", "name"]);
+    printed.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_panel_and_every_rule_has_data_and_a_shift_of_the_inputs_is_an_alert() {
+    let cluster = Cluster::take();
+    let applied = cluster.apply("k8s");
+    let pods = applied.ready(2);
+    let prometheus = cluster.prometheus(JOB);
+    prometheus.reaches(UP, 2.0);
+
+    send_reference(&pods);
+    predict(pods[0], "{}");
+    eventually("the drift is known", || {
+        let counted = prometheus.value(r#"sum(model_feature_bin_total{feature="age"})"#)?;
+        let index = prometheus.value(r#"feature:model_feature_psi:1h{feature="age"}"#)?;
+        (counted >= 400.0 && index < 0.1).then_some(())
+    });
+    every_rule_evaluates(&prometheus, &applied);
+    every_panel_has_data(&prometheus, &pods, &applied);
+    assert!(drifted(&prometheus).is_none(), "nothing has shifted yet");
+
+    send_shifted(&pods);
+    let alert = eventually("the drift is an alert", || drifted(&prometheus));
+    let text = alert["annotations"]["description"].as_str().unwrap();
+    assert!(text.starts_with("The population stability index of age was "), "{text}");
+    println!("{text}");
+}
+
+/// Rows that are spread as the model's reference is.
+fn send_reference(pods: &[SocketAddr]) {
+    let ages = [(25, 10), (40, 20), (55, 30), (70, 30), (80, 10)];
+    let mut cholesterol = [(150, 18), (180, 32), (220, 27), (260, 13)]
+        .map(|(n, times)| vec![json!(n); times])
+        .concat();
+    cholesterol.resize(100, Value::Null);
+    // 37 and 100 have no common divisor: every age meets every cholesterol.
+    let ages = ages.map(|(age, times)| vec![age; times]).concat();
+    let row = |index: usize| match &cholesterol[index * 37 % 100] {
+        Value::Null => json!({"age": ages[index]}),
+        cholesterol => json!({"age": ages[index], "cholesterol": cholesterol}),
+    };
+    send_rows(pods, &(0..100).map(row).collect::<Vec<_>>(), 100);
+}
+
+fn send_shifted(pods: &[SocketAddr]) {
+    send_rows(pods, &vec![json!({"age": 90, "cholesterol": 220}); 100], 300);
+}
+
+fn send_rows(pods: &[SocketAddr], rows: &[Value], times: usize) {
+    let body = json!({"instances": rows}).to_string();
+    for index in 0..times {
+        assert_eq!(predict(pods[index % pods.len()], &body).status, 200);
+    }
+}
+
+/// The alert of the age's drift, if it fires.
+fn drifted(prometheus: &Prometheus) -> Option<Value> {
+    let alerts = prometheus.get("alerts")["alerts"].as_array()?.clone();
+    alerts.into_iter().find(|alert| {
+        alert["labels"]["alertname"] == "ModelApiFeatureDrift"
+            && alert["labels"]["feature"] == "age"
+            && alert["state"] == "firing"
+    })
+}
+
+fn every_rule_evaluates(prometheus: &Prometheus, applied: &Applied<'_>) {
+    let manifest =
+        applied.object("apis/monitoring.coreos.com/v1", "prometheusrules", "model-api-rules");
+    let written = rules(&manifest.unwrap()["spec"]["groups"]);
+    let loaded = rules(&prometheus.get("rules")["groups"]);
+    assert_eq!(written.len(), loaded.len());
+    eventually("every rule was evaluated", || {
+        let loaded = rules(&prometheus.get("rules")["groups"]);
+        let failed = loaded.iter().find(|rule| rule["health"] == "err");
+        assert_eq!(failed, None);
+        loaded.iter().all(|rule| rule["health"] == "ok").then_some(())
+    });
+    let recorded: BTreeSet<_> = written.iter().filter_map(|rule| rule["record"].as_str()).collect();
+    for rule in &written {
+        every_metric_exists(prometheus, rule["expr"].as_str().unwrap());
+    }
+    for record in recorded {
+        eventually(&format!("{record} has data"), || {
+            (!prometheus.query(record).is_empty()).then_some(())
+        });
+    }
+}
+
+fn rules(groups: &Value) -> Vec<Value> {
+    let groups = groups.as_array().unwrap().iter();
+    groups.flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
+}
+
+/// An alert that is silent because it asks for what nobody exports would be silent for ever.
+fn every_metric_exists(prometheus: &Prometheus, query: &str) {
+    let mut names = BTreeSet::new();
+    collect_metrics(&prometheus.parse(query), &mut names);
+    assert!(!names.is_empty(), "{query}");
+    for name in names {
+        eventually(&format!("{name} exists, for {query}"), || {
+            (!prometheus.query(&format!("{{__name__=\"{name}\"}}")).is_empty()).then_some(())
+        });
+    }
+}
+
+fn collect_metrics(tree: &Value, names: &mut BTreeSet<String>) {
+    if let (Some("vectorSelector" | "matrixSelector"), Some(name)) =
+        (tree["type"].as_str(), tree["name"].as_str())
+    {
+        names.insert(name.to_owned());
+    }
+    let children = tree.as_object().into_iter().flat_map(|map| map.values());
+    for child in children.chain(tree.as_array().into_iter().flatten()) {
+        collect_metrics(child, names);
+    }
+}
+
+fn every_panel_has_data(prometheus: &Prometheus, pods: &[SocketAddr], applied: &Applied<'_>) {
+    let map = applied.object("api/v1", "configmaps", "model-api-dashboard").unwrap();
+    let dashboard = map["data"]["model-api.json"].as_str().unwrap();
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let mut queries = Vec::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let title = panel["title"].as_str().unwrap().to_owned();
+            let query = target["expr"].as_str().unwrap().replace("$__rate_interval", "1m");
+            queries.push((title, query));
+        }
+    }
+    assert!(
+        queries
+            .iter()
+            .any(|(_, query)| query == r#"rate(http_requests_total{job="model-api-service"}[1m])"#)
+    );
+    for (title, query) in queries {
+        // There is no kubelet here that measures containers.
+        if query.contains("container_") {
+            prometheus.query(&query);
+            continue;
+        }
+        eventually(&format!("{title} has data: {query} (within {PATIENCE:?})"), || {
+            predict_as_ever(pods[0]);
+            predict(pods[1], "{}");
+            has_number(&prometheus.query(&query)).then_some(())
+        });
+    }
+}
+
+fn has_number(results: &[Value]) -> bool {
+    let is_number = |result: &Value| result["value"][1].as_str().is_some_and(|text| text != "NaN");
+    results.iter().any(is_number)
+}
