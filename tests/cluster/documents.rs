@@ -34,11 +34,23 @@ fn the_dashboards_description_has_every_panel() {
     }
 }
 
+#[test]
+fn a_table_does_not_show_le_which_grafana_reads_as_a_number() {
+    let dashboard = read("k8s/components/dashboard/model-api.json");
+    let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
+    for target in targets.filter(|target| target["format"] == "table") {
+        let query = target["expr"].as_str().unwrap();
+        assert!(query.contains("by (feature, bin)"), "{query}");
+    }
+}
+
 /// The rest of each line that begins with `start`.
-fn after<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
+pub fn after<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
     text.lines().filter_map(|line| line.trim_start().strip_prefix(start)).collect()
 }
 
-fn read(path: &str) -> String {
+pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

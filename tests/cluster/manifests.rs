@@ -107,7 +107,7 @@ fn an_autoscaler_has_the_replicas_to_itself() {
 #[test]
 fn keda_scales_by_what_prometheus_has() {
     let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["autoscaling-keda"]));
+    let applied = apply(&cluster, &with(&["alerts", "autoscaling-keda"]));
     deployment(&applied);
     replicas_are_the_autoscalers(&applied);
     let object = applied.object("apis/keda.sh/v1alpha1", "scaledobjects", "model-api-service");
@@ -164,6 +164,10 @@ fn scales_by_cpu(applied: &Applied<'_>) {
 fn replicas_are_the_autoscalers(applied: &Applied<'_>) {
     let spec = app(applied)["spec"].clone();
     assert_eq!((&spec["enableAutoscaling"], &spec["replicas"]), (&true.into(), &Value::Null));
+    // What an autoscaler does. The operator counts them, and leaves them.
+    applied.scale(4);
+    applied.ready(4);
+    assert_eq!(deployment(applied)["spec"]["replicas"], 4);
 }
 
 fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {

@@ -1,9 +1,12 @@
 //! More replicas, and another image, under requests.
 
-use crate::harness::{Applied, Cluster, QUESTION, eventually, predict, root, run_in, scratch};
+use crate::harness::{
+    Applied, Cluster, Prometheus, QUESTION, eventually, predict, root, run_in, scratch,
+};
+use crate::http::{Client, Request};
 use serde_json::json;
 use std::fs;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +18,7 @@ const IMAGE: &str = "registry.example.org/models/heart:v2.0.0";
 #[test]
 fn predictions_go_on_while_the_app_scales_and_rolls() {
     let cluster = Cluster::take();
-    let mut applied = cluster.apply("k8s");
+    let applied = cluster.apply("k8s");
     applied.ready(2);
     let prometheus = cluster.prometheus("serviceMonitor/default/model-api-servicemonitor");
     prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 2.0);
@@ -32,8 +35,8 @@ fn predictions_go_on_while_the_app_scales_and_rolls() {
     seen(&prometheus, &answered);
 
     let changed = with_image(IMAGE);
-    applied.apply_over(&changed);
     while_predicting(&applied, &answered, || {
+        cluster.kubectl(&["apply", "-k", changed.to_str().unwrap()]);
         applied.ready(2);
         eventually("every pod has the new image", || {
             let pods = applied.objects("api/v1", "pods");
@@ -76,7 +79,7 @@ fn send(applied: &Applied<'_>, answered: &AtomicU64, times: usize) {
 }
 
 /// Waits until Prometheus has every request that was answered.
-fn seen(prometheus: &crate::harness::Prometheus, answered: &AtomicU64) {
+fn seen(prometheus: &Prometheus, answered: &AtomicU64) {
     let answered = answered.load(Ordering::Relaxed) as f64;
     prometheus.reaches(r#"sum(http_requests_total{handler="/predict"})"#, answered);
 }
@@ -105,12 +108,13 @@ impl Drop for Done<'_> {
     }
 }
 
-/// A pod may go between the look at the Service's endpoints and the connection; there is always
+/// A pod may go between the look at the Service's endpoints and the connection: a client tries
 /// another.
 fn predict_somewhere(applied: &Applied<'_>, answered: &AtomicU64) {
-    let pods = applied.addresses();
-    let reached = pods.into_iter().rev().find(|pod| TcpStream::connect(pod).is_ok());
-    let pod = reached.expect("a ready pod can be reached");
-    assert_eq!(predict(pod, QUESTION).status, 200);
+    let connect = |pod: SocketAddr| Some(Client::new(pod, TcpStream::connect(pod).ok()?));
+    let client = applied.addresses().into_iter().rev().find_map(connect);
+    let request = Request::post("/predict", QUESTION).header("content-type", "application/json");
+    let response = client.expect("a ready pod can be reached").send(&request);
+    assert_eq!(response.status, 200);
     answered.fetch_add(1, Ordering::Relaxed);
 }

@@ -94,7 +94,11 @@ pub struct Client {
 impl Client {
     /// Connects.
     pub fn connect(server: SocketAddr) -> Self {
-        let stream = TcpStream::connect(server).expect("the server listens");
+        Self::new(server, TcpStream::connect(server).expect("the server listens"))
+    }
+
+    /// On a connection that is there.
+    pub fn new(server: SocketAddr, stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         Self { server, stream: BufReader::new(stream) }

@@ -45,6 +45,11 @@ impl Api {
     }
 
     fn send(&self, request: &Request) -> Response {
-        Client::connect(PROXY).send(request)
+        let response = Client::connect(PROXY).send(request);
+        // What is not there may be asked for; whatever else is refused is worth a line.
+        if response.status >= 400 && response.status != 404 {
+            eprintln!("the API server: {} {}", response.status, response.text());
+        }
+        response
     }
 }

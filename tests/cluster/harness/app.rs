@@ -1,14 +1,20 @@
 //! An applied kustomization, and the SpinApp in it.
 
+use super::process::tool;
 use super::{Cluster, eventually};
 use crate::http::{Client, Request, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// What the blueprint's clients send, and what they get.
 pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
+
+/// What there may be of a SpinApp in its namespace, for `kubectl get`.
+pub const EVERY_KIND: &str = "spinapps,deployments,replicasets,pods,services,endpointslices,\
+                              secrets,configmaps,servicemonitors,prometheusrules";
 
 pub struct Applied<'c> {
     cluster: &'c Cluster,
@@ -44,7 +50,8 @@ impl<'c> Applied<'c> {
         let arguments = ["get", "spinapp", "model-api-service", "--no-headers"];
         eventually(&format!("{replicas} replicas are ready"), || {
             let line = self.cluster.kubectl(&[&arguments[..], &["-n", self.namespace]].concat());
-            let ready = line.split_whitespace().nth(1)? == replicas.to_string();
+            let replicas_ready = line.split_whitespace().nth(1)?;
+            let ready = replicas_ready == replicas.to_string();
             let addresses = self.addresses();
             (ready && addresses.len() == replicas).then_some(addresses)
         })
@@ -76,10 +83,11 @@ impl<'c> Applied<'c> {
         self.cluster.kubectl(&arguments);
     }
 
-    /// Applies another kustomization over it.
-    pub fn apply_over(&mut self, kustomization: &Path) {
-        self.kustomization = kustomization.to_owned();
-        self.kubectl("apply", &[]);
+    /// Scales the Deployment as an autoscaler does.
+    pub fn scale(&self, replicas: usize) {
+        let replicas = format!("--replicas={replicas}");
+        let arguments = ["-n", self.namespace, "scale", "deployment/model-api-service", &replicas];
+        self.cluster.kubectl(&arguments);
     }
 
     fn kubectl(&self, verb: &str, more: &[&str]) {
@@ -90,8 +98,16 @@ impl<'c> Applied<'c> {
 
 impl Drop for Applied<'_> {
     fn drop(&mut self) {
+        // A second panic would end the process before the logs are shown.
+        if thread::panicking() {
+            let _ = tool("kubectl").args(["delete", "-k"]).arg(&self.kustomization).output();
+            return;
+        }
         self.kubectl("delete", &["--ignore-not-found", "--timeout=60s"]);
-        eventually("its pods are gone", || self.objects("api/v1", "pods").is_empty().then_some(()));
+        eventually("what the operator made is gone", || {
+            let arguments = ["get", EVERY_KIND, "-o", "name", "-n", self.namespace];
+            (!self.cluster.kubectl(&arguments).contains("model-api-service")).then_some(())
+        });
     }
 }
 

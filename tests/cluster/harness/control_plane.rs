@@ -14,6 +14,7 @@ pub const NODE: &str = "10.244.0.1";
 /// Starts everything, and returns when custom resources can be applied. What is started runs until
 /// the run's namespaces end.
 pub fn start(logs: &Logs) {
+    logs.clear();
     let folder = scratch("control-plane");
     write_credentials(&folder);
     start_api_server(logs, &folder);
@@ -122,7 +123,7 @@ fn apply_prometheus() {
             "ruleSelector": ours, "ruleNamespaceSelector": {},
         },
     });
-    Api.post("/api/v1/namespaces", &namespace);
+    assert_eq!(Api.post("/api/v1/namespaces", &namespace).status, 201);
     let path = "/apis/monitoring.coreos.com/v1/namespaces/monitoring/prometheuses";
     assert_eq!(Api.post(path, &prometheus).status, 201);
 }

@@ -7,7 +7,7 @@ mod kubelet;
 mod process;
 mod prometheus;
 
-pub use app::{Applied, QUESTION, predict, predict_as_ever};
+pub use app::{Applied, EVERY_KIND, QUESTION, predict, predict_as_ever};
 pub use process::run_in;
 pub use prometheus::Prometheus;
 
@@ -31,6 +31,8 @@ pub struct Cluster {
 impl Cluster {
     /// Waits for its turn, and starts the control plane if nobody has.
     pub fn take() -> Self {
+        // Outside of its namespaces all of it would outlive the test.
+        assert!(std::env::var_os("MODEL_API_CLUSTER").is_some(), "run this by tests/cluster/run");
         static TURN: Mutex<()> = Mutex::new(());
         static STARTED: OnceLock<()> = OnceLock::new();
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

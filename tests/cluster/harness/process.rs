@@ -18,6 +18,11 @@ impl Logs {
         Self(folder)
     }
 
+    /// Without those of the run before.
+    pub fn clear(&self) {
+        fs::remove_dir_all(&self.0).and_then(|()| fs::create_dir_all(&self.0)).unwrap();
+    }
+
     /// Starts a process whose output is the log `name`.
     pub fn start(&self, name: &str, command: &mut Command) -> Child {
         let log = File::create(self.0.join(name)).unwrap();

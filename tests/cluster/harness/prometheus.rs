@@ -91,10 +91,10 @@ impl Drop for Prometheus {
 
 /// What is in the Secret that the operator writes.
 fn configuration() -> Option<String> {
-    let template = r#"{{index .data "prometheus.yaml.gz"}}"#;
+    let template = r#"go-template={{index .data "prometheus.yaml.gz" | base64decode}}"#;
     let output = tool("kubectl")
         .args(["-n", "monitoring", "get", "secret", "prometheus-stack"])
-        .args(["-o", &format!("go-template={}", template.replace("}}", " | base64decode}}"))])
+        .args(["-o", template])
         .output()
         .unwrap();
     let mut text = String::new();
