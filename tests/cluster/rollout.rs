@@ -1,9 +1,10 @@
 //! More replicas, and another image, under requests.
 
 use crate::harness::{
-    Applied, Cluster, Prometheus, QUESTION, eventually, predict, root, run_in, scratch,
+    Applied, Cluster, Prometheus, QUESTION, eventually, predict, prediction, root, run_in, scratch,
 };
-use crate::http::{Client, Request};
+use crate::http::Client;
+use crate::service::{JOB, UP};
 use serde_json::json;
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -20,8 +21,8 @@ fn predictions_go_on_while_the_app_scales_and_rolls() {
     let cluster = Cluster::take();
     let applied = cluster.apply("k8s");
     applied.ready(2);
-    let prometheus = cluster.prometheus("serviceMonitor/default/model-api-servicemonitor");
-    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 2.0);
+    let prometheus = cluster.prometheus(JOB);
+    prometheus.reaches(UP, 2.0);
 
     let answered = AtomicU64::new(0);
     send(&applied, &answered, 1000);
@@ -30,7 +31,7 @@ fn predictions_go_on_while_the_app_scales_and_rolls() {
         applied.patch(&json!({"replicas": 3}));
         applied.ready(3);
     });
-    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 3.0);
+    prometheus.reaches(UP, 3.0);
     send(&applied, &answered, 1000);
     seen(&prometheus, &answered);
 
@@ -44,7 +45,7 @@ fn predictions_go_on_while_the_app_scales_and_rolls() {
             (new.count() == 2 && pods.len() == 2).then_some(())
         });
     });
-    prometheus.reaches(r#"sum(up{job="model-api-service"})"#, 2.0);
+    prometheus.reaches(UP, 2.0);
     send(&applied, &answered, 1000);
 
     // A pod takes along what it counted after its last scrape, and increase() extrapolates.
@@ -113,8 +114,7 @@ impl Drop for Done<'_> {
 fn predict_somewhere(applied: &Applied<'_>, answered: &AtomicU64) {
     let connect = |pod: SocketAddr| Some(Client::new(pod, TcpStream::connect(pod).ok()?));
     let client = applied.addresses().into_iter().rev().find_map(connect);
-    let request = Request::post("/predict", QUESTION).header("content-type", "application/json");
-    let response = client.expect("a ready pod can be reached").send(&request);
+    let response = client.expect("a ready pod can be reached").send(&prediction(QUESTION));
     assert_eq!(response.status, 200);
     answered.fetch_add(1, Ordering::Relaxed);
 }

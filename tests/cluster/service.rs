@@ -2,19 +2,19 @@
 
 use crate::documents::{after, read};
 use crate::harness::{
-    Applied, Cluster, EVERY_KIND, Prometheus, QUESTION, eventually, predict, predict_as_ever,
+    Applied, Cluster, Prometheus, QUESTION, eventually, predict, predict_as_ever,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-const JOB: &str = "serviceMonitor/default/model-api-servicemonitor";
-const UP: &str = r#"sum(up{job="model-api-service"})"#;
+pub const JOB: &str = "serviceMonitor/default/model-api-servicemonitor";
+pub const UP: &str = r#"sum(up{job="model-api-service"})"#;
 
 #[test]
 fn two_replicas_predict_prometheus_counts_every_request_and_deleting_leaves_nothing() {
     let cluster = Cluster::take();
-    let before = things(&cluster);
+    let before = cluster.things("default");
     let applied = cluster.apply("k8s");
     let pods = applied.ready(2);
     let prometheus = cluster.prometheus(JOB);
@@ -34,15 +34,13 @@ fn two_replicas_predict_prometheus_counts_every_request_and_deleting_leaves_noth
     prometheus
         .reaches(r#"count(count by (pod) (http_requests_total{job="model-api-service"}))"#, 2.0);
 
-    assert!(things(&cluster).len() >= before.len() + 10, "{:?}", things(&cluster));
+    assert!(
+        cluster.things("default").len() >= before.len() + 10,
+        "{:?}",
+        cluster.things("default")
+    );
     drop(applied);
-    eventually("nothing is left", || things(&cluster).is_subset(&before).then_some(()));
-}
-
-/// Everything in the namespace, by kind and name.
-fn things(cluster: &Cluster) -> BTreeSet<String> {
-    let printed = cluster.kubectl(&["get", EVERY_KIND, "-o", "name"]);
-    printed.lines().map(str::to_owned).collect()
+    eventually("nothing is left", || cluster.things("default").is_subset(&before).then_some(()));
 }
 
 #[test]

@@ -12,10 +12,6 @@ use std::thread;
 pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
 
-/// What there may be of a SpinApp in its namespace, for `kubectl get`.
-pub const EVERY_KIND: &str = "spinapps,deployments,replicasets,pods,services,endpointslices,\
-                              secrets,configmaps,servicemonitors,prometheusrules";
-
 pub struct Applied<'c> {
     cluster: &'c Cluster,
     kustomization: PathBuf,
@@ -50,8 +46,7 @@ impl<'c> Applied<'c> {
         let arguments = ["get", "spinapp", "model-api-service", "--no-headers"];
         eventually(&format!("{replicas} replicas are ready"), || {
             let line = self.cluster.kubectl(&[&arguments[..], &["-n", self.namespace]].concat());
-            let replicas_ready = line.split_whitespace().nth(1)?;
-            let ready = replicas_ready == replicas.to_string();
+            let ready = line.split_whitespace().nth(1)? == replicas.to_string();
             let addresses = self.addresses();
             (ready && addresses.len() == replicas).then_some(addresses)
         })
@@ -105,16 +100,20 @@ impl Drop for Applied<'_> {
         }
         self.kubectl("delete", &["--ignore-not-found", "--timeout=60s"]);
         eventually("what the operator made is gone", || {
-            let arguments = ["get", EVERY_KIND, "-o", "name", "-n", self.namespace];
-            (!self.cluster.kubectl(&arguments).contains("model-api-service")).then_some(())
+            let mut things = self.cluster.things(self.namespace).into_iter();
+            (!things.any(|thing| thing.contains("model-api-service"))).then_some(())
         });
     }
 }
 
 /// A request for a prediction.
+pub fn prediction(body: &str) -> Request {
+    Request::post("/predict", body).header("content-type", "application/json")
+}
+
+/// The answer to a request for a prediction.
 pub fn predict(server: SocketAddr, body: &str) -> Response {
-    let request = Request::post("/predict", body).header("content-type", "application/json");
-    Client::connect(server).send(&request)
+    Client::connect(server).send(&prediction(body))
 }
 
 /// The blueprint's exchange, which must be answered as ever.

@@ -1,6 +1,6 @@
 //! etcd, the API server and its controllers, and the operators.
 
-use super::api::Api;
+use super::api::{Api, PROXY};
 use super::process::{Logs, kubeconfig, run, tool};
 use super::{eventually, kubelet, root, scratch};
 use serde_json::json;
@@ -18,7 +18,8 @@ pub fn start(logs: &Logs) {
     let folder = scratch("control-plane");
     write_credentials(&folder);
     start_api_server(logs, &folder);
-    let proxy = ["proxy", "--port=8001", "--accept-hosts=.*", "--disable-filter=true"];
+    let port = format!("--port={}", PROXY.port());
+    let proxy = ["proxy", &port, "--accept-hosts=.*", "--disable-filter=true"];
     logs.keep_running("proxy", tool("kubectl").args(proxy));
     eventually("the API server is ready", api_is_ready);
     start_controllers(logs, &folder);
@@ -68,7 +69,7 @@ fn start_api_server(logs: &Logs, folder: &Path) {
 }
 
 fn api_is_ready() -> Option<()> {
-    std::net::TcpStream::connect(super::api::PROXY).ok()?;
+    std::net::TcpStream::connect(PROXY).ok()?;
     Api.find("/api/v1/namespaces/default").map(drop)
 }
 
@@ -101,7 +102,8 @@ fn start_operators(logs: &Logs) {
     spin.args(["--metrics-secure=false", "--metrics-bind-address=127.0.0.1:8083"]);
     logs.keep_running("spin-operator", &mut spin);
     let mut prometheus = tool("prometheus-operator");
-    prometheus.args(["--apiserver=http://127.0.0.1:8001", "--web.listen-address=127.0.0.1:8084"]);
+    let apiserver = format!("--apiserver=http://{PROXY}");
+    prometheus.args([&apiserver, "--web.listen-address=127.0.0.1:8084"]);
     logs.keep_running("prometheus-operator", &mut prometheus);
 }
 
@@ -117,7 +119,7 @@ fn apply_prometheus() {
         "metadata": {"name": "stack", "namespace": "monitoring"},
         "spec": {
             "evaluationInterval": "15s",
-            "apiserverConfig": {"host": "http://127.0.0.1:8001"},
+            "apiserverConfig": {"host": format!("http://{PROXY}")},
             "serviceMonitorSelector": ours, "serviceMonitorNamespaceSelector": {},
             "scrapeConfigSelector": ours, "scrapeConfigNamespaceSelector": {},
             "ruleSelector": ours, "ruleNamespaceSelector": {},

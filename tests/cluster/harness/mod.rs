@@ -7,12 +7,13 @@ mod kubelet;
 mod process;
 mod prometheus;
 
-pub use app::{Applied, EVERY_KIND, QUESTION, predict, predict_as_ever};
+pub use app::{Applied, QUESTION, predict, predict_as_ever, prediction};
 pub use process::run_in;
 pub use prometheus::Prometheus;
 
 use api::Api;
 use process::Logs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -50,6 +51,14 @@ impl Cluster {
     /// Runs kubectl, which must succeed, and gives what it prints. A warning is a failure.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         process::run("kubectl", arguments)
+    }
+
+    /// What there is of SpinApps in a namespace, by kind and name.
+    pub fn things(&self, namespace: &str) -> BTreeSet<String> {
+        let kinds = "spinapps,deployments,replicasets,pods,services,endpointslices,secrets,\
+                     configmaps,servicemonitors,prometheusrules";
+        let printed = self.kubectl(&["get", kinds, "-o", "name", "-n", namespace]);
+        printed.lines().map(str::to_owned).collect()
     }
 
     /// Prometheus, on the configuration that the operator makes of the monitor `job`.
