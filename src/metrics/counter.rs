@@ -2,20 +2,21 @@
 //!
 //! # Why this is exact
 //!
-//! A field's true value is `field + unit × carried`. Whoever raises a field over a multiple of its
-//! unit first adds 1 to the carry counter and then takes the unit out of the word. Between the two
+//! A field's true value is `field + grain × carried`. Whoever raises a field over a multiple of its
+//! unit first adds its grains to the carry counter and then takes the unit out of the word. Between the two
 //! the sum is a unit too high, and the field shows it: it is at least one unit. So a reader that
 //! reads the carry counters, the words and the carry counters again has exact values if the carry
 //! counters did not move and no field is at a unit or above; else it reads again.
 //!
 //! # What could overflow, and when
 //!
-//! A field holds four units: it would take three requests that each found a crossing, and stopped
-//! between two increments, before a fourth came. The carry counters count units of at least 2^10
-//! in 63 bits: not in the lifetime of any store.
+//! A field holds four units, of 32 grains each, and an increment raises it by less than one grain:
+//! it would take 96 requests that each brought almost a grain, between a crossing and the increment
+//! that takes it out. The carry counters count grains of at least 2^5 in 63 bits: not in the
+//! lifetime of any store.
 
 use super::key;
-use super::word::{Amounts, Layout, MAX_FIELDS};
+use super::word::{Amounts, GRAINS, Layout, MAX_FIELDS};
 use anyhow::Result;
 use std::collections::BTreeMap;
 
@@ -30,12 +31,12 @@ pub trait Counters {
 /// Adds amounts to the fields of one counter: one increment, and two more once in a few hundred or
 /// thousand times, when a field has to be carried.
 pub fn add(store: &impl Counters, key: &str, layout: &Layout, amounts: &Amounts) -> Result<()> {
-    let (delta, whole) = layout.pack(amounts);
+    let (delta, large) = layout.pack(amounts);
     let crossed = layout.crossed(delta, store.increment(key, delta)?);
     for field in 0..MAX_FIELDS {
-        let units = whole[field] + crossed[field];
-        if units > 0 {
-            store.increment(&key::carry(key, field), units as i64)?;
+        let grains = large[field] + crossed[field] * GRAINS;
+        if grains > 0 {
+            store.increment(&key::carry(key, field), grains as i64)?;
         }
     }
     if crossed != [0; MAX_FIELDS] {
@@ -89,15 +90,15 @@ fn read_words(store: &impl Counters) -> Result<Vec<Word>> {
     Ok(words)
 }
 
-/// Units by the key of the carry counter.
+/// Grains by the key of the carry counter.
 type Carried = BTreeMap<String, u64>;
 
 fn read_carried(store: &impl Counters) -> Result<Carried> {
     let mut carried = BTreeMap::new();
     for key in store.keys()? {
         if key::is_carry(&key) {
-            let units = store.increment(&key, 0)?;
-            carried.insert(key, units as u64);
+            let grains = store.increment(&key, 0)?;
+            carried.insert(key, grains as u64);
         }
     }
     Ok(carried)
@@ -107,8 +108,8 @@ fn sum(words: &[Word], carried: &Carried) -> Totals {
     let total = |word: &Word| {
         let mut amounts = word.layout.unpack(word.value);
         for (field, amount) in amounts.iter_mut().take(word.layout.0.len()).enumerate() {
-            let units = carried.get(&key::carry(&word.key, field)).copied().unwrap_or(0);
-            *amount += units * word.layout.unit(field);
+            let grains = carried.get(&key::carry(&word.key, field)).copied().unwrap_or(0);
+            *amount += grains * word.layout.grain(field);
         }
         (word.key.clone(), amounts)
     };

@@ -1,8 +1,8 @@
-//! The keys of the counters: `1/<kind>/<label>/…`.
+//! The keys of the counters: `2/<kind>/<label>/…`.
 //!
 //! Labels and buckets are in the key, and numbers in the counter. Keys keep to the letters that
 //! every store takes, `[-/_=.a-zA-Z0-9]`, with no dot at either end: other bytes of a label become
-//! `=` and two digits. The leading 1 is the version of this form: counters that an older or a newer
+//! `=` and two digits. The leading 2 is the version of this form: counters that an older or a newer
 //! service left in a lasting store are not misread.
 
 use super::word::Layout;
@@ -58,7 +58,7 @@ static SUMS: Layout = Layout(&[23, 20, 20]);
 static OUTCOME: Layout = Layout(&[30, 33]);
 static CALL: Layout = Layout(&[30, 33]);
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 impl Key<'_> {
     pub fn layout(&self) -> &'static Layout {
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn keys_of_others_are_left_alone() {
-        for key in ["", "visits", "2/h/a/b/2/0", "1/h/a/b/2", "1/h/a/b/2/0/0", "1/z/a", "1/i/=4/b"]
+        for key in ["", "visits", "1/h/a/b/2/0", "2/h/a/b/2", "2/h/a/b/2/0/0", "2/z/a", "2/i/=4/b"]
         {
             assert_eq!(layout(key).map(|layout| layout.0), None, "{key}");
         }

@@ -1,9 +1,10 @@
 //! Several numbers in one counter of 63 bits, which one increment raises together.
 //!
 //! A word has fields, lowest first. Each field keeps a number below its *unit*, a quarter of what
-//! it could hold; what exceeds it is carried into a counter of the field's own, in units, by the
-//! request that made it exceed (see `counter`). The room above the unit holds what is not carried
-//! yet, so that a field never runs over into the next one.
+//! it could hold; what exceeds it is carried into a counter of the field's own by the request that
+//! made it exceed (see `counter`). The room above the unit holds what is not carried yet. What is
+//! large is carried at once, so that one increment raises a field by less than a *grain*: it takes
+//! many requests, all between an increment and a carry, for a field to run over into the next one.
 
 /// The most fields a word has.
 pub const MAX_FIELDS: usize = 3;
@@ -15,22 +16,29 @@ pub type Amounts = [u64; MAX_FIELDS];
 #[derive(Debug)]
 pub struct Layout(pub &'static [u32]);
 
+/// How many grains a unit has.
+pub const GRAINS: u64 = 32;
+
 impl Layout {
-    /// How much one carried unit of a field stands for.
+    /// What a field keeps less than.
     pub fn unit(&self, field: usize) -> u64 {
         1 << (self.0[field] - 2)
     }
 
-    /// What to add to the word for these amounts, and the units that are carried at once because
-    /// they would not fit.
+    /// How much a field's carry counter counts as one.
+    pub fn grain(&self, field: usize) -> u64 {
+        self.unit(field) / GRAINS
+    }
+
+    /// What to add to the word for these amounts, and the grains that are carried at once.
     pub fn pack(&self, amounts: &Amounts) -> (i64, Amounts) {
-        let mut units = [0; MAX_FIELDS];
+        let mut grains = [0; MAX_FIELDS];
         let mut word = 0;
         for field in 0..self.0.len() {
-            units[field] = amounts[field] / self.unit(field);
-            word |= (amounts[field] % self.unit(field)) << self.offset(field);
+            grains[field] = amounts[field] / self.grain(field);
+            word |= (amounts[field] % self.grain(field)) << self.offset(field);
         }
-        (word as i64, units)
+        (word as i64, grains)
     }
 
     pub fn unpack(&self, word: i64) -> Amounts {
@@ -74,33 +82,33 @@ impl Layout {
 mod tests {
     use super::*;
 
-    const LAYOUT: Layout = Layout(&[4, 8, 6]);
+    const LAYOUT: Layout = Layout(&[8, 12, 9]);
 
     #[test]
     fn fields_keep_apart() {
-        let (word, units) = LAYOUT.pack(&[3, 63, 15]);
-        assert_eq!(units, [0, 0, 0]);
-        assert_eq!(LAYOUT.unpack(word), [3, 63, 15]);
+        let (word, grains) = LAYOUT.pack(&[1, 31, 3]);
+        assert_eq!(grains, [0, 0, 0]);
+        assert_eq!(LAYOUT.unpack(word), [1, 31, 3]);
     }
 
     #[test]
-    fn what_does_not_fit_becomes_units() {
-        let (word, units) = LAYOUT.pack(&[9, 64, 0]);
-        assert_eq!((LAYOUT.unpack(word), units), ([1, 0, 0], [2, 1, 0]));
+    fn what_is_large_becomes_grains() {
+        let (word, grains) = LAYOUT.pack(&[9, 64, 0]);
+        assert_eq!((LAYOUT.unpack(word), grains), ([1, 0, 0], [4, 2, 0]));
     }
 
     #[test]
     fn only_the_increment_that_crosses_finds_the_crossing() {
-        let (three, _) = LAYOUT.pack(&[3, 0, 0]);
-        assert_eq!(LAYOUT.crossed(three, three), [0, 0, 0]);
-        assert_eq!(LAYOUT.crossed(three, 2 * three), [1, 0, 0]);
-        assert_eq!(LAYOUT.take_out(&[1, 0, 0]), -4);
+        assert_eq!(LAYOUT.crossed(1, 63), [0, 0, 0]);
+        assert_eq!(LAYOUT.crossed(1, 64), [1, 0, 0]);
+        assert_eq!(LAYOUT.crossed(1, 65), [0, 0, 0]);
+        assert_eq!(LAYOUT.take_out(&[1, 0, 0]), -64);
     }
 
     #[test]
     fn a_word_of_the_widest_layout_stays_positive() {
         let layout = Layout(&[63]);
-        let (word, units) = layout.pack(&[u64::MAX, 0, 0]);
-        assert!(word > 0 && units[0] == 7);
+        let (word, grains) = layout.pack(&[u64::MAX, 0, 0]);
+        assert!(word > 0 && grains[0] == 8 * GRAINS - 1);
     }
 }

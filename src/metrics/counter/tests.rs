@@ -25,13 +25,14 @@ fn read(store: &Memory, key: &str) -> Amounts {
 fn a_reading_at_any_moment_of_a_carry_is_exact() {
     let (key, layout) = (prediction().encode(), prediction().layout());
     let brim: Amounts = [layout.unit(0) - 1, 7, 9];
-    let (one, _) = layout.pack(&[1, 0, 0]);
-    let steps = [(key.clone(), one), (carry(&key), 1), (key.clone(), layout.take_out(&[1, 0, 0]))];
+    let (others, _) = layout.pack(&[0, 7, 9]);
+    let grains = (carry(&key), GRAINS as i64);
+    let steps = [(key.clone(), 1), grains, (key.clone(), layout.take_out(&[1, 0, 0]))];
     for first in 0..12 {
         for second in first..14 {
             for third in second..16 {
                 let store = Memory::default();
-                add(&store, &key, layout, &brim).unwrap();
+                store.increment(&key, others + brim[0] as i64).unwrap();
                 let start = *store.calls.borrow();
                 let at = [first, second, third].map(|call| start + call);
                 let script = at.into_iter().zip(steps.clone());
@@ -52,9 +53,7 @@ fn carry(key: &str) -> String {
 fn a_carry_that_was_cut_off_does_not_stop_readings() {
     let (key, layout) = (prediction().encode(), prediction().layout());
     let store = Memory::default();
-    let (full, _) = layout.pack(&[layout.unit(0) - 1, 0, 0]);
-    store.increment(&key, full).unwrap();
-    store.increment(&key, 1).unwrap();
+    store.increment(&key, layout.unit(0) as i64).unwrap();
     assert_eq!(read(&store, &key)[0], layout.unit(0));
 }
 
@@ -71,6 +70,18 @@ fn an_addition_costs_one_call_as_long_as_nothing_is_carried() {
     let store = Memory::default();
     add(&store, &prediction().encode(), prediction().layout(), &[1, 30, 920_000]).unwrap();
     assert_eq!(*store.calls.borrow(), 1);
+}
+
+#[test]
+fn many_large_amounts_at_once_do_not_run_over() {
+    let (key, layout) = (prediction().encode(), prediction().layout());
+    let store = Memory::default();
+    let large = [layout.unit(0) - 1, 0, 0];
+    // Each raises the word before any of them carries.
+    let (delta, _) = layout.pack(&large);
+    store.meanwhile.replace((0..64).map(|_| (0, key.clone(), delta)).collect());
+    add(&store, &key, layout, &large).unwrap();
+    assert_eq!(read(&store, &key)[1..], [0, 0]);
 }
 
 proptest! {
