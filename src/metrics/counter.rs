@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 pub trait Counters {
     /// Adds `delta` to the number at `key`, which starts from 0, and returns the new value.
     fn increment(&self, key: &str, delta: i64) -> Result<i64>;
-    /// The keys of all numbers, in no particular order.
+    /// The keys of all numbers, in no particular order. A store may keep a number in shards: it
+    /// lists and reads each as `key+shard`, and the number is their sum.
     fn keys(&self) -> Result<Vec<String>>;
 }
 
@@ -81,10 +82,11 @@ impl Word {
 
 fn read_words(store: &impl Counters) -> Result<Vec<Word>> {
     let mut words = Vec::new();
-    for key in store.keys()? {
-        if let Some(layout) = key::layout(&key) {
-            let value = store.increment(&key, 0)?;
-            words.push(Word { key, layout, value });
+    for name in store.keys()? {
+        let key = key::without_shard(&name);
+        if let Some(layout) = key::layout(key) {
+            let value = store.increment(&name, 0)?;
+            words.push(Word { key: key.to_owned(), layout, value });
         }
     }
     Ok(words)
@@ -95,25 +97,34 @@ type Carried = BTreeMap<String, u64>;
 
 fn read_carried(store: &impl Counters) -> Result<Carried> {
     let mut carried = BTreeMap::new();
-    for key in store.keys()? {
-        if key::is_carry(&key) {
-            let grains = store.increment(&key, 0)?;
-            carried.insert(key, grains as u64);
+    for name in store.keys()? {
+        let key = key::without_shard(&name);
+        if key::is_carry(key) {
+            *carried.entry(key.to_owned()).or_default() += store.increment(&name, 0)? as u64;
         }
     }
     Ok(carried)
 }
 
 fn sum(words: &[Word], carried: &Carried) -> Totals {
-    let total = |word: &Word| {
-        let mut amounts = word.layout.unpack(word.value);
-        for (field, amount) in amounts.iter_mut().take(word.layout.0.len()).enumerate() {
-            let grains = carried.get(&key::carry(&word.key, field)).copied().unwrap_or(0);
-            *amount += grains * word.layout.grain(field);
+    let mut totals = BTreeMap::new();
+    for word in words {
+        let total = totals.entry(&word.key).or_insert_with(|| carried_from(word, carried));
+        for (sum, amount) in total.iter_mut().zip(word.layout.unpack(word.value)) {
+            *sum += amount;
         }
-        (word.key.clone(), amounts)
-    };
-    words.iter().map(total).collect()
+    }
+    totals.into_iter().map(|(key, amounts)| (key.clone(), amounts)).collect()
+}
+
+/// What was carried from the fields of a word, and from those of its other shards.
+fn carried_from(word: &Word, carried: &Carried) -> Amounts {
+    let mut amounts = Amounts::default();
+    for (field, amount) in amounts.iter_mut().take(word.layout.0.len()).enumerate() {
+        let grains = carried.get(&key::carry(&word.key, field)).copied().unwrap_or(0);
+        *amount = grains * word.layout.grain(field);
+    }
+    amounts
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub fn record(store: &impl Counters, exchange: &Exchange, observed: &Observed) -
         None => count(Key::Exchange(http), [1, 0, 0])?,
     }
     let sums = Key::Sums { handler: exchange.handler.into(), method: exchange.method.into() };
-    count(sums, [duration, exchange.request_bytes as u64, exchange.response_bytes as u64])?;
+    count(sums, [exchange.request_bytes as u64, exchange.response_bytes as u64, duration])?;
     record_inputs(count, observed)
 }
 
@@ -103,18 +103,18 @@ fn record_inference(
     if let [outcome] = &inference.outcomes[..] {
         let (class, confidence) = class(inference, outcome);
         let key = Key::Prediction { http, class, inference: bucket };
-        return count(key, [1, duration, confidence]);
+        return count(key, [confidence, 1, duration]);
     }
     count(Key::Exchange(http), [1, 0, 0])?;
     let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
-    count(Key::Call { model, version, inference: bucket }, [1, duration, 0])?;
+    count(Key::Call { model, version, inference: bucket }, [duration, 1, 0])?;
     // A batch has many outcomes of few kinds.
     let mut outcomes = BTreeMap::<_, Amounts>::new();
     for outcome in &inference.outcomes {
         let (class, confidence) = class(inference, outcome);
         let amounts = outcomes.entry((&outcome.prediction, class.confidence)).or_default();
-        amounts[0] += 1;
-        amounts[1] += confidence;
+        amounts[0] += confidence;
+        amounts[1] += 1;
     }
     for ((prediction, bucket), amounts) in outcomes {
         let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());

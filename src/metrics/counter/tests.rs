@@ -2,6 +2,7 @@ use super::*;
 use crate::metrics::key::{Class, Http, Key};
 use crate::metrics::memory::Memory;
 use proptest::prelude::*;
+use std::cell::RefCell;
 
 fn prediction() -> Key<'static> {
     Key::Prediction {
@@ -68,7 +69,7 @@ fn counters_of_others_are_not_read_and_not_changed() {
 #[test]
 fn an_addition_costs_one_call_as_long_as_nothing_is_carried() {
     let store = Memory::default();
-    add(&store, &prediction().encode(), prediction().layout(), &[1, 30, 920_000]).unwrap();
+    add(&store, &prediction().encode(), prediction().layout(), &[920_000, 1, 30]).unwrap();
     assert_eq!(*store.calls.borrow(), 1);
 }
 
@@ -87,7 +88,7 @@ fn many_large_amounts_at_once_do_not_run_over() {
 proptest! {
     #[test]
     fn totals_are_the_sums_of_what_was_added(
-        amounts in proptest::collection::vec([0..5_000_u64, 0..1 << 40, 0..1 << 33], 1..300),
+        amounts in proptest::collection::vec([0..1_u64 << 33, 0..5_000, 0..1 << 40], 1..300),
     ) {
         let store = Memory::default();
         let mut expected = [0; MAX_FIELDS];
@@ -101,4 +102,65 @@ proptest! {
         let words = store.numbers.borrow();
         prop_assert!(words.values().all(|word| *word >= 0));
     }
+
+    #[test]
+    fn totals_are_the_same_over_the_bridge_to_wasmcloud(
+        amounts in proptest::collection::vec([0..1_u64 << 33, 0..5_000, 0..1 << 40], 1..300),
+    ) {
+        let (plain, store) = (Memory::default(), Raised::default());
+        for added in &amounts {
+            let (key, layout) = (prediction().encode(), prediction().layout());
+            add(&plain, &key, layout, added).unwrap();
+            // Each in a request of its own.
+            add(&Bridge::new(&store), &key, layout, added).unwrap();
+        }
+        prop_assert_eq!(totals(&Bridge::new(&store)).unwrap(), totals(&plain).unwrap());
+    }
+}
+
+type Bridge<'a> = wasmcloud_bridge::Counters<&'a Raised>;
+
+impl Counters for Bridge<'_> {
+    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
+        self.increment(key, delta).map_err(anyhow::Error::msg)
+    }
+
+    fn keys(&self) -> Result<Vec<String>> {
+        self.names().map_err(anyhow::Error::msg)
+    }
+}
+
+/// A store of wasmCloud's, whose numbers only rise.
+#[derive(Default)]
+struct Raised {
+    numbers: RefCell<BTreeMap<String, u64>>,
+    shards: RefCell<BTreeMap<String, Vec<u8>>>,
+}
+
+impl wasmcloud_bridge::Host for &Raised {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.shards.borrow().get(key).cloned())
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), String> {
+        self.shards.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn increment(&self, key: &str, delta: u64) -> Result<u64, String> {
+        let mut numbers = self.numbers.borrow_mut();
+        let number = numbers.entry(key.to_owned()).or_default();
+        *number = number.saturating_add(delta);
+        Ok(*number)
+    }
+
+    fn keys(&self, _: Option<u64>) -> Result<(Vec<String>, Option<u64>), String> {
+        Ok((self.numbers.borrow().keys().cloned().collect(), None))
+    }
+
+    fn new_name(&self) -> String {
+        self.numbers.borrow().len().to_string()
+    }
+
+    fn pause(&self, _: u32) {}
 }

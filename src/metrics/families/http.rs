@@ -45,7 +45,7 @@ impl HttpStats {
     }
 
     pub fn add_sums(&mut self, handler: &str, method: &str, sums: &Amounts) {
-        let [duration, request_bytes, response_bytes] = *sums;
+        let [request_bytes, response_bytes, duration] = *sums;
         self.durations.at(&[handler, method]).sum += duration;
         *self.request_bytes.at(&[handler]) += request_bytes;
         *self.response_bytes.at(&[handler]) += response_bytes;

@@ -29,15 +29,15 @@ pub fn families(
         match Key::decode(key) {
             Some(Key::Exchange(exchange)) => http.add_exchanges(&exchange, amounts[0]),
             Some(Key::Prediction { http: exchange, class, inference }) => {
-                let [count, duration, confidence] = *amounts;
+                let [confidence, count, duration] = *amounts;
                 http.add_exchanges(&exchange, count);
                 model.add_outcomes(&class, count, confidence);
                 model.add_calls(&class.model, &class.version, inference, count, duration);
             }
             Some(Key::Sums { handler, method }) => http.add_sums(&handler, &method, amounts),
-            Some(Key::Outcome(class)) => model.add_outcomes(&class, amounts[0], amounts[1]),
+            Some(Key::Outcome(class)) => model.add_outcomes(&class, amounts[1], amounts[0]),
             Some(Key::Call { model: name, version, inference }) => {
-                model.add_calls(&name, &version, inference, amounts[0], amounts[1]);
+                model.add_calls(&name, &version, inference, amounts[1], amounts[0]);
             }
             Some(Key::Invalid { feature, reason }) => {
                 model.add_invalid(&feature, &reason, amounts[0]);

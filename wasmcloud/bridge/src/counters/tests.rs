@@ -1,0 +1,176 @@
+use super::*;
+use std::cell::Cell;
+
+/// A store as NATS is one: before any of its calls it plays what another request does meanwhile.
+#[derive(Default)]
+struct Nats {
+    /// Values by key, each with the revision that wrote it.
+    entries: RefCell<BTreeMap<String, (usize, Vec<u8>)>>,
+    calls: Cell<usize>,
+    /// The call before which the other request comes.
+    meanwhile: Option<usize>,
+    /// How many increments fail, because another came before them.
+    conflicts: Cell<u32>,
+    page: Option<usize>,
+}
+
+impl Nats {
+    fn called(&self) {
+        let call = self.calls.replace(self.calls.get() + 1);
+        if self.meanwhile == Some(call) {
+            Counters::new(self).increment("a", 5).unwrap();
+        }
+    }
+
+    fn write(&self, key: &str, value: &[u8]) {
+        self.entries.borrow_mut().insert(key.to_owned(), (self.calls.get(), value.to_vec()));
+    }
+}
+
+impl Host for &Nats {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.called();
+        Ok(self.entries.borrow().get(key).map(|(_, value)| value.clone()))
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), String> {
+        self.called();
+        self.write(key, value);
+        Ok(())
+    }
+
+    fn increment(&self, key: &str, delta: u64) -> Result<u64, String> {
+        let read = || self.entries.borrow().get(key).cloned();
+        let before = read();
+        // Another request may come between reading and writing.
+        self.called();
+        if before.is_some() {
+            let conflicts = self.conflicts.get();
+            self.conflicts.set(conflicts.saturating_sub(1));
+            if conflicts > 0 || before != read() {
+                return Err("JetStream error: wrong last revision: 7".to_owned());
+            }
+        }
+        let number = |(_, bytes): (_, Vec<u8>)| u64::from_be_bytes(bytes.try_into().unwrap());
+        let sum = before.map_or(0, number).saturating_add(delta);
+        self.write(key, &sum.to_be_bytes());
+        Ok(sum)
+    }
+
+    /// Those that were written last come last.
+    fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), String> {
+        self.called();
+        let entries = self.entries.borrow();
+        let mut keys: Vec<_> = entries.iter().map(|(key, (at, _))| (at, key.clone())).collect();
+        keys.sort_unstable();
+        let start = cursor.unwrap_or(0) as usize;
+        let end = self.page.map_or(keys.len(), |page| keys.len().min(start + page));
+        let page = keys.drain(start.min(end)..end).map(|(_, key)| key).collect();
+        Ok((page, (end < entries.len()).then_some(end as u64)))
+    }
+
+    fn new_name(&self) -> String {
+        format!("{:x}", self.calls.get())
+    }
+
+    fn pause(&self, _: u32) {}
+}
+
+/// The sum of a counter's shards, as another request reads them.
+fn total(store: &Nats, key: &str) -> i64 {
+    let counters = Counters::new(store);
+    let names = counters.names().unwrap().into_iter().filter(|name| name.starts_with(key));
+    names.map(|name| counters.increment(&name, 0).unwrap()).sum()
+}
+
+#[test]
+fn a_counter_rises_and_falls_as_one_with_a_sign() {
+    let store = Nats::default();
+    let counters = Counters::new(&store);
+    let mut expected = 0_i64;
+    let steps = [1, 1 << 33, 1 << 33, -(1 << 33), (1 << 50) + 3, -(1 << 34), i64::MIN, i64::MAX];
+    for delta in steps.into_iter().cycle().take(200) {
+        expected = expected.wrapping_add(delta);
+        assert_eq!(counters.increment("a", delta).unwrap(), expected, "after {delta}");
+    }
+    assert_eq!(total(&store, "a"), expected);
+}
+
+#[test]
+fn whenever_another_request_comes_nothing_is_lost() {
+    for call in 0..20 {
+        let store = Nats { meanwhile: Some(call), ..Nats::default() };
+        let counters = Counters::new(&store);
+        counters.increment("a", 7).unwrap();
+        counters.increment("a", 1).unwrap();
+        while store.calls.get() <= call {
+            counters.increment("b", 1).unwrap();
+        }
+        assert_eq!(total(&store, "a"), 13, "before call {call}");
+    }
+}
+
+#[test]
+fn an_increment_that_another_came_before_is_repeated() {
+    let store = Nats::default();
+    let counters = Counters::new(&store);
+    counters.increment("a", 1).unwrap();
+    store.conflicts.set(40);
+    assert_eq!(counters.increment("a", 1), Ok(2));
+}
+
+#[test]
+fn an_increment_that_never_succeeds_is_an_error() {
+    let store = Nats::default();
+    let counters = Counters::new(&store);
+    counters.increment("a", 1).unwrap();
+    store.conflicts.set(u32::MAX);
+    let before = store.calls.get();
+    assert!(counters.increment("a", 1).unwrap_err().contains("wrong last"));
+    assert_eq!(store.calls.get() - before, ATTEMPTS as usize);
+}
+
+#[test]
+fn a_request_stays_with_the_shard_that_it_has_begun_with() {
+    let store = Nats::default();
+    let first = Counters::new(&store);
+    first.increment("a", 1 << 20).unwrap();
+    (&store).set("shard/a", b"elsewhere").unwrap();
+    Counters::new(&store).increment("a", 1).unwrap();
+    assert_eq!(first.increment("a", -(1 << 20)), Ok(0));
+}
+
+#[test]
+fn every_counter_is_listed_however_short_the_pages() {
+    for page in [None, Some(1), Some(7), Some(100)] {
+        let store = Nats { page, ..Nats::default() };
+        let counters = Counters::new(&store);
+        for number in 0..10 {
+            counters.increment(&format!("2/h/{number}"), number).unwrap();
+        }
+        let mut names = counters.names().unwrap();
+        names.sort_unstable();
+        assert_eq!(names.len(), 10, "{names:?}");
+        assert!(names[3].starts_with("2/h/3+"), "{names:?}");
+    }
+}
+
+#[test]
+fn a_key_that_a_page_skips_is_found_when_the_listing_is_repeated() {
+    // The other request moves its keys from before the page that is next to the end.
+    for call in 0..20 {
+        let store = Nats { page: Some(2), meanwhile: Some(call), ..Nats::default() };
+        Counters::new(&store).increment("a", 1).unwrap();
+        Counters::new(&store).increment("z", 1).unwrap();
+        let names = Counters::new(&store).names().unwrap();
+        let has = |key: &str| names.iter().any(|name| name.starts_with(key));
+        assert!(has("a+") && has("z+"), "before call {call}: {names:?}");
+    }
+}
+
+#[test]
+fn what_others_keep_in_the_store_is_no_counter() {
+    let store = Nats::default();
+    (&store).set("visits", b"3").unwrap();
+    assert_eq!(Counters::new(&store).names().unwrap(), Vec::<String>::new());
+}
