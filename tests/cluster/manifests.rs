@@ -2,7 +2,7 @@
 //! warning, and understood by the operators.
 
 use crate::harness::{Applied, Cluster, eventually, root, scratch};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 
@@ -145,6 +145,56 @@ fn a_redis_store_is_scraped_once_for_all_replicas() {
     prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
     drop(applied);
     cluster.kubectl(&["delete", "secret", "model-api-redis"]);
+}
+
+#[test]
+fn on_wasmcloud_one_target_has_the_counters_of_all_hosts() {
+    let cluster = Cluster::take();
+    define_workloads(&cluster);
+    let applied = apply(&cluster, &root().join("k8s/wasmcloud"));
+    let workload =
+        applied.object("apis/runtime.wasmcloud.dev/v1alpha1", "workloaddeployments", "model-api");
+    let spec = workload.unwrap()["spec"]["template"]["spec"].clone();
+    for component in spec["components"].as_array().unwrap() {
+        let image = component["image"].as_str().unwrap();
+        assert!(image.starts_with("registry.example.com/model-api/"), "{image}");
+    }
+    let name = spec["kubernetes"]["service"]["name"].as_str().unwrap();
+    let service = applied.object("api/v1", "services", name).unwrap()["spec"].clone();
+    assert_eq!(
+        (&service["ports"][0]["name"], &service["selector"]),
+        (&"http".into(), &Value::Null)
+    );
+    assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
+    let prometheus = cluster.prometheus("model-api-scrapeconfig");
+    // Nothing answers: in this cluster a Service has no name, and no host.
+    prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
+}
+
+/// The custom resource of wasmCloud's operator, without its schema: the operator's manifests are in
+/// no package registry.
+fn define_workloads(cluster: &Cluster) {
+    let group = "runtime.wasmcloud.dev";
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("workloaddeployments.{group}")},
+        "spec": {
+            "group": group,
+            "names": {"kind": "WorkloadDeployment", "plural": "workloaddeployments"},
+            "scope": "Namespaced",
+            "versions": [{
+                "name": "v1alpha1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {
+                    "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+                }},
+            }],
+        },
+    });
+    let file = scratch("wasmcloud").join("definition.json");
+    fs::write(&file, definition.to_string()).unwrap();
+    cluster.kubectl(&["apply", "-f", file.to_str().unwrap()]);
+    cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
 }
 
 fn scales_by_cpu(applied: &Applied<'_>) {

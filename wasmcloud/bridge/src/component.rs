@@ -18,8 +18,11 @@ bindings::export!(Bridge with_types_in bindings);
 impl store::Guest for Bridge {
     type Bucket = Counters<host::store::Bucket>;
 
+    /// The bucket that `KEYVALUE_BUCKET` names, if it is set: in a cluster the same name is the same
+    /// bucket for all workloads.
     fn open(identifier: String) -> Result<store::Bucket, store::Error> {
-        let bucket = host::store::open(&identifier).map_err(|error| match error {
+        let name = std::env::var("KEYVALUE_BUCKET").unwrap_or(identifier);
+        let bucket = host::store::open(&name).map_err(|error| match error {
             host::store::Error::NoSuchStore => store::Error::NoSuchStore,
             host::store::Error::AccessDenied => store::Error::AccessDenied,
             host::store::Error::Other(reason) => store::Error::Other(reason),
