@@ -2,21 +2,23 @@
 //!
 //! # Why this is exact
 //!
-//! A field's true value is `field + grain × carried`. Whoever raises a field over a multiple of its
-//! unit first adds its grains to the carry counter and then takes the unit out of the word. Between the two
-//! the sum is a unit too high, and the field shows it: it is at least one unit. So a reader that
-//! reads the carry counters, the words and the carry counters again has exact values if the carry
-//! counters did not move and no field is at a unit or above; else it reads again.
+//! A field's true value is `field + unit × carried + grain × large`. Whoever raises a field over a
+//! multiple of its unit first adds 1 to the carry counter and then takes the unit out of the word.
+//! Between the two the sum is a unit too high, and the field shows it: it is at least one unit. So a
+//! reader that reads the carry counters, the words and the carry counters again has the exact value
+//! of a word whose carry counters did not move and whose fields are all below a unit; the others it
+//! reads again. What is large is counted apart, and only ever rises: it may be read at any time.
 //!
 //! # What could overflow, and when
 //!
 //! A field holds four units, of 32 grains each, and an increment raises it by less than one grain:
 //! it would take 96 requests that each brought almost a grain, between a crossing and the increment
-//! that takes it out. The carry counters count grains of at least 2^5 in 63 bits: not in the
-//! lifetime of any store.
+//! that takes it out. A request that is cut off between the two leaves its unit where it is: after
+//! three of those in one field, the fourth crossing runs over. The other counters have 63 bits, of
+//! grains of at least 2^5: not in the lifetime of any store.
 
-use super::key;
-use super::word::{Amounts, GRAINS, Layout, MAX_FIELDS};
+use super::key::{self, Part};
+use super::word::{Amounts, Layout, MAX_FIELDS};
 use anyhow::Result;
 use std::collections::BTreeMap;
 
@@ -29,15 +31,17 @@ pub trait Counters {
     fn keys(&self) -> Result<Vec<String>>;
 }
 
-/// Adds amounts to the fields of one counter: one increment, and two more once in a few hundred or
-/// thousand times, when a field has to be carried.
+/// Adds amounts to the fields of one counter: one increment, one more for each amount of a grain and
+/// more, and two more once in a few hundred or thousand times, when a field has to be carried.
 pub fn add(store: &impl Counters, key: &str, layout: &Layout, amounts: &Amounts) -> Result<()> {
     let (delta, large) = layout.pack(amounts);
     let crossed = layout.crossed(delta, store.increment(key, delta)?);
     for field in 0..MAX_FIELDS {
-        let grains = large[field] + crossed[field] * GRAINS;
-        if grains > 0 {
-            store.increment(&key::carry(key, field), grains as i64)?;
+        if large[field] > 0 {
+            store.increment(&key::large(key, field), large[field] as i64)?;
+        }
+        if crossed[field] > 0 {
+            store.increment(&key::carry(key, field), crossed[field] as i64)?;
         }
     }
     if crossed != [0; MAX_FIELDS] {
@@ -47,29 +51,38 @@ pub fn add(store: &impl Counters, key: &str, layout: &Layout, amounts: &Amounts)
 }
 
 /// The true values of every counter, by key.
-pub type Totals = Vec<(String, Amounts)>;
+pub type Totals = BTreeMap<String, Amounts>;
 
-/// How often a reading that met a carry is repeated. A carry takes microseconds, so that a second
-/// reading is rare. One that lasts belongs to a request that was cut off, and is taken as it is.
+/// How often a word that met a carry is read. A carry takes microseconds, or over a network
+/// milliseconds, so that a second time is rare. One that lasts belongs to a request that was cut
+/// off, and is taken as it is.
 const READINGS: usize = 8;
 
 /// Reads every counter.
 pub fn totals(store: &impl Counters) -> Result<Totals> {
+    let mut totals = Totals::new();
     let mut carried = read_carried(store)?;
-    for _ in 1..READINGS {
-        let words = read_words(store)?;
-        let carried_meanwhile = read_carried(store)?;
-        let is_still = carried == carried_meanwhile && !words.iter().any(Word::is_carrying);
-        carried = carried_meanwhile;
-        if is_still {
-            return Ok(sum(&words, &carried));
+    for reading in 1..=READINGS {
+        let words = read_words(store, &totals)?;
+        let meanwhile = read_carried(store)?;
+        for (key, words) in &words {
+            let none = Carried::default();
+            let (before, after) = (carried.get(key), meanwhile.get(key).unwrap_or(&none));
+            let is_still = before.unwrap_or(&none).crossed == after.crossed
+                && !words.iter().any(Word::is_carrying);
+            if is_still || reading == READINGS {
+                totals.insert(key.clone(), sum(words, after));
+            }
         }
+        if words.keys().all(|key| totals.contains_key(key)) {
+            break;
+        }
+        carried = meanwhile;
     }
-    Ok(sum(&read_words(store)?, &carried))
+    Ok(totals)
 }
 
 struct Word {
-    key: String,
     layout: &'static Layout,
     value: i64,
 }
@@ -80,49 +93,48 @@ impl Word {
     }
 }
 
-fn read_words(store: &impl Counters) -> Result<Vec<Word>> {
-    let mut words = Vec::new();
+/// The words that have no total yet, by key: one, or one for each shard.
+fn read_words(store: &impl Counters, totals: &Totals) -> Result<BTreeMap<String, Vec<Word>>> {
+    let mut words = BTreeMap::<_, Vec<_>>::new();
     for name in store.keys()? {
         let key = key::without_shard(&name);
-        if let Some(layout) = key::layout(key) {
-            let value = store.increment(&name, 0)?;
-            words.push(Word { key: key.to_owned(), layout, value });
-        }
+        let Some(layout) = key::layout(key).filter(|_| !totals.contains_key(key)) else { continue };
+        let value = store.increment(&name, 0)?;
+        words.entry(key.to_owned()).or_default().push(Word { layout, value });
     }
     Ok(words)
 }
 
-/// Grains by the key of the carry counter.
-type Carried = BTreeMap<String, u64>;
+/// What is in no word any more, by field.
+#[derive(Default)]
+struct Carried {
+    /// Units.
+    crossed: Amounts,
+    /// Grains.
+    large: Amounts,
+}
 
-fn read_carried(store: &impl Counters) -> Result<Carried> {
-    let mut carried = BTreeMap::new();
+fn read_carried(store: &impl Counters) -> Result<BTreeMap<String, Carried>> {
+    let mut all = BTreeMap::<_, Carried>::new();
     for name in store.keys()? {
-        let key = key::without_shard(&name);
-        if key::is_carry(key) {
-            *carried.entry(key.to_owned()).or_default() += store.increment(&name, 0)? as u64;
+        let Some((key, part)) = key::part(key::without_shard(&name)) else { continue };
+        let count = store.increment(&name, 0)? as u64;
+        let carried = all.entry(key.to_owned()).or_default();
+        match part {
+            Part::Carry(field) => carried.crossed[field] += count,
+            Part::Large(field) => carried.large[field] += count,
         }
     }
-    Ok(carried)
+    Ok(all)
 }
 
-fn sum(words: &[Word], carried: &Carried) -> Totals {
-    let mut totals = BTreeMap::new();
-    for word in words {
-        let total = totals.entry(&word.key).or_insert_with(|| carried_from(word, carried));
-        for (sum, amount) in total.iter_mut().zip(word.layout.unpack(word.value)) {
-            *sum += amount;
-        }
-    }
-    totals.into_iter().map(|(key, amounts)| (key.clone(), amounts)).collect()
-}
-
-/// What was carried from the fields of a word, and from those of its other shards.
-fn carried_from(word: &Word, carried: &Carried) -> Amounts {
+fn sum(words: &[Word], carried: &Carried) -> Amounts {
+    let layout = words[0].layout;
     let mut amounts = Amounts::default();
-    for (field, amount) in amounts.iter_mut().take(word.layout.0.len()).enumerate() {
-        let grains = carried.get(&key::carry(&word.key, field)).copied().unwrap_or(0);
-        *amount = grains * word.layout.grain(field);
+    for (field, amount) in amounts.iter_mut().take(layout.0.len()).enumerate() {
+        let in_words = words.iter().map(|word| layout.unpack(word.value)[field]).sum::<u64>();
+        let units = carried.crossed[field] * layout.unit(field);
+        *amount = in_words + units + carried.large[field] * layout.grain(field);
     }
     amounts
 }

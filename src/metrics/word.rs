@@ -3,7 +3,7 @@
 //! A word has fields, lowest first. Each field keeps a number below its *unit*, a quarter of what
 //! it could hold; what exceeds it is carried into a counter of the field's own by the request that
 //! made it exceed (see `counter`). The room above the unit holds what is not carried yet. What is
-//! large is carried at once, so that one increment raises a field by less than a *grain*: it takes
+//! large is counted apart, so that one increment raises a field by less than a *grain*: it takes
 //! many requests, all between an increment and a carry, for a field to run over into the next one.
 
 /// The most fields a word has.
@@ -25,12 +25,12 @@ impl Layout {
         1 << (self.0[field] - 2)
     }
 
-    /// How much a field's carry counter counts as one.
+    /// From where on an amount is large, and how much its counter counts as one.
     pub fn grain(&self, field: usize) -> u64 {
         self.unit(field) / GRAINS
     }
 
-    /// What to add to the word for these amounts, and the grains that are carried at once.
+    /// What to add to the word for these amounts, and the grains that are counted apart.
     pub fn pack(&self, amounts: &Amounts) -> (i64, Amounts) {
         let mut grains = [0; MAX_FIELDS];
         let mut word = 0;

@@ -1,11 +1,97 @@
-//! The service's component imports counters and variables as Spin has them. In a workload on
-//! wasmCloud, this component beside it exports them, so that the service is the same, byte for
-//! byte.
-//!
-//! [`counters`] has the thought in it, and runs natively in tests; `component` joins it to the host.
+//! The component: wasmCloud's store and environment on one side, Spin's on the other.
 
-#[cfg(target_arch = "wasm32")]
-mod component;
-pub mod counters;
+use crate::counters::{Counters, Host};
+use bindings::exports::fermyon::spin::variables;
+use bindings::exports::wasi::keyvalue0_2_0_draft2::{atomics, store};
+use bindings::wasi::keyvalue0_2_0_draft as host;
+use std::time::Duration;
+use wasi::random::random::get_random_u64;
 
-pub use counters::{Counters, Host, LOW_BITS};
+mod bindings {
+    wit_bindgen::generate!({ path: "wit", world: "model-api:wasmcloud/bridge", generate_all });
+}
+
+struct Bridge;
+
+bindings::export!(Bridge with_types_in bindings);
+
+impl store::Guest for Bridge {
+    type Bucket = Counters<host::store::Bucket>;
+
+    /// The bucket that `KEYVALUE_BUCKET` names, if it is set: in a cluster the same name is the same
+    /// bucket for all workloads.
+    fn open(identifier: String) -> Result<store::Bucket, store::Error> {
+        let name = std::env::var("KEYVALUE_BUCKET").unwrap_or(identifier);
+        let bucket = host::store::open(&name).map_err(|error| match error {
+            host::store::Error::NoSuchStore => store::Error::NoSuchStore,
+            host::store::Error::AccessDenied => store::Error::AccessDenied,
+            host::store::Error::Other(reason) => store::Error::Other(reason),
+        })?;
+        Ok(store::Bucket::new(Counters::new(bucket)))
+    }
+}
+
+impl store::GuestBucket for Counters<host::store::Bucket> {
+    /// All in one page.
+    fn list_keys(&self, _: Option<String>) -> Result<store::KeyResponse, store::Error> {
+        let keys = self.names().map_err(store::Error::Other)?;
+        Ok(store::KeyResponse { keys, cursor: None })
+    }
+}
+
+impl atomics::Guest for Bridge {
+    fn increment(
+        bucket: store::BucketBorrow,
+        key: String,
+        delta: i64,
+    ) -> Result<i64, store::Error> {
+        let counters: &Counters<host::store::Bucket> = bucket.get();
+        counters.increment(&key, delta).map_err(store::Error::Other)
+    }
+}
+
+impl variables::Guest for Bridge {
+    /// As Spin's host takes them from its environment: `log_requests` from
+    /// `SPIN_VARIABLE_LOG_REQUESTS`.
+    fn get(name: String) -> Result<String, variables::Error> {
+        let variable = format!("SPIN_VARIABLE_{}", name.to_uppercase());
+        std::env::var(variable).map_err(|_| variables::Error::Undefined(name))
+    }
+}
+
+impl Host for host::store::Bucket {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.get(key).map_err(explain)
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), String> {
+        self.set(key, value).map_err(explain)
+    }
+
+    fn increment(&self, key: &str, delta: u64) -> Result<u64, String> {
+        host::atomics::increment(self, key, delta).map_err(explain)
+    }
+
+    fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), String> {
+        let page = self.list_keys(cursor).map_err(explain)?;
+        Ok((page.keys, page.cursor))
+    }
+
+    fn new_name(&self) -> String {
+        format!("{:016x}", get_random_u64())
+    }
+
+    /// A random time, so that those who met do not meet again.
+    fn pause(&self, attempts: u32) {
+        let most = 1000 * u64::from(attempts.min(20));
+        std::thread::sleep(Duration::from_micros(get_random_u64() % most));
+    }
+}
+
+fn explain(error: host::store::Error) -> String {
+    match error {
+        host::store::Error::NoSuchStore => "the host has no such store".to_owned(),
+        host::store::Error::AccessDenied => "the workload may not use it".to_owned(),
+        host::store::Error::Other(reason) => reason,
+    }
+}
