@@ -1,11 +1,14 @@
-//! The component: wasmCloud's store and environment on one side, Spin's on the other.
+//! The service's component imports counters and variables as Spin has them. In a workload on
+//! wasmCloud this component beside it exports them, made of wasmCloud's store and of the
+//! environment, so that the service is the same, byte for byte.
+#![cfg(target_arch = "wasm32")]
 
-use crate::counters::{Counters, Host};
 use bindings::exports::fermyon::spin::variables;
 use bindings::exports::wasi::keyvalue0_2_0_draft2::{atomics, store};
 use bindings::wasi::keyvalue0_2_0_draft as host;
 use std::time::Duration;
 use wasi::random::random::get_random_u64;
+use wasmcloud_counters::{Counters, Host};
 
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "model-api:wasmcloud/bridge", generate_all });

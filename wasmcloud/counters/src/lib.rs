@@ -8,14 +8,15 @@
 //! is enough for 2^30 of the lower number, and 2^34 of the other.
 //!
 //! The two are raised one after the other. So of a counter that is read meanwhile, each part is
-//! what it was at some moment, but not at the same one. The service has no field in both.
+//! what it was at some moment, but not at the same one. No field of the service's is in both. Its
+//! carry counters pass the middle, but only at 2^34 of what they count.
 //!
 //! **Increments that wait for each other.** In a cluster the store is NATS: an increment that
 //! another came before fails. It is repeated.
 //!
 //! **A first increment that is one.** In NATS a key that is not there yet is written, whatever
-//! came there meanwhile. So the numbers are made under a name that nobody else has, a *shard*, and
-//! then the counter's key is pointed at it. Where several requests make one at once, all go on with
+//! came there meanwhile. So the numbers are made under a name that nobody else has, a *shard*; then
+//! it can be listed, and then the counter's key is pointed at it. Where several requests make one at once, all go on with
 //! the one that was pointed at last, and the others keep what they have: the counter is the sum of
 //! its shards. A request stays with the shard that it has begun with.
 
@@ -29,8 +30,8 @@ const LOW: u64 = 1 << LOW_BITS;
 /// One more than the other holds.
 const HIGH: u64 = 1 << (64 - LOW_BITS);
 
-/// How often an increment is tried. Each failure is another's success: with 16 requests at once,
-/// a twentieth attempt is rare.
+/// How often an increment is tried. Each failure is another request's success, so that it takes as
+/// many of them to use all attempts up.
 const ATTEMPTS: u32 = 100;
 /// What NATS says of an increment that another came before.
 const CONFLICT: &str = "wrong last";
@@ -74,7 +75,7 @@ impl<H: Host> Counters<H> {
         };
         let by = (delta as u64 % LOW, delta as u64 / LOW);
         let low = self.raise(&low_key(&shard, key), by.0)?;
-        let is_wrapped = low / LOW != (low - by.0) / LOW;
+        let is_wrapped = low % LOW < by.0;
         let high = self.raise(&high_key(&shard, key), by.1 + u64::from(is_wrapped))?;
         Ok((high % HIGH * LOW + low % LOW) as i64)
     }
@@ -122,8 +123,9 @@ impl<H: Host> Counters<H> {
 
     fn new_shard(&self, key: &str) -> Result<String, String> {
         let shard = self.host.new_name();
-        self.raise(&low_key(&shard, key), 0)?;
         self.raise(&high_key(&shard, key), 0)?;
+        // The last, since it is what is listed: whoever reads a shard finds both numbers.
+        self.raise(&low_key(&shard, key), 0)?;
         self.host.set(&shard_key(key), shard.as_bytes())?;
         Ok(shard)
     }

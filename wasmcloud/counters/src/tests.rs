@@ -23,6 +23,10 @@ impl Nats {
     }
 
     fn write(&self, key: &str, value: &[u8]) {
+        if let Some(name) = key.strip_prefix("low/") {
+            let has_both = self.entries.borrow().contains_key(&format!("high/{name}"));
+            assert!(has_both, "{name} is listed, and whoever reads it would make the other number");
+        }
         self.entries.borrow_mut().insert(key.to_owned(), (self.calls.get(), value.to_vec()));
     }
 }
@@ -135,7 +139,9 @@ fn a_request_stays_with_the_shard_that_it_has_begun_with() {
     let store = Nats::default();
     let first = Counters::new(&store);
     first.increment("a", 1 << 20).unwrap();
-    (&store).set("shard/a", b"elsewhere").unwrap();
+    (&store).increment("high/other/a", 0).unwrap();
+    (&store).increment("low/other/a", 0).unwrap();
+    (&store).set("shard/a", b"other").unwrap();
     Counters::new(&store).increment("a", 1).unwrap();
     assert_eq!(first.increment("a", -(1 << 20)), Ok(0));
 }
