@@ -171,8 +171,8 @@ fn on_wasmcloud_one_target_has_the_counters_of_all_hosts() {
     prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
 }
 
-/// The custom resource of wasmCloud's operator, without its schema: the operator's manifests are in
-/// no package registry.
+/// The custom resource of wasmCloud's operator, without its schema. The operator is not run: what it
+/// makes of the resource is tested on wasmCloud's hosts, in tests/suites/wasmcloud.
 fn define_workloads(cluster: &Cluster) {
     let group = "runtime.wasmcloud.dev";
     let definition = json!({

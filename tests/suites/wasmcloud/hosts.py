@@ -16,7 +16,7 @@ MODEL = SERVICE.with_name("heart_risk_demo.wasm")
 BRIDGE = SERVICE.with_name("wasmcloud_bridge.wasm")
 WASH = pathlib.Path(sys.executable).with_name("wash")
 NATS = ROOT / "target" / "suites" / "nats-server"
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -30,7 +30,11 @@ def running(command, log, ready):
         yield _said(process, log, ready)
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         print("\n".join([f"--- {log}", *log.read_text().splitlines()[-20:]]))
 
 

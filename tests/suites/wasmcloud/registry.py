@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.server
+import itertools
 import threading
 import urllib.parse
 
@@ -24,7 +25,6 @@ class Registry:
         if path in self.manifests:
             return self.manifests[path], MANIFEST
         if (blob := path.rsplit("/", 1)[-1]) in self.blobs:
-            self.pulled.add(blob)
             return self.blobs[blob], "application/octet-stream"
         return (b"{}", "application/json") if path == "/v2/" else (None, None)
 
@@ -45,6 +45,7 @@ def serve(registry):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         uploads = {}
+        numbers = itertools.count()
 
         def answer(self, status, data=b"", **headers):
             self.send_response(status)
@@ -62,13 +63,15 @@ def serve(registry):
             data, kind = registry.find(self.path)
             if data is None:
                 self.answer(404)
-            else:
-                self.answer(200, data, content_type=kind, docker_content_digest=digest(data))
+                return
+            self.answer(200, data, content_type=kind, docker_content_digest=digest(data))
+            if self.command == "GET":
+                registry.pulled.add(digest(data))
 
         do_HEAD = do_GET
 
         def do_POST(self):
-            upload = f"{self.path.rstrip('/')}/{len(self.uploads)}"
+            upload = f"{self.path.rstrip('/')}/{next(self.numbers)}"
             self.uploads[upload] = self.body()
             self.answer(202, location=upload)
 

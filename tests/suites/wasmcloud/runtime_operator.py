@@ -1,5 +1,5 @@
-"""What wasmCloud's operator sends a host for a WorkloadDeployment. The operator itself is in no
-package registry; see its workload_controller.go."""
+"""What wasmCloud's operator sends a host for a WorkloadDeployment, as its workload_controller.go makes
+it. The operator itself is not run."""
 
 import asyncio
 import json

@@ -13,11 +13,11 @@ from registry import digest
 from traffic import (
     ANSWER,
     CONNECTIONS,
+    ROUNDS,
     Client,
     check_bad_input,
     check_families,
     counters,
-    send_2000_requests,
     send_traffic,
 )
 
@@ -61,9 +61,10 @@ def test_both_hosts_serve_the_component_that_spin_serves(images, ports):
 
 def test_2000_requests_on_16_connections_are_one_exact_sum_over_both_hosts(ports):
     # The first requests of all meet in a store that has no key yet.
-    sizes = send_2000_requests([Client(ports[number % 2], NAME) for number in range(CONNECTIONS)])
+    clients = [Client(ports[number % 2], NAME) for number in range(CONNECTIONS)]
+    sizes = send_traffic(clients, ROUNDS)
     for port in ports:
-        check_families(Client(port, NAME).scrape(), 500, *sizes)
+        check_families(Client(port, NAME).scrape(), CONNECTIONS * ROUNDS, *sizes)
 
 
 def test_scrapes_during_traffic_never_go_back(ports):

@@ -9,10 +9,11 @@ from registry import digest
 from traffic import (
     ANSWER,
     CONNECTIONS,
+    ROUNDS,
     Client,
     check_bad_input,
     check_families,
-    send_2000_requests,
+    send_traffic,
 )
 
 
@@ -63,5 +64,5 @@ def test_the_blueprints_exchange_and_bad_input_are_answered_as_ever(port, log):
 
 
 def test_2000_requests_on_16_connections_are_counted_exactly(port):
-    sizes = send_2000_requests([Client(port) for _ in range(CONNECTIONS)])
-    check_families(Client(port).scrape(), 500, *sizes)
+    sizes = send_traffic([Client(port) for _ in range(CONNECTIONS)], ROUNDS)
+    check_families(Client(port).scrape(), CONNECTIONS * ROUNDS, *sizes)
