@@ -180,7 +180,7 @@ impl wasmcloud_counters::Host for &Raised {
     }
 
     fn keys(&self, _: Option<u64>) -> Result<(Vec<String>, Option<u64>), String> {
-        Ok((self.numbers.borrow().keys().cloned().collect(), None))
+        Ok((self.shards.borrow().keys().cloned().collect(), None))
     }
 
     fn new_name(&self) -> String {

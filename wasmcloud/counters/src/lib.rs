@@ -16,9 +16,12 @@
 //!
 //! **A first increment that is one.** In NATS a key that is not there yet is written, whatever
 //! came there meanwhile. So the numbers are made under a name that nobody else has, a *shard*; then
-//! it can be listed, and then the counter's key is pointed at it. Where several requests make one at once, all go on with
+//! it is listed, and then the counter's key is pointed at it. Where several requests make one at once, all go on with
 //! the one that was pointed at last, and the others keep what they have: the counter is the sum of
 //! its shards. A request stays with the shard that it has begun with.
+//!
+//! **A listing that has all keys.** In NATS a listing may miss a key that is written meanwhile, as a
+//! busy counter always is. So each shard has a key that is written once, and by it is listed.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +86,7 @@ impl<H: Host> Counters<H> {
     /// The names of all counters, as `key+shard`.
     pub fn names(&self) -> Result<Vec<String>, String> {
         let name = |key: String| {
-            let (shard, key) = key.strip_prefix("low/")?.split_once('/')?;
+            let (shard, key) = key.strip_prefix("listed/")?.split_once('/')?;
             Some(format!("{key}+{shard}"))
         };
         Ok(self.keys()?.into_iter().filter_map(name).collect())
@@ -92,21 +95,21 @@ impl<H: Host> Counters<H> {
     /// Pages are counted off from the front, where keys may come and go from one page to the next.
     /// So a listing that has several is repeated until it finds nothing new.
     fn keys(&self) -> Result<BTreeSet<String>, String> {
-        let (first, mut cursor) = self.host.keys(None)?;
-        let mut keys = BTreeSet::from_iter(first);
-        let mut is_new = cursor.is_some();
-        while is_new {
-            is_new = false;
+        let mut keys = BTreeSet::new();
+        loop {
+            let before = keys.len();
+            let (page, mut cursor) = self.host.keys(None)?;
+            let is_whole = cursor.is_none();
+            keys.extend(page);
             while cursor.is_some() {
                 let (page, next) = self.host.keys(cursor)?;
-                let before = keys.len();
                 keys.extend(page);
-                is_new |= keys.len() > before;
                 cursor = next;
             }
-            cursor = Some(0);
+            if is_whole || keys.len() == before {
+                return Ok(keys);
+            }
         }
-        Ok(keys)
     }
 
     fn shard(&self, key: &str) -> Result<String, String> {
@@ -123,9 +126,10 @@ impl<H: Host> Counters<H> {
 
     fn new_shard(&self, key: &str) -> Result<String, String> {
         let shard = self.host.new_name();
-        self.raise(&high_key(&shard, key), 0)?;
-        // The last, since it is what is listed: whoever reads a shard finds both numbers.
+        // Whoever reads a shard that is listed finds both numbers, and makes none.
         self.raise(&low_key(&shard, key), 0)?;
+        self.raise(&high_key(&shard, key), 0)?;
+        self.host.set(&listed_key(&shard, key), b"1")?;
         self.host.set(&shard_key(key), shard.as_bytes())?;
         Ok(shard)
     }
@@ -146,6 +150,10 @@ impl<H: Host> Counters<H> {
 
 fn shard_key(key: &str) -> String {
     format!("shard/{key}")
+}
+
+fn listed_key(shard: &str, key: &str) -> String {
+    format!("listed/{shard}/{key}")
 }
 
 fn low_key(shard: &str, key: &str) -> String {
