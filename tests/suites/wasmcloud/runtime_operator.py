@@ -64,7 +64,7 @@ def _resources(local):
 
 def start(nats_url, workload):
     """Starts a replica on each of as many hosts as there are replicas; returns when all run."""
-    return asyncio.run(_start(nats_url, workload))
+    asyncio.run(_start(nats_url, workload))
 
 
 async def _start(nats_url, workload):

@@ -16,9 +16,9 @@
 //!
 //! **A first increment that is one.** In NATS a key that is not there yet is written, whatever
 //! came there meanwhile. So the numbers are made under a name that nobody else has, a *shard*; then
-//! it is listed, and then the counter's key is pointed at it. Where several requests make one at once, all go on with
-//! the one that was pointed at last, and the others keep what they have: the counter is the sum of
-//! its shards. A request stays with the shard that it has begun with.
+//! it is listed, and then the counter's key is pointed at it. Where several requests make one at
+//! once, all go on with the one that was pointed at last, and the others keep what they have: the
+//! counter is the sum of its shards. A request stays with the shard that it has begun with.
 //!
 //! **A listing that has all keys.** In NATS a listing may miss a key that is written meanwhile, as a
 //! busy counter always is. So each shard has a key that is written once, and by it is listed.
