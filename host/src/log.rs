@@ -1,6 +1,7 @@
-//! Where log lines go: one line for each event.
+//! The log: one line for each event.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::sync::Arc;
 
 /// A sink for log lines. Clones share it.
@@ -13,33 +14,45 @@ impl Log {
         Self(Arc::new(sink))
     }
 
-    /// A log that prints to standard error.
+    /// A log that prints to standard error. A line that cannot be written is lost: a full disk
+    /// must not stop the server, as `eprintln!` would.
     pub fn stderr() -> Self {
-        Self::new(|line| eprintln!("{line}"))
+        Self::new(|line| {
+            let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        })
     }
 
     /// Writes one event as one line.
     ///
-    /// Control characters are escaped: neither a guest nor a client can forge a second line, or
-    /// move the cursor of the terminal that shows it.
+    /// Characters that are not shown as themselves are escaped: neither a guest nor a client can
+    /// forge a second line, or change how a terminal shows this one.
     pub fn line(&self, event: impl Display) {
         (self.0)(&one_line(&event.to_string()));
     }
 }
 
 fn one_line(text: &str) -> String {
-    if !text.contains(char::is_control) {
+    if !text.contains(is_hidden) {
         return text.to_owned();
     }
     let mut line = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
             '\t' => line.push(' '),
-            c if c.is_control() => line.extend(c.escape_default()),
+            c if is_hidden(c) => line.extend(c.escape_default()),
             c => line.push(c),
         }
     }
     line
+}
+
+/// Is true for control characters, and for those of Unicode that break lines, change the direction
+/// of text or are not visible.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -47,12 +60,20 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    #[test]
-    fn an_event_with_line_breaks_stays_one_line() {
+    fn logged(event: &str) -> Vec<String> {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = lines.clone();
-        let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
-        log.line("first\nsecond\u{1b}[2J");
-        assert_eq!(*lines.lock().unwrap(), ["first\\nsecond\\u{1b}[2J"]);
+        Log::new(move |line| sink.lock().unwrap().push(line.to_owned())).line(event);
+        std::mem::take(&mut lines.lock().unwrap())
+    }
+
+    #[test]
+    fn an_event_with_line_breaks_stays_one_line() {
+        assert_eq!(logged("first\nsecond\u{1b}[2J"), ["first\\nsecond\\u{1b}[2J"]);
+    }
+
+    #[test]
+    fn a_line_separator_and_a_change_of_direction_are_escaped() {
+        assert_eq!(logged("a\u{2028}b\u{202e}c é"), ["a\\u{2028}b\\u{202e}c é"]);
     }
 }

@@ -7,6 +7,8 @@ use args::{Args, Options};
 use model_api_host::{
     App, Limits, Log, Manifest, RuntimeConfig, Settings, build, server, variables,
 };
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +21,7 @@ fn main() -> ExitCode {
     match args::parse(std::env::args_os().skip(1)).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            Log::stderr().line(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> Result<()> {
     match args {
-        Args::Print(text) => print!("{text}"),
+        Args::Print(text) => show(&text),
         Args::Serve(options) => serve(&options)?,
     }
     Ok(())
@@ -67,11 +69,17 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
-/// The URLs to open. A wildcard is shown by where it begins.
+/// Prints the URLs to open. A wildcard is shown by the path that it begins with.
 fn print_routes(app: &App, address: SocketAddr) {
-    println!("Serving http://{address}");
+    let mut text = format!("Serving http://{address}\n");
     let routes = app.routes().map(|(route, target)| (route.trim_end_matches("..."), target));
     for (route, target) in routes {
-        println!("  http://{address}{route}  {target}");
+        let _ = writeln!(text, "  http://{address}{route}  {target}");
     }
+    show(&text);
+}
+
+/// Prints to standard output. If that is closed, nobody reads it.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

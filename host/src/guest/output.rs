@@ -11,8 +11,12 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// A line that grows longer than this is cut, so that a guest cannot fill the host's memory.
+/// A line longer than this, in bytes, is cut, so that a guest cannot fill the host's memory.
 const MAX_LINE_BYTES: usize = 8192;
+
+/// Marks the end of a line that was cut, and the beginning of its continuation: a guest that
+/// prints what a client sent does not let the client begin a line.
+const CUT: &str = "…";
 
 /// Makes streams into the log.
 #[derive(Clone)]
@@ -27,7 +31,12 @@ impl Output {
 
     fn lines(&self) -> Lines {
         let Grants { log, component, .. } = &*self.grants;
-        Lines { log: log.clone(), component: component.clone(), partial: Vec::new() }
+        Lines {
+            log: log.clone(),
+            component: component.clone(),
+            partial: Vec::new(),
+            continues: false,
+        }
     }
 }
 
@@ -52,6 +61,8 @@ struct Lines {
     log: Log,
     component: Arc<str>,
     partial: Vec<u8>,
+    /// True if the line that is kept continues one that was cut.
+    continues: bool,
 }
 
 impl Lines {
@@ -59,26 +70,42 @@ impl Lines {
         let mut pieces = bytes.split(|&byte| byte == b'\n');
         let last = pieces.next_back().unwrap_or_default();
         for piece in pieces {
-            self.partial.extend_from_slice(piece);
-            self.end_line();
+            self.extend(piece);
+            self.end_line("");
+            self.continues = false;
         }
-        self.partial.extend_from_slice(last);
-        if self.partial.len() > MAX_LINE_BYTES {
-            self.end_line();
+        self.extend(last);
+    }
+
+    fn extend(&mut self, piece: &[u8]) {
+        self.partial.extend_from_slice(piece);
+        while self.partial.len() > MAX_LINE_BYTES {
+            let rest = self.partial.split_off(character_boundary(&self.partial, MAX_LINE_BYTES));
+            self.end_line(CUT);
+            self.continues = true;
+            self.partial = rest;
         }
     }
 
-    fn end_line(&mut self) {
+    fn end_line(&mut self, end: &str) {
+        let start = if self.continues { CUT } else { "" };
         let line = String::from_utf8_lossy(&self.partial);
-        self.log.line(format_args!("{}: {}", self.component, line.trim_end()));
+        self.log.line(format_args!("{}: {start}{}{end}", self.component, line.trim_end()));
         self.partial.clear();
     }
+}
+
+/// The last place up to `limit` where no UTF-8 character is cut in two.
+fn character_boundary(bytes: &[u8], limit: usize) -> usize {
+    let is_continuation = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
+    let boundary = (limit - 3..=limit).rev().find(|&at| !is_continuation(bytes[at]));
+    boundary.unwrap_or(limit)
 }
 
 impl Drop for Lines {
     fn drop(&mut self) {
         if !self.partial.is_empty() {
-            self.end_line();
+            self.end_line("");
         }
     }
 }
@@ -127,18 +154,31 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    #[test]
-    fn output_becomes_whole_lines_with_the_components_name() {
+    /// The lines of the log after a guest has printed `pieces`.
+    fn logged(pieces: &[&[u8]]) -> Vec<String> {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let sink = logged.clone();
         let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
-        let mut lines = Lines { log, component: Arc::from("service"), partial: Vec::new() };
-        lines.push(b"one\ntw");
-        lines.push(b"o\r\n\nthr");
+        let component = Arc::from("service");
+        let mut lines = Lines { log, component, partial: Vec::new(), continues: false };
+        for piece in pieces {
+            lines.push(piece);
+        }
         drop(lines);
-        assert_eq!(
-            *logged.lock().unwrap(),
-            ["service: one", "service: two", "service: ", "service: thr"]
-        );
+        std::mem::take(&mut logged.lock().unwrap())
+    }
+
+    #[test]
+    fn output_becomes_whole_lines_with_the_components_name() {
+        let lines = logged(&[b"one\ntw", b"o\r\n\nthr"]);
+        assert_eq!(lines, ["service: one", "service: two", "service: ", "service: thr"]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_and_its_continuation_is_marked() {
+        let long = "x".repeat(MAX_LINE_BYTES - 1);
+        let lines = logged(&[format!("{long}éwarning: forged\nnext").as_bytes()]);
+        let first = format!("service: {long}…");
+        assert_eq!(lines, [first.as_str(), "service: …éwarning: forged", "service: next"]);
     }
 }
