@@ -31,7 +31,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Where log lines go.
     pub log: Log,
-    /// Where compiled code is kept; `target/model-api-host` beside the manifest if `None`.
+    /// The folder that keeps compiled code; `model-api-host` in the user's cache folder if `None`.
     pub cache: Option<PathBuf>,
 }
 
@@ -112,12 +112,10 @@ impl<'a> Loading<'a> {
         let labels = settings.runtime_config.labels();
         let stores = labels.map(|label| (label.to_owned(), Arc::default())).collect();
         let engine = load::engine(&settings.limits, &settings.log)?;
-        let base = manifest.base.clone();
-        let default_cache = || base.join("target").join("model-api-host");
-        let cache = settings.cache.clone().unwrap_or_else(default_cache);
+        let (base, cache) = (manifest.base.clone(), settings.cache.clone());
         Ok(Self {
             linker: guest::linker(&engine)?,
-            loader: Loader::new(engine.clone(), base, cache),
+            loader: Loader::new(engine.clone(), base, cache, &settings.log),
             manifest,
             settings,
             engine,

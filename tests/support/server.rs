@@ -65,7 +65,7 @@ impl TestServer {
 
 /// Loads the application of `manifest`. Compiled code is shared by all tests.
 pub fn load(manifest: &Manifest, adjust: impl FnOnce(&mut Settings)) -> anyhow::Result<App> {
-    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/model-api-host");
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compiled");
     let mut settings = Settings { cache: Some(cache), ..Settings::default() };
     adjust(&mut settings);
     App::load(manifest, settings)

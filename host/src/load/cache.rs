@@ -1,52 +1,77 @@
-//! Compiled code, kept from one start to the next.
+//! Compiled code, kept from one start to the next in a folder of the user's own.
+//!
+//! Compiled code is run as it is: whoever can write it can do what this program can. So it is kept
+//! in a folder that nobody else may write to, and each file begins with the digest of its code, so
+//! that a file which was damaged is compiled again.
 
 use super::Files;
 use crate::VERSION;
-use anyhow::{Result, anyhow};
+use crate::log::Log;
+use anyhow::{Context, Result, anyhow, ensure};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// How many components' code is kept, those used last.
+/// The number of components whose code is kept, those used last.
 const KEPT: usize = 32;
+
+/// The age after which an unfinished file is one that a process which was killed left behind.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// The size of the digest that a file begins with, in bytes.
+const DIGEST_BYTES: usize = 32;
 
 /// A folder of compiled components, named by the digest of all that they were made from.
 pub struct Cache {
-    folder: PathBuf,
+    /// None if code is not kept.
+    folder: Option<PathBuf>,
     engine: u64,
 }
 
 impl Cache {
-    pub fn new(folder: PathBuf, engine: &Engine) -> Self {
+    /// Opens the cache in `folder`, or in the user's own if that is `None`. Without a folder that
+    /// is safe, nothing is kept, which costs time at each start; `log` says why.
+    pub fn open(folder: Option<PathBuf>, engine: &Engine, log: &Log) -> Self {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self { folder, engine: hasher.finish() }
+        let folder = folder.map_or_else(users_folder, Ok).and_then(open_folder);
+        let folder = folder.inspect_err(|error| {
+            log.line(format_args!("warning: compiled code is not kept: {error:#}"));
+        });
+        Self { folder: folder.ok(), engine: hasher.finish() }
     }
 
-    /// The compiled component of `files`; if it is not there yet, what `compile` makes. A cache
-    /// that cannot be written costs time at each start, and nothing else.
+    /// The compiled component of `files`; if it is not there yet, what `compile` makes.
+    ///
+    /// # Errors
+    ///
+    /// If `compile` fails.
     pub fn load_or(
         &self,
         engine: &Engine,
         files: &Files,
         compile: impl FnOnce() -> Result<Vec<u8>>,
     ) -> Result<Component> {
-        let path = self.folder.join(format!("{}.cwasm", self.key(files)));
-        if let Some(component) = read(engine, &path) {
+        let path = self.folder.as_ref().map(|folder| folder.join(self.file_name(files)));
+        if let Some(component) = path.as_ref().and_then(|path| read(engine, path)) {
             return Ok(component);
         }
         let code = compile()?;
-        let _ = write(&path, &code);
+        if let Some(path) = path {
+            let _ = write(&path, &code);
+        }
         // SAFETY: the bytes are what this engine has just compiled.
         let component = unsafe { Component::deserialize(engine, code) };
         component.map_err(|error| anyhow!("{error:#}"))
     }
 
-    fn key(&self, files: &Files) -> String {
+    fn file_name(&self, files: &Files) -> String {
         let mut digest = Sha256::new();
         digest.update(format!("{VERSION} {:x} {}", self.engine, files.inherit));
         digest.update([u8::from(files.has_environment)]);
@@ -56,21 +81,28 @@ impl Cache {
             digest.update(Sha256::digest(&dependency.bytes));
         }
         let hex = |byte: &u8| format!("{byte:02x}");
-        digest.finalize().iter().take(16).map(hex).collect()
+        let name: String = digest.finalize().iter().take(16).map(hex).collect();
+        format!("{name}.cwasm")
     }
 
-    /// Removes all but the components used last.
+    /// Removes all but the components used last, and what was never finished.
     pub fn prune(&self) {
-        let Ok(entries) = fs::read_dir(&self.folder) else {
+        let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok())
+        else {
             return;
         };
-        let mut used: Vec<(SystemTime, PathBuf)> = entries
-            .filter_map(|entry| {
-                let path = entry.ok()?.path();
-                let is_code = path.extension().is_some_and(|end| end == "cwasm" || end == "tmp");
-                is_code.then_some((path.metadata().ok()?.modified().ok()?, path))
-            })
-            .collect();
+        let mut used = Vec::new();
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let Some(modified) = path.metadata().ok().and_then(|file| file.modified().ok()) else {
+                continue;
+            };
+            let abandoned = modified.elapsed().is_ok_and(|age| age > ABANDONED);
+            match path.extension().and_then(|end| end.to_str()) {
+                Some("cwasm") => used.push((modified, path)),
+                Some("tmp") if abandoned => _ = fs::remove_file(path),
+                _ => {}
+            }
+        }
         used.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         for (_, path) in used.into_iter().skip(KEPT) {
             let _ = fs::remove_file(path);
@@ -78,24 +110,149 @@ impl Cache {
     }
 }
 
+/// The user's cache folder, as the XDG Base Directory Specification has it.
+fn users_folder() -> Result<PathBuf> {
+    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let given = given.filter(|folder| folder.is_absolute());
+    let folder = given.or_else(|| Some(std::env::home_dir()?.join(".cache")));
+    let folder = folder.filter(|folder| folder.is_absolute());
+    Ok(folder.context("set HOME or XDG_CACHE_HOME")?.join("model-api-host"))
+}
+
+/// Makes sure that `folder` is there, and that nobody but this user can write to it.
+fn open_folder(folder: PathBuf) -> Result<PathBuf> {
+    let shown = folder.display();
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.with_context(|| format!("cannot make the folder {shown}"))?;
+    let found = fs::metadata(&folder).with_context(|| format!("cannot look at {shown}"))?;
+    let user = rustix::process::geteuid().as_raw();
+    ensure!(found.uid() == user, "{shown} is another user's; set XDG_CACHE_HOME to one of yours");
+    ensure!(found.mode() & 0o077 == 0, "others may use {shown}; close it with chmod 700 {shown}");
+    Ok(folder)
+}
+
+/// The component in the file at `path`; none if it is not whole, or not this engine's.
 fn read(engine: &Engine, path: &Path) -> Option<Component> {
-    let file = File::open(path).ok()?;
-    // SAFETY: code that wasmtime did not compile could do anything. The file's name has the
-    // digest of what it was compiled from and of the engine that did; only this module writes
-    // into its folder, and moves a file there once it is complete; and who else may write there
-    // may replace this program as well. wasmtime checks again that the engine is the same.
-    let component = unsafe { Component::deserialize_file(engine, path) }.ok()?;
-    let _ = file.set_modified(SystemTime::now());
+    let file = fs::read(path).ok()?;
+    let (digest, code) = file.split_first_chunk::<DIGEST_BYTES>()?;
+    if Sha256::digest(code)[..] != digest[..] {
+        return None;
+    }
+    // SAFETY: code that wasmtime did not compile could do anything. The folder is open to this user
+    // alone, the file's name has the digest of what its code was compiled from and of the engine
+    // that did, and the code is as it was written.
+    let component = unsafe { Component::deserialize(engine, code) }.ok()?;
+    let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
     Some(component)
 }
 
+/// Writes the file whole, or not at all: under a name of its own until it is on the disk.
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-        // Wherever the manifest is, its compiled code is nothing to commit.
-        fs::write(folder.join(".gitignore"), "*\n")?;
+    let unique = RandomState::new().hash_one(std::process::id());
+    let unfinished = path.with_extension(format!("{unique:016x}.tmp"));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let written = file
+        .write_all(&Sha256::digest(code))
+        .and_then(|()| file.write_all(code))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&unfinished, path));
+    written.inspect_err(|_| _ = fs::remove_file(&unfinished))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::{Arc, Mutex};
+
+    /// A new folder of the test's own.
+    fn folder(name: &str) -> PathBuf {
+        let unique = RandomState::new().hash_one(name);
+        std::env::temp_dir().join(format!("model-api-host-{name}-{unique:016x}"))
     }
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    fs::write(&unfinished, code)?;
-    fs::rename(&unfinished, path)
+
+    fn files() -> Files {
+        Files {
+            source: b"(component)".to_vec(),
+            dependencies: Vec::new(),
+            inherit: false,
+            has_environment: false,
+        }
+    }
+
+    /// Loads the component through a cache in `folder`; true if it had to be compiled.
+    fn compiles(folder: &Path) -> bool {
+        let engine = Engine::default();
+        let cache = Cache::open(Some(folder.to_owned()), &engine, &Log::new(|_| ()));
+        let compiled = Cell::new(false);
+        let compile = || {
+            compiled.set(true);
+            let component = wat::parse_bytes(b"(component)")?;
+            engine.precompile_component(&component).map_err(|error| anyhow!("{error:#}"))
+        };
+        cache.load_or(&engine, &files(), compile).unwrap();
+        compiled.get()
+    }
+
+    /// The one file of compiled code in `folder`.
+    fn code_file(folder: &Path) -> PathBuf {
+        let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let file = files.next().unwrap();
+        assert_eq!(files.next(), None);
+        file
+    }
+
+    #[test]
+    fn a_component_is_compiled_once_into_a_folder_of_the_users_own() {
+        let folder = folder("once");
+        assert!(compiles(&folder) && !compiles(&folder));
+        assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(code_file(&folder)).unwrap().mode() & 0o777, 0o600);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_file_is_compiled_again() {
+        let folder = folder("damaged");
+        compiles(&folder);
+        let path = code_file(&folder);
+        let whole = fs::read(&path).unwrap();
+        let middle = whole.len() / 2;
+        let zeroed = [&whole[..middle], &vec![0; whole.len() - middle]].concat();
+        for damaged in [&zeroed[..], &whole[..middle], &whole[..10], b""] {
+            fs::write(&path, damaged).unwrap();
+            assert!(compiles(&folder), "{} bytes", damaged.len());
+            assert!(!compiles(&folder), "it is whole again");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_may_use_is_not_used() {
+        let folder = folder("open");
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = lines.clone();
+        let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
+        let cache = Cache::open(Some(folder.clone()), &Engine::default(), &log);
+        assert_eq!(cache.folder, None);
+        let line = lines.lock().unwrap().concat();
+        assert!(line.ends_with(&format!("close it with chmod 700 {}", folder.display())), "{line}");
+        fs::remove_dir(folder).unwrap();
+    }
+
+    #[test]
+    fn two_that_start_at_once_share_the_folder() {
+        let folder = folder("shared");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| compiles(&folder));
+            }
+        });
+        code_file(&folder);
+        assert!(!compiles(&folder));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

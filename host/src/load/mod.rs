@@ -11,6 +11,7 @@ mod engine;
 
 pub use engine::{Ticker, engine};
 
+use crate::log::Log;
 use crate::manifest::{self, Dependency, Source};
 use anyhow::{Context, Result, anyhow, bail};
 use cache::Cache;
@@ -40,9 +41,10 @@ struct DependencyFile {
 }
 
 impl Loader {
-    /// A loader of files below `base`, which keeps compiled code in `cache`.
-    pub fn new(engine: Engine, base: PathBuf, cache: PathBuf) -> Self {
-        Self { cache: Cache::new(cache, &engine), engine, base }
+    /// A loader of files below `base`, which keeps compiled code in the folder `cache`, or in the
+    /// user's own if that is `None`.
+    pub fn new(engine: Engine, base: PathBuf, cache: Option<PathBuf>, log: &Log) -> Self {
+        Self { cache: Cache::open(cache, &engine, log), engine, base }
     }
 
     /// Loads the component.
