@@ -1,5 +1,6 @@
 //! An application that is ready to serve.
 
+use crate::budget::Budget;
 use crate::guest::{self, Component, Grants};
 use crate::headers::RouteHeaders;
 use crate::key_value::Store;
@@ -12,6 +13,7 @@ use crate::runtime_config::RuntimeConfig;
 use crate::variables::{self, Overrides, Values};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use http::{HeaderName, HeaderValue, Response};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,8 +58,17 @@ pub(crate) struct Inner {
     pub router: Router<Target>,
     pub limits: Limits,
     pub log: Log,
+    /// The memory of all guests.
+    pub memory: Arc<Budget>,
+    /// True if each request is a line of the log: the application's variable `log_requests`.
+    pub log_requests: bool,
+    /// The application's name and version as JSON, as Spin tells them.
+    pub info: String,
     routes: Vec<(String, String)>,
 }
+
+/// The variable by which the service logs each request, and the host what it answers itself.
+const LOG_REQUESTS: &str = "log_requests";
 
 /// What answers a route.
 pub(crate) enum Target {
@@ -76,15 +87,39 @@ impl App {
         let loading = Loading::new(manifest, settings)?;
         let router = loading.router()?;
         loading.loader.prune();
-        let Loading { engine, settings: Settings { limits, log, .. }, .. } = loading;
+        let Loading { engine, settings, variables, memory, .. } = loading;
+        let Settings { limits, log, .. } = settings;
+        let log_requests = variables.get(LOG_REQUESTS).is_some_and(|value| value == "true");
+        let info = info(&manifest.schema.application);
         let routes = manifest.schema.trigger.http.iter().filter_map(described).collect();
-        Ok(Self(Arc::new(Inner { engine, router, limits, log, routes })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            router,
+            limits,
+            log,
+            memory,
+            log_requests,
+            info,
+            routes,
+        })))
     }
 
     /// The public routes in the manifest's order, each with what answers it.
     pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.routes.iter().map(|(route, target)| (route.as_str(), target.as_str()))
     }
+}
+
+/// The application as `/.well-known/spin/info` tells it.
+fn info(application: &manifest::Application) -> String {
+    #[derive(Serialize)]
+    struct Info<'a> {
+        name: &'a str,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        version: &'a str,
+    }
+    let info = Info { name: &application.name, version: &application.version };
+    serde_json::to_string_pretty(&info).expect("our own types become JSON")
 }
 
 /// The route of a trigger and the name of what answers it, if it is public.
@@ -104,6 +139,8 @@ struct Loading<'a> {
     loader: Loader,
     stores: HashMap<String, Arc<Store>>,
     variables: Values,
+    /// The memory of all guests.
+    memory: Arc<Budget>,
 }
 
 impl<'a> Loading<'a> {
@@ -117,6 +154,7 @@ impl<'a> Loading<'a> {
             linker: guest::linker(&engine)?,
             loader: Loader::new(engine.clone(), base, cache, &settings.log),
             manifest,
+            memory: Arc::new(Budget::new(settings.limits.all_memory_bytes)),
             settings,
             engine,
             stores,
@@ -166,7 +204,8 @@ impl<'a> Loading<'a> {
             .map_err(|error| anyhow!("{error:#}; the embedded host lacks it, use `spin up`"))?;
         let pre = ProxyPre::new(pre)
             .map_err(|error| anyhow!("it does not handle HTTP requests: {error:#}"))?;
-        Ok(Component { pre, grants, limits: self.settings.limits.clone() })
+        let (limits, memory) = (self.settings.limits.clone(), self.memory.clone());
+        Ok(Component { pre, grants, limits, memory })
     }
 
     fn grants(&self, id: &str, component: &manifest::Component) -> Result<Grants> {

@@ -89,12 +89,12 @@ Options:
   -V, --version
 
 Environment:
-  SPIN_VARIABLE_<NAME>           the value of the application variable <name>
+  SPIN_VARIABLE_<NAME>             the value of the application variable <name>
 "
     .to_owned();
     for setting in SETTINGS {
         let (variable, meaning, default) = (setting.variable, setting.meaning, setting.default);
-        let _ = writeln!(text, "  {variable:<29}  {meaning} [{default}]");
+        let _ = writeln!(text, "  {variable:<31}  {meaning} [{default}]");
     }
     text
 }

@@ -30,8 +30,11 @@
 //! | `key_value` | the stores, in memory |
 //! | [`server`] | connections, requests, and what stops them |
 //! | [`limits`] | what one client, one request and one guest may use |
+//! | `budget` | bytes that many share |
+//! | `request_id` | by which an answer and a line of the log belong together |
 
 pub mod app;
+mod budget;
 pub mod build;
 mod guest;
 mod headers;
@@ -40,6 +43,7 @@ pub mod limits;
 mod load;
 pub mod log;
 pub mod manifest;
+mod request_id;
 mod routes;
 pub mod runtime_config;
 pub mod server;

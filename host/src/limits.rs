@@ -7,25 +7,47 @@ use std::time::Duration;
 /// the variables named in [`SETTINGS`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Bytes of a request's line and headers. Beyond it the answer is 431.
+    /// Bytes of a request's line and headers, and there are at most 100 headers. Beyond it the
+    /// answer is 431.
     pub header_bytes: usize,
-    /// How long a client may take to send its next request's headers. It is also how long an
-    /// idle connection stays open. Beyond it the connection is closed.
+    /// How long a client may take to send the line and headers of its first request. Beyond it the
+    /// connection is closed.
+    pub first_request_timeout: Duration,
+    /// The same for each later request. It is also how long an idle connection stays open.
     pub header_timeout: Duration,
     /// Bytes of a request's body. Beyond it the answer is 413.
     pub body_bytes: usize,
+    /// Bytes of each body that do not count in `held_bytes`, so that a small body finds room
+    /// whatever others send.
+    pub small_body_bytes: usize,
     /// Bytes of all bodies that are held at the same time. Beyond it the answer is 503.
     pub held_bytes: usize,
+    /// Bytes a second of a body that have to arrive, on average over `body_window`. Below it the
+    /// answer is 408.
+    pub body_rate: usize,
+    /// The time over which the rate of a body is measured.
+    pub body_window: Duration,
     /// How long a request may take, from its headers to the end of its response. A body that
     /// does not arrive in time is answered 408, a guest that does not answer in time 504, and a
     /// client that takes nothing of its response for as long is cut off.
     pub request_timeout: Duration,
+    /// How long a client that sends no more is given its answer. It may be gone: beyond it the
+    /// guest is stopped.
+    pub half_close_timeout: Duration,
+    /// Bytes of a body that are read and dropped after the request was refused, so that a client
+    /// which sends all before it reads gets its answer.
+    pub linger_bytes: usize,
+    /// For how long that is done.
+    pub linger_timeout: Duration,
     /// Bytes of linear memory of a guest, all its modules together. A guest that asks for more
     /// is refused it, which most of them answer with a trap.
     pub memory_bytes: usize,
+    /// Bytes of linear memory of all guests together. Beyond it the answer is 503.
+    pub all_memory_bytes: usize,
     /// Requests that guests work on at the same time. Beyond it the answer is 503.
     pub concurrent_requests: usize,
-    /// Connections that are open at the same time. Others wait to be accepted.
+    /// Connections that are open at the same time. Beyond it the one that has waited longest for
+    /// its client is closed.
     pub connections: usize,
     /// How long a server that was told to stop waits for requests in flight.
     pub drain_timeout: Duration,
@@ -35,11 +57,19 @@ impl Default for Limits {
     fn default() -> Self {
         let mut limits = Self {
             header_bytes: 0,
+            first_request_timeout: Duration::ZERO,
             header_timeout: Duration::ZERO,
             body_bytes: 0,
+            small_body_bytes: 0,
             held_bytes: 0,
+            body_rate: 0,
+            body_window: Duration::ZERO,
             request_timeout: Duration::ZERO,
+            half_close_timeout: Duration::ZERO,
+            linger_bytes: 0,
+            linger_timeout: Duration::ZERO,
             memory_bytes: 0,
+            all_memory_bytes: 0,
             concurrent_requests: 0,
             connections: 0,
             drain_timeout: Duration::ZERO,
@@ -101,14 +131,21 @@ const MAXIMUM: u64 = 1 << 44;
 pub const SETTINGS: &[Setting] = &[
     Setting {
         variable: "MODEL_API_HEADER_BYTES",
-        meaning: "bytes of a request's headers",
+        meaning: "bytes of up to 100 headers",
         default: 32 * 1024,
         minimum: 8192,
         set: |limits, value| limits.header_bytes = value as usize,
     },
     Setting {
+        variable: "MODEL_API_FIRST_REQUEST_TIMEOUT",
+        meaning: "seconds to wait for the first request",
+        default: 5,
+        minimum: 1,
+        set: |limits, value| limits.first_request_timeout = Duration::from_secs(value),
+    },
+    Setting {
         variable: "MODEL_API_HEADER_TIMEOUT",
-        meaning: "seconds to wait for a request's headers",
+        meaning: "seconds to wait for the next request",
         default: 30,
         minimum: 1,
         set: |limits, value| limits.header_timeout = Duration::from_secs(value),
@@ -116,16 +153,37 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         variable: "MODEL_API_BODY_BYTES",
         meaning: "bytes of a request's body",
-        default: 8 * 1024 * 1024,
+        default: 2 * 1024 * 1024,
         minimum: 0,
         set: |limits, value| limits.body_bytes = value as usize,
     },
     Setting {
+        variable: "MODEL_API_SMALL_BODY_BYTES",
+        meaning: "bytes of a body that always find room",
+        default: 16 * 1024,
+        minimum: 0,
+        set: |limits, value| limits.small_body_bytes = value as usize,
+    },
+    Setting {
         variable: "MODEL_API_HELD_BYTES",
-        meaning: "bytes of all bodies together",
-        default: 256 * 1024 * 1024,
+        meaning: "bytes of larger bodies together",
+        default: 32 * 1024 * 1024,
         minimum: 0,
         set: |limits, value| limits.held_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_BODY_RATE",
+        meaning: "bytes a second that a body arrives at",
+        default: 1024,
+        minimum: 0,
+        set: |limits, value| limits.body_rate = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_BODY_WINDOW",
+        meaning: "seconds over which that is measured",
+        default: 5,
+        minimum: 1,
+        set: |limits, value| limits.body_window = Duration::from_secs(value),
     },
     Setting {
         variable: "MODEL_API_REQUEST_TIMEOUT",
@@ -135,11 +193,39 @@ pub const SETTINGS: &[Setting] = &[
         set: |limits, value| limits.request_timeout = Duration::from_secs(value),
     },
     Setting {
+        variable: "MODEL_API_HALF_CLOSE_TIMEOUT",
+        meaning: "seconds for a client that is gone",
+        default: 2,
+        minimum: 0,
+        set: |limits, value| limits.half_close_timeout = Duration::from_secs(value),
+    },
+    Setting {
+        variable: "MODEL_API_LINGER_BYTES",
+        meaning: "bytes dropped after a refusal",
+        default: 32 * 1024 * 1024,
+        minimum: 0,
+        set: |limits, value| limits.linger_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_LINGER_TIMEOUT",
+        meaning: "seconds to wait for those",
+        default: 5,
+        minimum: 0,
+        set: |limits, value| limits.linger_timeout = Duration::from_secs(value),
+    },
+    Setting {
         variable: "MODEL_API_MEMORY_BYTES",
         meaning: "bytes of memory of one instance",
         default: 64 * 1024 * 1024,
         minimum: 64 * 1024,
         set: |limits, value| limits.memory_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_ALL_MEMORY_BYTES",
+        meaning: "bytes of memory of all instances",
+        default: 128 * 1024 * 1024,
+        minimum: 64 * 1024,
+        set: |limits, value| limits.all_memory_bytes = value as usize,
     },
     Setting {
         variable: "MODEL_API_CONCURRENT_REQUESTS",

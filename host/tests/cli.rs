@@ -26,6 +26,38 @@ fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
 }
 
 #[test]
+fn a_stop_that_cuts_off_a_request_is_a_failure() {
+    let mut command = host(&["--listen", "127.0.0.1:0", "--from"]);
+    command.arg(manifest("cut-off", STATIC)).env("MODEL_API_DRAIN_TIMEOUT", "0");
+    let (mut host, mut stdout) = start(command.stderr(Stdio::piped()));
+    let mut client = TcpStream::connect(line(&mut stdout).replace("Serving http://", "")).unwrap();
+    // The client has its answer, and the server waits for what it said that it would send.
+    client.write_all(b"POST /hello HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n").unwrap();
+    assert!(line(&mut BufReader::new(&client)).starts_with("HTTP/1.1 200"));
+    Command::new("kill").args(["-TERM", &host.0.id().to_string()]).status().unwrap();
+    assert_eq!(host.0.wait().unwrap().code(), Some(1));
+    let error = line(&mut BufReader::new(host.0.stderr.take().unwrap()));
+    assert!(error.contains("stopped with unfinished requests: 1"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_does_not_stop_the_server() {
+    let variables = "[variables]\nlog_requests = { default = \"true\" }\n";
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = host(&["--listen", "127.0.0.1:0", "--from"]);
+    command.arg(manifest("full", &format!("{STATIC}{variables}")));
+    let (_host, mut stdout) = start(command.stderr(full));
+    let address = line(&mut stdout).replace("Serving http://", "");
+    drop(stdout);
+    for _ in 0..3 {
+        let mut client = TcpStream::connect(&address).unwrap();
+        client.write_all(b"GET /nothing HTTP/1.0\r\n\r\n").unwrap();
+        assert!(line(&mut BufReader::new(client)).contains(" 404 "));
+    }
+}
+
+#[test]
 fn a_busy_port_is_an_error_with_a_remedy() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
@@ -99,10 +131,11 @@ impl Drop for Host {
 }
 
 fn serve(manifest: &Path) -> (Host, BufReader<ChildStdout>) {
-    let mut host = host(&["--listen", "127.0.0.1:0", "--from", manifest.to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    start(host(&["--listen", "127.0.0.1:0", "--from"]).arg(manifest))
+}
+
+fn start(command: &mut Command) -> (Host, BufReader<ChildStdout>) {
+    let mut host = command.stdout(Stdio::piped()).spawn().unwrap();
     let stdout = BufReader::new(host.stdout.take().unwrap());
     (Host(host), stdout)
 }

@@ -1,6 +1,6 @@
 //! Connections: how long they live, and how responses leave.
 
-use super::serve;
+use super::{serve, serve_with};
 use crate::support::http::Request;
 
 #[test]
@@ -59,10 +59,55 @@ fn a_response_may_come_piece_by_piece() {
     assert_eq!(response.body.len(), 100 * 64 * 1024);
 }
 
+/// As `nc -N` does.
+#[test]
+fn a_client_that_closes_its_sending_half_gets_its_answer() {
+    let server = serve();
+    for request in [
+        "GET /constant HTTP/1.1\r\nhost: a\r\n\r\n",
+        "POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 8\r\n\r\nconstant",
+        "GET /constant HTTP/1.0\r\n\r\n",
+    ] {
+        let mut client = server.client();
+        client.send_raw(request);
+        client.close_sending_half();
+        assert_eq!(client.receive().text(), "constant");
+        assert_eq!(client.read_to_end(), b"");
+    }
+}
+
+/// A body that nobody reads would otherwise break the client's pipe before it reads the answer.
+#[test]
+fn an_early_answer_reaches_a_client_that_sends_its_whole_body_first() {
+    let server = serve_with(|settings| settings.limits.body_bytes = 1000);
+    let body = vec![b'x'; 9_000_000];
+    for (request, status) in [
+        (Request::post("/body", body.clone()), 413),
+        (Request::post("/.well-known/spin/other", body.clone()), 404),
+        (Request::post("/body", body).header("host", "a b"), 400),
+    ] {
+        let mut client = server.client();
+        assert_eq!(client.send(&request).status, status);
+        assert_eq!(client.read_to_end(), b"");
+    }
+}
+
+#[test]
+fn a_client_that_asks_before_it_sends_its_body_is_refused_at_once() {
+    let server = serve_with(|settings| settings.limits.body_bytes = 1000);
+    let mut client = server.client();
+    client.send_raw(
+        "POST /body HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2000\r\n\r\n",
+    );
+    assert_eq!(client.receive().status, 413);
+}
+
 #[test]
 fn what_is_not_http_is_400() {
     let server = serve();
     let mut client = server.client();
     client.send_raw("\x16\x03\x01 this is TLS\r\n\r\n");
-    assert_eq!(client.receive().status, 400);
+    let response = client.receive();
+    assert_eq!(response.status, 400);
+    assert_eq!(response.json()["detail"], "The request is not valid HTTP/1.1");
 }

@@ -1,15 +1,19 @@
 //! Guests that fail, and what their clients and the operator learn.
 
-use super::{serve, serve_with};
-use crate::support::http::{Request, Response};
+use super::{errors, metric, serve, serve_with};
+use crate::support::http::{Client, Request, Response};
+use crate::support::server::TestServer;
 use std::time::Duration;
 
 #[test]
 fn a_trap_is_500_and_a_line_that_says_why() {
     let server = serve();
-    assert_error(&server.get("/trap"), 500, "the component failed");
-    let line = server.logged("trapped");
-    assert_eq!(line, "probe: trapped: wasm trap: wasm `unreachable` instruction executed");
+    let response = server.send(&Request::get("/trap").header("x-request-id", "r-1"));
+    assert_error(&response, 500, "The component failed");
+    assert_eq!(
+        server.logged("trapped"),
+        "probe: trapped: wasm trap: wasm `unreachable` instruction executed request_id=r-1"
+    );
     assert_eq!(server.get("/constant").status, 200);
 }
 
@@ -18,33 +22,78 @@ fn a_guest_that_never_ends_is_stopped_and_others_do_not_wait_for_it() {
     let server = serve_with(|settings| {
         settings.limits.request_timeout = Duration::from_millis(500);
     });
-    let looping: Vec<_> = (0..4)
-        .map(|_| {
-            let mut client = server.client();
-            client.send_raw("GET /loop HTTP/1.1\r\nhost: a\r\n\r\n");
-            client
-        })
-        .collect();
+    let looping: Vec<_> = (0..4).map(|_| looping(&server)).collect();
     assert_eq!(server.get("/constant").text(), "constant");
     for mut client in looping {
-        assert_error(&client.receive(), 504, "the component did not answer within 500ms");
+        assert_error(&client.receive(), 504, "The component did not answer within 500ms");
     }
-    assert_eq!(server.logged("too long"), "probe: stopped: it took too long");
+    assert!(server.logged("too long").starts_with("probe: stopped: it took too long request_id="));
 }
 
 #[test]
 fn a_guest_that_wants_too_much_memory_does_not_get_it() {
     let server = serve_with(|settings| settings.limits.memory_bytes = 8 << 20);
     assert_eq!(server.get("/memory?16").text(), "16");
-    assert_error(&server.get("/memory?1024"), 500, "the component failed");
-    assert!(server.logged("trapped").ends_with("refused more than 8388608 bytes of memory"));
+    assert_error(&server.get("/memory?1024"), 500, "The component failed");
+    assert!(server.logged("trapped").contains("refused more than 8388608 bytes of memory"));
+}
+
+#[test]
+fn all_instances_together_have_a_limit_of_memory_beyond_which_the_answer_is_503() {
+    let server = serve_with(|settings| settings.limits.all_memory_bytes = 8 << 20);
+    assert_eq!(server.get("/memory?16").text(), "16");
+    for _ in 0..3 {
+        let response = server.get("/memory?1024");
+        assert_error(&response, 503, "Too many requests at once");
+        assert_eq!(response.header("retry-after"), Some("1"));
+    }
+    assert_eq!(server.get("/memory?16").text(), "16");
+}
+
+/// With one guest after the other on a thread, ten answers would take longer than the loops live.
+#[test]
+fn guests_that_compute_do_not_keep_their_neighbours_waiting() {
+    let server = serve_with(|settings| {
+        settings.limits.request_timeout = Duration::from_secs(20);
+        settings.limits.drain_timeout = Duration::ZERO;
+    });
+    let mut neighbours = [server.client(), server.client()];
+    let _looping: Vec<_> = (0..4).map(|_| looping(&server)).collect();
+    for _ in 0..100 {
+        for neighbour in &mut neighbours {
+            assert_eq!(neighbour.send(&Request::get("/constant")).text(), "constant");
+        }
+    }
+    assert_eq!(errors(&server, "timed_out"), 0.0, "the loops still run");
+}
+
+#[test]
+fn a_guest_is_stopped_when_its_client_is_gone() {
+    let server = serve_with(|settings| {
+        settings.limits.concurrent_requests = 1;
+        settings.limits.half_close_timeout = Duration::ZERO;
+    });
+    let client = looping(&server);
+    while metric(&server, "requests", "") != 1.0 {}
+    assert_eq!(server.get("/constant").status, 503);
+    drop(client);
+    while metric(&server, "requests", "") != 0.0 {}
+    assert_eq!(server.get("/constant").status, 200);
+    assert_eq!(errors(&server, "client_gone"), 1.0);
+}
+
+/// A client of a guest that never ends.
+fn looping(server: &TestServer) -> Client {
+    let mut client = server.client();
+    client.send_raw("GET /loop HTTP/1.1\r\nhost: a\r\n\r\n");
+    client
 }
 
 #[test]
 fn a_guest_without_a_response_is_500() {
     let server = serve();
     for path in ["/silent", "/short", "/error"] {
-        assert_error(&server.get(path), 500, "the component gave no response");
+        assert_error(&server.get(path), 500, "The component gave no response");
     }
 }
 
@@ -58,7 +107,6 @@ fn a_response_that_is_cut_short_does_not_look_complete() {
     let body = client.read_to_end();
     assert!(body.len() > 50 * 64 * 1024);
     assert!(!body.ends_with(b"0\r\n\r\n"));
-    assert_error(&server.get("/stream-and-trap?0"), 500, "the component failed");
 }
 
 #[test]
@@ -72,5 +120,6 @@ fn a_failure_leaves_the_connection_usable() {
 fn assert_error(response: &Response, status: u16, reason: &str) {
     assert_eq!(response.status, status);
     assert_eq!(response.header("content-type"), Some("application/json"));
-    assert_eq!(response.json(), serde_json::json!({ "error": reason }));
+    assert_eq!(response.json(), serde_json::json!({ "detail": reason }));
+    assert!(response.header("x-request-id").is_some());
 }

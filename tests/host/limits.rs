@@ -1,6 +1,6 @@
 //! What one client may use, and what it is told beyond that.
 
-use super::serve_with;
+use super::{errors, metric, serve_with};
 use crate::support::http::Request;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn a_body_up_to_the_limit_is_taken_and_a_longer_one_is_413() {
 
     let response = server.send(&Request::post("/body", vec![b'x'; 1001]));
     assert_eq!(response.status, 413);
-    assert_eq!(response.json()["error"], "the body has more than 1000 bytes");
+    assert_eq!(response.json()["detail"], "The body is larger than 1000 bytes");
     assert_eq!(response.header("connection"), Some("close"));
 }
 
@@ -32,6 +32,31 @@ fn headers_beyond_the_limit_are_431() {
     assert_eq!(server.send(&fits).status, 200);
     let response = server.send(&fits.header("x-longer", &long.repeat(2)));
     assert_eq!(response.status, 431);
+    assert_eq!(response.json()["detail"], "The request's headers are too long or too many");
+    assert!(response.header("x-request-id").is_some());
+    assert_eq!(errors(&server, "head_too_large"), 1.0);
+}
+
+#[test]
+fn a_hundred_headers_are_taken_and_more_are_431() {
+    let server = serve_with(|_| {});
+    let with_headers = |count| {
+        // The client sends `Host` by itself.
+        (1..count).fold(Request::get("/constant"), |request, _| request.header("x-a", "b"))
+    };
+    assert_eq!(server.send(&with_headers(100)).status, 200);
+    assert_eq!(server.send(&with_headers(101)).status, 431);
+}
+
+#[test]
+fn a_client_that_sends_no_first_request_is_cut_off() {
+    let server = serve_with(|settings| {
+        settings.limits.first_request_timeout = Duration::from_millis(100);
+    });
+    let (mut silent, mut used) = (server.client(), server.client());
+    used.send(&Request::get("/constant"));
+    assert_eq!(silent.read_to_end(), b"");
+    assert_eq!(used.send(&Request::get("/constant")).text(), "constant");
 }
 
 #[test]
@@ -40,6 +65,7 @@ fn a_client_that_does_not_finish_its_headers_is_cut_off() {
         settings.limits.header_timeout = Duration::from_millis(100);
     });
     let mut client = server.client();
+    client.send(&Request::get("/constant"));
     client.send_raw("GET /constant HTTP/1.1\r\nhost: a\r\nx-slow: ");
     assert_eq!(client.read_to_end(), b"");
 }
@@ -53,17 +79,52 @@ fn a_client_that_does_not_finish_its_body_is_408() {
     client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf");
     let response = client.receive();
     assert_eq!(response.status, 408);
-    assert_eq!(response.json()["error"], "the body did not arrive in time");
+    assert_eq!(response.json()["detail"], "The body did not arrive in time");
+}
+
+#[test]
+fn a_body_that_stalls_is_408_long_before_the_request_timeout() {
+    let server = serve_with(|settings| {
+        settings.limits.body_window = Duration::from_millis(100);
+    });
+    let mut client = server.client();
+    client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n");
+    client.send_raw([b'x'; 90_000]);
+    assert_eq!(client.receive().status, 408);
+    assert_eq!(errors(&server, "body_too_slow"), 1.0);
+}
+
+#[test]
+fn small_bodies_are_taken_while_stalled_uploads_hold_all_that_others_may() {
+    let server = serve_with(|settings| {
+        settings.limits.held_bytes = 100_000;
+        settings.limits.small_body_bytes = 1000;
+    });
+    let mut stalled = server.client();
+    stalled.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 100001\r\n\r\n");
+    stalled.send_raw([b'x'; 100_000]);
+    while metric(&server, "body_bytes", "") < 99_000.0 {}
+    let post = |length| server.send(&Request::post("/body", vec![b'x'; length])).status;
+    assert_eq!(post(50_000), 503);
+    assert_eq!(post(1000), 200);
+    let mut chunks = server.client();
+    chunks.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    chunks.send_raw("3\r\nabc\r\n");
+    chunks.send_raw("4\r\ndefg\r\n0\r\n\r\n");
+    assert_eq!(chunks.receive().text(), "abcdefg");
 }
 
 #[test]
 fn bodies_together_have_a_limit_too() {
-    let server = serve_with(|settings| settings.limits.held_bytes = 1000);
-    let mut slow = server.client();
-    slow.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 1001\r\n\r\n");
-    slow.send_raw([b'x'; 1001]);
-    assert_eq!(slow.receive().status, 503);
-    assert_eq!(server.send(&Request::post("/body", vec![b'x'; 1000])).body.len(), 1000);
+    let server = serve_with(|settings| {
+        settings.limits.held_bytes = 1000;
+        settings.limits.small_body_bytes = 1000;
+    });
+    let mut large = server.client();
+    large.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n");
+    large.send_raw([b'x'; 100_000]);
+    assert_eq!(large.receive().status, 503);
+    assert_eq!(server.send(&Request::post("/body", vec![b'x'; 2000])).body.len(), 2000);
 }
 
 #[test]
@@ -97,7 +158,7 @@ fn a_request_too_many_is_503_until_another_ends() {
     let response = server.get("/constant");
     assert_eq!(response.status, 503);
     assert_eq!(response.header("retry-after"), Some("1"));
-    assert_eq!(response.json()["error"], "too many requests at once");
+    assert_eq!(response.json()["detail"], "Too many requests at once");
 
     assert_eq!(slow.read_body(head, false).body.len(), 1024 * 64 * 1024);
     assert_eq!(server.get("/constant").status, 200);
@@ -112,13 +173,46 @@ fn without_a_pool_of_instances_requests_are_served_all_the_same() {
 }
 
 #[test]
-fn a_connection_too_many_waits_until_another_is_closed() {
+fn the_connection_that_is_idle_longest_makes_room_for_a_new_one() {
+    let server = serve_with(|settings| settings.limits.connections = 2);
+    let (mut first, mut second) = (server.client(), server.client());
+    first.send(&Request::get("/constant"));
+    second.send(&Request::get("/constant"));
+    first.send(&Request::get("/constant"));
+    assert_eq!(server.get("/constant").text(), "constant");
+    assert_eq!(second.read_to_end(), b"");
+}
+
+#[test]
+fn clients_that_send_nothing_or_half_a_request_keep_nobody_out() {
+    let server = serve_with(|settings| settings.limits.connections = 4);
+    let rude: Vec<_> = (0..20)
+        .map(|number| {
+            let mut client = server.client();
+            match number % 3 {
+                0 => {}
+                1 => client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\nx-half: "),
+                _ => {
+                    client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx")
+                }
+            }
+            client
+        })
+        .collect();
+    for _ in 0..3 {
+        assert_eq!(server.get("/constant").text(), "constant");
+    }
+    drop(rude);
+}
+
+#[test]
+fn a_connection_too_many_waits_while_the_others_are_at_work() {
     let server = serve_with(|settings| settings.limits.connections = 1);
     let mut first = server.client();
-    assert_eq!(first.send(&Request::get("/constant")).status, 200);
+    first.send_raw("GET /stream?1024 HTTP/1.1\r\nhost: a\r\n\r\n");
+    let head = first.read_head();
     let mut second = server.client();
     second.send_raw("GET /constant HTTP/1.1\r\nhost: a\r\n\r\n");
-    assert_eq!(first.send(&Request::get("/constant")).status, 200);
-    drop(first);
+    assert_eq!(first.read_body(head, false).body.len(), 1024 * 64 * 1024);
     assert_eq!(second.receive().text(), "constant");
 }

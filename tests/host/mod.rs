@@ -1,6 +1,7 @@
 //! The embedded host, tried out from the inside by the guest `tests/guests/probe`.
 
 mod connections;
+mod errors;
 mod failures;
 mod key_value;
 mod limits;
@@ -10,6 +11,7 @@ mod sandbox;
 mod shutdown;
 mod variables;
 
+use crate::support::exposition::Exposition;
 use crate::support::server::{TestServer, load};
 use model_api_host::{Log, Manifest, Settings, build};
 use std::path::Path;
@@ -56,4 +58,15 @@ fn load_error(manifest: &Manifest) -> String {
         Ok(_) => panic!("the application was loaded"),
         Err(error) => format!("{error:#}"),
     }
+}
+
+/// The sum of a family of the host's own metrics over the series whose labels contain `labels`.
+fn metric(server: &TestServer, name: &str, labels: &str) -> f64 {
+    let response = server.get("/.well-known/model-api/metrics");
+    Exposition::parse(response.text()).sum(&format!("model_api_host_{name}"), labels)
+}
+
+/// How many requests the host answered with an error, by its own metrics.
+fn errors(server: &TestServer, reason: &str) -> f64 {
+    metric(server, "errors_total", &format!("reason=\"{reason}\""))
 }

@@ -70,25 +70,65 @@ fn a_body_reaches_the_guest_whole() {
 }
 
 #[test]
-fn the_authority_may_be_in_the_uri_but_must_be_one() {
+fn the_authority_of_the_target_counts_and_the_host_header_does_not() {
     let server = serve();
     let mut client = server.client();
-    client.send_raw("GET http://a.example/echo?q HTTP/1.1\r\nhost: a.example\r\n\r\n");
-    let shown = client.receive().json();
-    assert_eq!(shown["authority"], "a.example");
-    assert_eq!(shown["path_with_query"], "/echo?q");
+    for host in ["a.example", "A.example:80", "b.example", ""] {
+        client
+            .send_raw(format!("GET http://user@a.example/echo?q HTTP/1.1\r\nhost: {host}\r\n\r\n"));
+        let response = client.receive();
+        let shown = response.json();
+        assert_eq!(shown["authority"], "a.example");
+        assert_eq!(shown["path_with_query"], "/echo?q");
+        assert_eq!(header(&response, "spin-full-url"), ["http://a.example/echo?q"]);
+    }
+}
 
+#[test]
+fn a_request_without_one_valid_host_is_400() {
+    let server = serve();
     for bad in [
-        "GET http://a.example/echo HTTP/1.1\r\nhost: b.example\r\n\r\n",
-        "GET /echo HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
-        "GET /echo HTTP/1.1\r\nhost: a b\r\n\r\n",
+        &b"GET /echo HTTP/1.1\r\n\r\n"[..],
+        b"GET http://a.example/echo HTTP/1.1\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a b\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: \xff\r\n\r\n",
     ] {
         let mut client = server.client();
         client.send_raw(bad);
         let response = client.receive();
-        assert_eq!(response.status, 400, "{bad}");
-        assert!(response.json()["error"].as_str().unwrap().contains("`Host`"));
+        assert_eq!(response.status, 400, "{}", bad.escape_ascii());
+        assert!(response.json()["detail"].as_str().unwrap().contains("Host"));
     }
+    let mut client = server.client();
+    client.send_raw("GET /echo HTTP/1.1\r\nhost:\r\n\r\n");
+    assert_eq!(client.receive().json()["authority"], "localhost");
+}
+
+#[test]
+fn a_transfer_coding_other_than_chunked_is_501() {
+    let server = serve();
+    for coding in ["gzip, chunked", "gzip\r\ntransfer-encoding: chunked", "identity, chunked"] {
+        let mut client = server.client();
+        client.send_raw(format!(
+            "POST /body HTTP/1.1\r\nhost: a\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n"
+        ));
+        assert_eq!(client.receive().status, 501, "{coding}");
+    }
+    let mut client = server.client();
+    client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\nTransfer-Encoding: Chunked\r\n\r\n");
+    client.send_raw("1\r\nx\r\n0\r\n\r\n");
+    assert_eq!(client.receive().text(), "x");
+}
+
+#[test]
+fn a_header_that_is_not_utf_8_reaches_the_guest_and_harms_nobody() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw(
+        b"GET /constant HTTP/1.1\r\nhost: a\r\nx-request-id: \xff\xfe\r\nx-odd: \xc3\r\n\r\n",
+    );
+    assert_eq!(client.receive().text(), "constant");
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn a_path_without_a_route_is_404_as_json() {
     assert_eq!(response.status, 404);
     assert_eq!(response.header("content-type"), Some("application/json"));
     assert_eq!(response.text(), "{\"detail\":\"Not Found\"}");
+    assert_eq!(server.get("/v2/other").text(), "{\"error\":\"Not Found\"}");
     assert_eq!(server.get("/constant").text(), "constant");
 }
 
@@ -40,4 +41,11 @@ fn the_host_answers_for_its_health_itself() {
     assert_eq!(server.get("/.well-known/spin/other").status, 404);
     let response = server.send(&Request::new("HEAD", "/.well-known/spin/health"));
     assert_eq!((response.status, response.header("content-length")), (200, Some("2")));
+}
+
+#[test]
+fn the_host_tells_the_applications_name_as_spin_does() {
+    let response = serve().get("/.well-known/spin/info");
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.text(), "{\n  \"name\": \"probe\"\n}");
 }

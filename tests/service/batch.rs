@@ -122,7 +122,7 @@ fn a_refused_batch_is_counted_like_an_answered_one() {
 fn a_list_longer_than_any_limit_is_refused() {
     let server = TestServer::start(
         &manifest(|text| with_default(text, "max_body_bytes", "8388608")),
-        |_| {},
+        |settings| settings.limits.body_bytes = 8 << 20,
     );
     let body = format!(r#"{{"instances":[{}1]}}"#, "1,".repeat(4_000_000));
     let response = server.send(&Request::post("/predict", body));

@@ -1,7 +1,7 @@
 //! A small blocking HTTP client, which can also be as rude as no decent client is.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How long a test waits for a server before it fails.
@@ -114,6 +114,11 @@ impl Client {
     /// Sends these bytes, whatever they are.
     pub fn send_raw(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).expect("the server reads");
+    }
+
+    /// Says that it sends no more, and still reads.
+    pub fn close_sending_half(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).expect("the connection is open");
     }
 
     /// Sends these bytes again and again, and reads nothing, until the server closes the

@@ -1,9 +1,14 @@
 //! One request through one fresh instance.
 
-use super::response::{ResponseBody, Task};
+use super::memory::{Memory, Refused};
+use super::response::ResponseBody;
+use super::task::{Failed, Task};
 use super::{Grants, Guest, TimedOut};
 use crate::Limits;
+use crate::budget::Budget;
+use crate::request_id::RequestId;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body_util::Full;
 use std::fmt;
@@ -12,8 +17,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::task::JoinError;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
@@ -28,6 +33,8 @@ pub struct Component {
     pub grants: Arc<Grants>,
     /// What it may use up.
     pub limits: Limits,
+    /// The memory that it shares with all other guests.
+    pub memory: Arc<Budget>,
 }
 
 /// Why a guest gave no response.
@@ -35,6 +42,8 @@ pub struct Component {
 pub enum Failure {
     /// It was stopped because it took too long.
     TimedOut,
+    /// All guests together have as much memory as they may.
+    OutOfMemory,
     /// It trapped, or could not be started.
     Trapped(String),
     /// It returned without a response, or with half of one.
@@ -45,6 +54,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut => f.write_str("stopped: it took too long"),
+            Self::OutOfMemory => {
+                f.write_str("stopped: all instances have too much memory together")
+            }
             Self::Trapped(reason) => write!(f, "trapped: {reason}"),
             Self::NoResponse(reason) => write!(f, "gave no response: {reason}"),
         }
@@ -54,81 +66,104 @@ impl fmt::Display for Failure {
 type Reply = Result<Response<HyperOutgoingBody>, ErrorCode>;
 type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
-/// Gives `request` to a fresh instance of `component`, which holds `slot` until it ends.
-///
-/// A guest seldom waits for anything. So it is first polled here, on its connection's own task,
-/// which saves a task and a switch to it; only if it does wait does it get a task, so that its
-/// response can be sent while it is still at work.
-///
-/// # Errors
-///
-/// If the guest gives no response; the log then says why.
-pub async fn call(
-    component: &Arc<Component>,
-    request: Request<Bytes>,
-    deadline: Instant,
-    slot: OwnedSemaphorePermit,
-) -> Result<Response<ResponseBody>, Failure> {
-    let (reply, mut answer) = oneshot::channel();
-    let mut guest: Running = Box::pin(run(component.clone(), request, reply, deadline, slot));
-    let outcome = match poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => {
-            let guest = tokio::spawn(finish(component.clone(), guest, deadline));
-            return match answer.await {
-                Ok(reply) => response(reply, Some(guest)),
-                Err(_) => Err(failure(guest.await.unwrap_or_else(bug))),
-            };
+/// One request to a component.
+pub struct Call {
+    /// What answers it, in a fresh instance.
+    pub component: Arc<Component>,
+    /// The request, with its whole body.
+    pub request: Request<Bytes>,
+    /// The time by which it must be answered.
+    pub deadline: Instant,
+    /// A place among the requests that guests work on, held until the guest ends.
+    pub slot: OwnedSemaphorePermit,
+    /// What a log line calls it.
+    pub id: Arc<RequestId>,
+}
+
+impl Call {
+    /// Runs the guest until its response is there.
+    ///
+    /// Most guests end within microseconds. So a guest is first polled here, on its connection's
+    /// own task, which saves a task and a switch to it. If it computes for longer than two ticks
+    /// of the epoch, or waits for something, it goes to the threads of `long_guests`: the other
+    /// connections of this thread are not kept waiting, and the response can be sent while the
+    /// guest is still at work.
+    ///
+    /// If this is dropped, the guest is stopped.
+    ///
+    /// # Errors
+    ///
+    /// If the guest gives no response; the log then says why.
+    pub async fn run(self, long_guests: &Handle) -> Result<Response<ResponseBody>, Failure> {
+        let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
+        let (reply, mut answer) = oneshot::channel();
+        let failed = Failed::default();
+        let mut guest: Running = Box::pin(run(self, reply, failed.clone()));
+        let outcome = match poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                let guest = finish(component, id, guest, deadline, failed.clone());
+                let guest = Task::spawn(long_guests, guest, failed);
+                return match answer.await {
+                    Ok(reply) => response(reply, Some(guest)),
+                    Err(_) => Err(failure(guest.await)),
+                };
+            }
+        };
+        log_failure(&component, &id, &outcome);
+        match answer.try_recv() {
+            Ok(reply) if outcome.is_ok() => response(reply, None),
+            _ => Err(failure(outcome)),
         }
-    };
-    log_failure(component, &outcome);
-    match answer.try_recv() {
-        Ok(reply) if outcome.is_ok() => response(reply, None),
-        _ => Err(failure(outcome)),
     }
 }
 
-/// The outcome of a guest whose task panicked.
-fn bug(panic: JoinError) -> Result<(), Failure> {
-    Err(Failure::Trapped(panic.to_string()))
-}
-
-/// The rest of a guest that waits: for a client that reads slowly, for a clock, or for its turn,
-/// since it also pauses at each tick of the epoch to let other requests run.
+/// Runs the rest of a guest that computes for long, or waits for a clock or for a client that reads
+/// slowly.
 async fn finish(
     component: Arc<Component>,
-    guest: Running,
+    id: Arc<RequestId>,
+    mut guest: Running,
     deadline: Instant,
+    failed: Failed,
 ) -> Result<(), Failure> {
-    let outcome = tokio::time::timeout_at(deadline.into(), guest).await;
-    let outcome = outcome.unwrap_or(Err(Failure::TimedOut));
-    log_failure(&component, &outcome);
+    let outcome = tokio::time::timeout_at(deadline.into(), guest.as_mut()).await;
+    let outcome = outcome.unwrap_or_else(|_| {
+        failed.set();
+        Err(Failure::TimedOut)
+    });
+    log_failure(&component, &id, &outcome);
     outcome
 }
 
-async fn run(
-    component: Arc<Component>,
-    request: Request<Bytes>,
-    reply: oneshot::Sender<Reply>,
-    deadline: Instant,
-    _slot: OwnedSemaphorePermit,
-) -> Result<(), Failure> {
+async fn run(call: Call, reply: oneshot::Sender<Reply>, failed: Failed) -> Result<(), Failure> {
+    let Call { component, request, deadline, slot: _slot, id: _ } = call;
     let mut store = store(&component, deadline);
     let outcome = handle(&component, &mut store, request, reply).await;
-    outcome.map_err(|error| explain(&error, &component.limits, store.data()))
+    outcome.map_err(|error| {
+        failed.set();
+        explain(&error, &component.limits, store.data())
+    })
 }
 
 fn store(component: &Component, deadline: Instant) -> Store<Guest> {
-    let Component { pre, grants, limits } = component;
-    let mut store = Store::new(pre.engine(), Guest::new(grants.clone(), limits, deadline));
+    let Component { pre, grants, limits, memory } = component;
+    let memory = Memory::new(limits.memory_bytes, memory.clone());
+    let mut store = Store::new(pre.engine(), Guest::new(grants.clone(), memory, deadline));
     store.limiter(Guest::memory);
-    // The next tick may come at once, so that the second one is the first to mean anything.
-    store.set_epoch_deadline(2);
-    store.epoch_deadline_callback(|guest| {
-        if Instant::now() < guest.data().deadline {
-            return Ok(UpdateDeadline::Yield(1));
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut guest| {
+        let guest = guest.data_mut();
+        if Instant::now() >= guest.deadline {
+            return Err(TimedOut.into());
         }
-        Err(TimedOut.into())
+        // One tick says little: the guest may have just begun, or the system may have run something
+        // else meanwhile.
+        if !std::mem::replace(&mut guest.is_long, true) {
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        // Tokio's own way to yield lets the thread look at its sockets in between.
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
     });
     store
 }
@@ -154,15 +189,18 @@ fn explain(error: &wasmtime::Error, limits: &Limits, guest: &Guest) -> Failure {
     let reason = error.root_cause();
     let limit = limits.memory_bytes;
     match guest.was_refused_memory() {
-        true => Failure::Trapped(format!("{reason}, refused more than {limit} bytes of memory")),
-        false => Failure::Trapped(reason.to_string()),
+        Some(Refused::OwnLimit) => {
+            Failure::Trapped(format!("{reason}, refused more than {limit} bytes of memory"))
+        }
+        Some(Refused::Budget) => Failure::OutOfMemory,
+        None => Failure::Trapped(reason.to_string()),
     }
 }
 
-fn log_failure(component: &Component, outcome: &Result<(), Failure>) {
+fn log_failure(component: &Component, id: &RequestId, outcome: &Result<(), Failure>) {
     if let Err(failure) = outcome {
         let Grants { log, component, .. } = &*component.grants;
-        log.line(format_args!("{component}: {failure}"));
+        log.line(format_args!("{component}: {failure} request_id={}", id.get()));
     }
 }
 
@@ -177,7 +215,9 @@ fn failure(outcome: Result<(), Failure>) -> Failure {
 fn response(reply: Reply, guest: Option<Task>) -> Result<Response<ResponseBody>, Failure> {
     let reply = reply.map_err(|code| Failure::NoResponse(code.to_string()))?;
     let (parts, body) = reply.into_parts();
-    let body = ResponseBody::collect_ready(body, guest)
+    let length = parts.headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let body = ResponseBody::collect_ready(body, length, guest)
         .map_err(|error| Failure::NoResponse(error.to_string()))?;
     Ok(Response::from_parts(parts, body))
 }

@@ -6,18 +6,22 @@
 //! | `state.rs` | the data of a store: limits, WASI, HTTP |
 //! | `key_value.rs`, `variables.rs` | the host functions of those interfaces |
 //! | `output.rs` | standard output and error, as log lines |
+//! | `memory.rs` | its linear memory |
 //! | `call.rs` | one request through one fresh instance |
+//! | `task.rs` | an instance that works for longer than a moment |
 //! | `response.rs` | the body of its response |
 
 mod bindings;
 mod call;
 mod key_value;
+mod memory;
 mod output;
 mod response;
 mod state;
+mod task;
 mod variables;
 
 pub use bindings::linker;
-pub use call::{Component, Failure, call};
+pub use call::{Call, Component, Failure};
 pub use response::ResponseBody;
 pub use state::{Grants, Guest, TimedOut};

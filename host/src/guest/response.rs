@@ -1,26 +1,25 @@
 //! The body of a response.
 
-use super::Failure;
+use super::task::Task;
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
-use tokio::task::JoinHandle;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-/// The task of a guest that is still at work.
-pub type Task = JoinHandle<Result<(), Failure>>;
-
 /// A response's body: what there is of it already, and the guest's stream if more may come.
 ///
-/// A body that is all there has a known length, and so leaves in one write with its headers.
+/// A body that is all there has a known length, and so leaves in one write with its headers. If one
+/// is dropped before its end, the client is gone, and the guest is stopped.
 #[derive(Default)]
 pub struct ResponseBody {
     data: Bytes,
     trailers: Option<HeaderMap>,
     rest: Option<HyperOutgoingBody>,
+    /// The bytes of `rest` that are to come, if the response's headers say it.
+    remaining: Option<u64>,
     guest: Option<Task>,
 }
 
@@ -31,22 +30,29 @@ impl From<Bytes> for ResponseBody {
 }
 
 impl ResponseBody {
-    /// Takes from `body` what the guest has written so far. If the guest is still at work, it
-    /// is in the task `guest`.
+    /// Takes from `body`, which has `length` bytes if that is known, what the guest has written so
+    /// far. If the guest is still at work, it is in the task `guest`.
     ///
     /// # Errors
     ///
     /// If the guest has given its body up, or written more or less than it promised.
-    pub fn collect_ready(mut body: HyperOutgoingBody, guest: Option<Task>) -> Result<Self, Error> {
-        let mut collected = Self { guest, ..Self::default() };
+    pub fn collect_ready(
+        mut body: HyperOutgoingBody,
+        length: Option<u64>,
+        guest: Option<Task>,
+    ) -> Result<Self, Error> {
+        let mut collected = Self { guest, remaining: length, ..Self::default() };
         let mut context = Context::from_waker(Waker::noop());
         loop {
             match Pin::new(&mut body).poll_frame(&mut context)? {
                 Poll::Ready(Some(frame)) => collected.push(frame),
-                Poll::Ready(None) if collected.was_cut_short(&mut context) => {
+                Poll::Ready(None) if collected.was_cut_short() => {
                     return Err(Error::HttpProtocolError);
                 }
-                Poll::Ready(None) => return Ok(collected),
+                Poll::Ready(None) => {
+                    collected.end();
+                    return Ok(collected);
+                }
                 Poll::Pending => {
                     collected.rest = Some(body);
                     return Ok(collected);
@@ -55,22 +61,33 @@ impl ResponseBody {
         }
     }
 
-    /// Whether the guest has failed. Its stream then ends just as if it were complete: what the
-    /// client has must not look so.
-    fn was_cut_short(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(guest) = &mut self.guest else {
-            return false;
+    /// Counts what leaves. hyper does not ask for the end of a body whose length it knows.
+    fn count(&mut self, frame: &Frame<Bytes>) {
+        let (Some(remaining), Some(data)) = (self.remaining, frame.data_ref()) else {
+            return;
         };
-        match Pin::new(guest).poll(context) {
-            Poll::Pending => false,
-            Poll::Ready(outcome) => {
-                self.guest = None;
-                !matches!(outcome, Ok(Ok(())))
-            }
+        let remaining = remaining.saturating_sub(data.len() as u64);
+        self.remaining = Some(remaining);
+        if remaining == 0 {
+            self.end();
         }
     }
 
+    /// The body is whole. The guest may still be at something else.
+    fn end(&mut self) {
+        if let Some(guest) = self.guest.take() {
+            guest.detach();
+        }
+    }
+
+    /// Is true if the guest has failed. Its stream then ends just as if it were complete: what the
+    /// client has must not look so.
+    fn was_cut_short(&self) -> bool {
+        self.guest.as_ref().is_some_and(Task::has_failed)
+    }
+
     fn push(&mut self, frame: Frame<Bytes>) {
+        self.count(&frame);
         match frame.into_data() {
             Ok(data) if self.data.is_empty() => self.data = data,
             Ok(data) => self.data = [&self.data[..], &data[..]].concat().into(),
@@ -97,8 +114,17 @@ impl Body for ResponseBody {
             return Poll::Ready(None);
         };
         match ready!(Pin::new(rest).poll_frame(context)) {
-            None if self.was_cut_short(context) => Poll::Ready(Some(Err(Error::HttpProtocolError))),
-            frame => Poll::Ready(frame),
+            None if self.was_cut_short() => Poll::Ready(Some(Err(Error::HttpProtocolError))),
+            None => {
+                self.end();
+                Poll::Ready(None)
+            }
+            frame => {
+                if let Some(Ok(frame)) = &frame {
+                    self.count(frame);
+                }
+                Poll::Ready(frame)
+            }
         }
     }
 

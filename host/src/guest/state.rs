@@ -1,7 +1,7 @@
 //! The data of a guest's store.
 
+use super::memory::{Memory, Refused};
 use super::output::Output;
-use crate::Limits;
 use crate::key_value::Store;
 use crate::log::Log;
 use crate::variables::Values;
@@ -38,6 +38,8 @@ pub struct Guest {
     outbound: NoOutboundRequests,
     /// When the request has taken too long.
     pub(super) deadline: Instant,
+    /// True once it was at work at a tick of the epoch.
+    pub(super) is_long: bool,
     memory: Memory,
 }
 
@@ -54,8 +56,8 @@ impl std::fmt::Display for TimedOut {
 impl std::error::Error for TimedOut {}
 
 impl Guest {
-    /// A guest with `grants`, which must answer before `deadline`.
-    pub fn new(grants: Arc<Grants>, limits: &Limits, deadline: Instant) -> Self {
+    /// A guest with `grants` and `memory`, which must answer before `deadline`.
+    pub fn new(grants: Arc<Grants>, memory: Memory, deadline: Instant) -> Self {
         let output = Output::new(&grants);
         let mut wasi = WasiCtx::builder();
         wasi.stdout(output.clone()).stderr(output);
@@ -68,7 +70,8 @@ impl Guest {
             http: WasiHttpCtx::new(),
             outbound: NoOutboundRequests,
             deadline,
-            memory: Memory { limit: limits.memory_bytes, used: 0, refused: false },
+            is_long: false,
+            memory,
             grants,
         }
     }
@@ -78,9 +81,9 @@ impl Guest {
         &mut self.memory
     }
 
-    /// Whether the guest asked for more memory than it may have.
-    pub fn was_refused_memory(&self) -> bool {
-        self.memory.refused
+    /// Why the guest was refused memory, if it was.
+    pub fn was_refused_memory(&self) -> Option<Refused> {
+        self.memory.refused()
     }
 }
 
@@ -112,39 +115,3 @@ impl WasiHttpHooks for NoOutboundRequests {
         Box::new(async { Err(HttpError::HttpRequestDenied) })
     }
 }
-
-/// Counts the linear memory of all of a guest's modules.
-struct Memory {
-    limit: usize,
-    used: usize,
-    refused: bool,
-}
-
-impl ResourceLimiter for Memory {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let used = self.used - current + desired;
-        if used > self.limit {
-            self.refused = true;
-            return Ok(false);
-        }
-        self.used = used;
-        Ok(true)
-    }
-
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE_ELEMENTS)
-    }
-}
-
-/// More functions than any sensible component refers to.
-const MAX_TABLE_ELEMENTS: usize = 20_000;

@@ -7,8 +7,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// How often guests are interrupted, to let others run or to be stopped.
-const TICK: Duration = Duration::from_millis(10);
+/// How often guests are interrupted, to let others run or to be stopped. A guest that is at work
+/// at two ticks leaves its connection's thread, so that nothing waits there for longer.
+const TICK: Duration = Duration::from_millis(2);
 
 /// Core modules of one component: its own, its adapter's, its dependencies', and glue.
 const MODULES: u32 = 16;

@@ -47,8 +47,9 @@ pub struct Schema {
 pub struct Application {
     /// The application's name.
     pub name: String,
-    #[serde(default, rename = "version")]
-    _version: String,
+    /// Its version; empty if the manifest has none.
+    #[serde(default)]
+    pub version: String,
     #[serde(default, rename = "description")]
     _description: String,
     #[serde(default, rename = "authors")]

@@ -1,103 +1,155 @@
 //! A request's body, read whole before a guest is started: one that waits for a slow client
 //! would hold an instance for as long.
 
-use bytes::{Bytes, BytesMut};
+use super::refusal::Refusal;
+use crate::Limits;
+use crate::budget::Budget;
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::pin::pin;
+use tokio::time::{Instant, sleep_until};
 
-/// Counts the bytes of all bodies that are held at the same time.
-pub struct Held {
-    bytes: AtomicUsize,
-    limit: usize,
-}
-
-/// A body, which counts as held for as long as this lives.
+/// A body, whose memory counts as held for as long as this lives.
 pub struct HeldBody<'a> {
-    held: &'a Held,
-    counted: usize,
     /// Its bytes.
     pub bytes: Bytes,
+    _held: Held<'a>,
 }
 
-/// Why a body is not read.
-#[derive(Debug, PartialEq)]
-pub enum Refused {
-    /// It is longer than it may be.
-    TooLarge,
-    /// The host holds as many bytes of bodies as it may.
-    Busy,
-    /// The client broke off, or did not keep to the protocol.
-    Incomplete,
+/// Memory that is taken from the budget of all bodies.
+struct Held<'a> {
+    budget: &'a Budget,
+    bytes: usize,
 }
 
-impl Held {
-    /// Bodies of up to `limit` bytes together.
-    pub fn new(limit: usize) -> Self {
-        Self { bytes: AtomicUsize::new(0), limit }
+/// Reads `body`, which has to be there by `deadline`. Its memory is taken from `budget`, but for
+/// the first few bytes, so that a small body finds room whatever others send.
+///
+/// # Errors
+///
+/// If it is too large, comes too slowly or not whole, or the budget is spent.
+pub async fn read<'a>(
+    body: Incoming,
+    limits: &Limits,
+    budget: &'a Budget,
+    deadline: Instant,
+) -> Result<HeldBody<'a>, Refusal> {
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(Refusal::BodyTooLarge(limits.body_bytes));
     }
+    let mut body = Pieces { body, limits, deadline, window: Instant::now(), in_window: 0 };
+    let held = Held { budget, bytes: 0 };
+    // The usual body is one piece, and is not copied.
+    let Some(first) = body.next().await? else {
+        return Ok(HeldBody { bytes: Bytes::new(), _held: held });
+    };
+    match body.body.is_end_stream() {
+        true => body.check_length(first.len()).map(|()| HeldBody { bytes: first, _held: held }),
+        false => body.read_rest(first, held).await,
+    }
+}
 
-    /// Reads `body`, of up to `limit` bytes.
-    pub async fn read(&self, mut body: Incoming, limit: usize) -> Result<HeldBody<'_>, Refused> {
-        let mut held = HeldBody { held: self, counted: 0, bytes: Bytes::new() };
-        let promised = body.size_hint().lower();
-        if promised > limit as u64 {
-            return Err(Refused::TooLarge);
-        }
-        let mut rest = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| Refused::Incomplete)?.into_data() else {
-                continue;
-            };
-            held.count(data.len(), limit)?;
-            match held.bytes.is_empty() && rest.is_empty() {
-                true => held.bytes = data,
-                false => {
-                    rest.extend_from_slice(&std::mem::take(&mut held.bytes));
-                    rest.extend_from_slice(&data);
+/// A body as it arrives.
+struct Pieces<'l> {
+    body: Incoming,
+    limits: &'l Limits,
+    deadline: Instant,
+    /// When the time began in which enough bytes have to arrive.
+    window: Instant,
+    /// The bytes that have arrived since.
+    in_window: usize,
+}
+
+impl Pieces<'_> {
+    /// The next bytes; none at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let patience = (self.window + self.limits.body_window).min(self.deadline);
+            let mut late = pin!(sleep_until(patience));
+            let frame = tokio::select! {
+                biased;
+                frame = self.body.frame() => frame,
+                () = late.as_mut() => {
+                    self.begin_window()?;
+                    continue;
                 }
+            };
+            match frame {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(Refusal::BodyIncomplete),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        self.in_window += data.len();
+                        return Ok(Some(data));
+                    }
+                    // Trailers say nothing to a guest.
+                    Err(_) => continue,
+                },
             }
         }
-        if !rest.is_empty() {
-            held.bytes = rest.freeze();
+    }
+
+    /// Begins to count anew, unless too little has arrived or the time is over.
+    fn begin_window(&mut self) -> Result<(), Refusal> {
+        let Limits { body_rate, body_window, .. } = self.limits;
+        let least = (*body_rate as f64 * body_window.as_secs_f64()) as usize;
+        if self.in_window < least || Instant::now() >= self.deadline {
+            return Err(Refusal::BodyTooSlow);
         }
-        Ok(held)
+        (self.window, self.in_window) = (Instant::now(), 0);
+        Ok(())
+    }
+
+    fn check_length(&self, length: usize) -> Result<(), Refusal> {
+        let limit = self.limits.body_bytes;
+        if length > limit { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
+    }
+
+    /// Reads what comes after `first` into one buffer, all of which is counted.
+    async fn read_rest<'a>(
+        mut self,
+        first: Bytes,
+        mut held: Held<'a>,
+    ) -> Result<HeldBody<'a>, Refusal> {
+        let mut bytes = Vec::new();
+        let mut piece = Some(first);
+        while let Some(data) = piece {
+            let length = bytes.len() + data.len();
+            self.check_length(length)?;
+            if length > bytes.capacity() {
+                let capacity = self.capacity(length);
+                held.grow(capacity.saturating_sub(self.limits.small_body_bytes))?;
+                bytes.reserve_exact(capacity - bytes.len());
+            }
+            bytes.extend_from_slice(&data);
+            piece = self.next().await?;
+        }
+        Ok(HeldBody { bytes: bytes.into(), _held: held })
+    }
+
+    /// The size of a buffer for a body of which `length` bytes are there: twice as much, but not
+    /// more than can still come.
+    fn capacity(&self, length: usize) -> usize {
+        let rest = self.body.size_hint().upper().map_or(usize::MAX, |rest| rest as usize);
+        let most = length.saturating_add(rest).min(self.limits.body_bytes);
+        (2 * length).min(most).max(length)
     }
 }
 
-impl HeldBody<'_> {
-    fn count(&mut self, more: usize, limit: usize) -> Result<(), Refused> {
-        if self.counted + more > limit {
-            return Err(Refused::TooLarge);
+impl Held<'_> {
+    /// Holds so many bytes in all.
+    fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+        if !self.budget.take(bytes - self.bytes) {
+            return Err(Refusal::TooManyBodies);
         }
-        let before = self.held.bytes.fetch_add(more, Ordering::Relaxed);
-        self.counted += more;
-        if before + more > self.held.limit { Err(Refused::Busy) } else { Ok(()) }
+        self.bytes = bytes;
+        Ok(())
     }
 }
 
-impl Drop for HeldBody<'_> {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.held.bytes.fetch_sub(self.counted, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bodies_count_until_they_are_dropped() {
-        let held = Held::new(100);
-        let body = || HeldBody { held: &held, counted: 0, bytes: Bytes::new() };
-        let mut first = body();
-        assert_eq!(first.count(60, 80), Ok(()));
-        assert_eq!(first.count(30, 80), Err(Refused::TooLarge));
-        let mut second = body();
-        assert_eq!(second.count(60, 80), Err(Refused::Busy));
-        drop(first);
-        drop(second);
-        assert_eq!(body().count(80, 80), Ok(()));
-        assert_eq!(held.bytes.load(Ordering::Relaxed), 0);
+        self.budget.give_back(self.bytes);
     }
 }

@@ -1,42 +1,110 @@
 //! One connection.
 
-use super::handler::Handler;
-use super::patience::Patient;
-use super::worker::{Connection, Shared};
+use super::activity::{Activity, Phase};
+use super::connections::Place;
+use super::handler::{Handler, Shared};
+use super::stream::ClientStream;
+use super::worker::Connection;
+use crate::guest::ResponseBody;
 use crate::headers::client_addr;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-/// Serves the connection's requests until the client closes it, or is too slow, or the server
-/// stops. What goes wrong with a connection is the client's doing, and not logged.
+/// Serves the connection's requests until the client closes it, or is too slow, or has to go. What
+/// goes wrong with a connection is the client's doing, and not logged.
 pub async fn serve(connection: Connection, shared: Shared) {
-    let Connection { stream, client, place: _place } = connection;
+    let Connection { stream, client, place, load: _load } = connection;
     // A response that is written in pieces would wait 40 ms for the client to confirm the first.
     let _ = stream.set_nodelay(true);
     let Ok(stream) = tokio::net::TcpStream::from_std(stream) else {
         return;
     };
-    let Shared { app, slots, bodies, mut stopped } = shared;
-    let limits = app.0.limits.clone();
-    let stream = Patient::new(stream, limits.request_timeout);
-    let handler = Arc::new(Handler { app: app.0, slots, bodies, client: client_addr(client) });
+    let (read, write) = stream.into_split();
+    let (write, activity) = (Arc::new(write), place.activity.clone());
+    let (errors, limits) = (shared.errors.clone(), shared.app.limits.clone());
+    let header_bytes = limits.header_bytes;
+    let stream = ClientStream::new((read, write.clone()), activity.clone(), errors, limits);
+    let client = client_addr(client);
+    let handler = Arc::new(Handler { shared, client, stream: write, activity });
+
     let service = service_fn(move |request| {
+        handler.activity.begin();
         let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+        async move {
+            let reply = handler.handle(request).await;
+            let activity = handler.activity.clone();
+            Ok::<_, Infallible>(reply.map(|body| Tracked { body, activity }))
+        }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes)
+    let http = http1::Builder::new()
+        // A client that has sent its request may say so, and still wait for the answer.
+        .half_close(true)
+        // `Connections` closes those that send no request.
+        .header_read_timeout(None)
+        .max_buf_size(header_bytes)
         .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
+    let mut http = pin!(http);
     tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+        biased;
+        _ = http.as_mut() => return,
+        () = place.activity.told_to_close() => {}
     }
-    let _ = connection.await;
+    // A request that has arrived by now is answered: the thread looks at its sockets once more.
+    tokio::task::yield_now().await;
+    if poll_fn(|context| Poll::Ready(http.as_mut().poll(context))).await.is_pending()
+        && is_worth_finishing(&place)
+    {
+        http.as_mut().graceful_shutdown();
+        let _ = http.await;
+    }
+}
+
+/// Is true while a request is under way. One whose client still sends has to go if its place is
+/// wanted, and may end if the server stops.
+fn is_worth_finishing(place: &Place) -> bool {
+    match place.activity.phase() {
+        Phase::Head => place.activity.is_unread() && place.is_stopping(),
+        Phase::Body => place.is_stopping(),
+        Phase::Response | Phase::Written => true,
+    }
+}
+
+/// The body of a response, by whose end the connection knows that it is handed over.
+struct Tracked {
+    body: ResponseBody,
+    activity: Arc<Activity>,
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.activity.enter(Phase::Written);
+    }
+}
+
+impl Body for Tracked {
+    type Data = Bytes;
+    type Error = <ResponseBody as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -1,29 +1,52 @@
 //! One request.
 
-use super::body::{Held, HeldBody, Refused};
-use super::reply;
+use super::activity::{Activity, Phase};
+use super::authority;
+use super::body;
+use super::connections::Connections;
+use super::errors::{Asked, Errors};
+use super::metrics;
+use super::refusal::Refusal;
+use super::stream::client_gone;
 use crate::app::{Inner, Target};
-use crate::guest::{self, Component, Failure, ResponseBody};
-use crate::headers::{self, RouteHeaders};
-use crate::routes::Match;
+use crate::budget::Budget;
+use crate::guest::{Call, Component, ResponseBody};
+use crate::headers;
+use crate::request_id::RequestId;
 use bytes::Bytes;
-use http::header::{HOST, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Request, Response, Uri};
-use hyper::body::Incoming;
+use http::{HeaderMap, Request, Response};
+use hyper::body::{Body, Incoming};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-/// Where Spin answers for itself.
-const WELL_KNOWN: &str = "/.well-known/spin/";
+/// The paths that Spin answers itself begin so.
+const SPIN: &str = "/.well-known/spin/";
+
+/// What all requests of a server share.
+#[derive(Clone)]
+pub struct Shared {
+    pub app: Arc<Inner>,
+    /// The places of requests that guests work on.
+    pub slots: Arc<Semaphore>,
+    /// The memory of requests' bodies.
+    pub bodies: Arc<Budget>,
+    pub errors: Arc<Errors>,
+    pub connections: Arc<Connections>,
+    /// The threads of guests that work for longer than a moment.
+    pub long_guests: Handle,
+}
 
 /// Answers the requests of one connection.
 pub struct Handler {
-    pub app: Arc<Inner>,
-    pub slots: Arc<Semaphore>,
-    pub bodies: Arc<Held>,
+    pub shared: Shared,
     pub client: HeaderValue,
+    pub stream: Arc<OwnedWriteHalf>,
+    pub activity: Arc<Activity>,
 }
 
 type Reply = Response<ResponseBody>;
@@ -31,92 +54,103 @@ type Reply = Response<ResponseBody>;
 impl Handler {
     /// Answers a request, whatever happens.
     pub async fn handle(&self, request: Request<Incoming>) -> Reply {
-        let (mut parts, body) = request.into_parts();
-        if let Some(name) = parts.uri.path().strip_prefix(WELL_KNOWN) {
-            return if name == "health" { reply::ok() } else { reply::not_found() };
+        let (parts, body) = request.into_parts();
+        let id = Arc::new(RequestId::new(&parts.headers));
+        let asked =
+            Asked { method: parts.method.clone(), uri: parts.uri.clone(), started: Instant::now() };
+        // If the body is not read, hyper may still close the connection before it has arrived.
+        if !body.is_end_stream() {
+            self.activity.leave_unread();
         }
-        let uri = parts.uri.clone();
-        let Some(found) = self.app.router.find(uri.path()) else {
-            return reply::not_found();
-        };
+        let reply = self.answer(parts, body, &asked, &id).await;
+        self.activity.enter(Phase::Response);
+        reply.unwrap_or_else(|refusal| {
+            self.shared.errors.record(&refusal, &asked, &id);
+            refusal.response(asked.uri.path(), id.get())
+        })
+    }
+
+    async fn answer(
+        &self,
+        mut parts: Parts,
+        body: Incoming,
+        asked: &Asked,
+        id: &Arc<RequestId>,
+    ) -> Result<Reply, Refusal> {
+        check_coding(&parts.headers)?;
+        let authority = authority::find(&mut parts).map_err(Refusal::BadHost)?;
+        let path = asked.uri.path();
+        if let Some(reply) = self.own_answer(path)? {
+            return Ok(reply);
+        }
+        let found = self.shared.app.router.find(path).ok_or(Refusal::NoRoute)?;
         match found.target {
-            Target::Static(response) => response.clone().map(|body| Bytes::from(body).into()),
-            Target::Guest { headers, component } => {
-                match self.prepare(&mut parts, &uri, &found, headers) {
-                    Ok(()) => self.call(component, parts, body).await,
-                    Err(refused) => *refused,
-                }
+            Target::Static(response) => Ok(response.clone().map(|body| Bytes::from(body).into())),
+            Target::Guest { headers: route, component } => {
+                let target = asked.uri.path_and_query();
+                headers::set(&mut parts.headers, route, &found, &authority, target, &self.client);
+                self.call(component, parts, body, asked.started, id).await
             }
         }
     }
 
-    /// Gives the request the authority and the headers that a guest expects.
-    fn prepare(
+    /// The answer of the host itself to `path`; none if the application answers it.
+    fn own_answer(&self, path: &str) -> Result<Option<Reply>, Refusal> {
+        let (content_type, text) = match path.strip_prefix(SPIN) {
+            Some("health") => return Ok(Some(Response::new(Bytes::from_static(b"OK").into()))),
+            Some("info") => ("application/json", self.shared.app.info.clone()),
+            Some(_) => return Err(Refusal::NoRoute),
+            None if path == metrics::PATH => {
+                (metrics::CONTENT_TYPE, metrics::exposition(&self.shared))
+            }
+            None => return Ok(None),
+        };
+        let mut reply: Reply = Response::new(Bytes::from(text).into());
+        reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Ok(Some(reply))
+    }
+
+    /// Reads the body, and gives the request to a guest.
+    async fn call(
         &self,
-        parts: &mut Parts,
-        uri: &Uri,
-        found: &Match<'_, Target>,
-        headers: &RouteHeaders,
-    ) -> Result<(), Box<Reply>> {
-        let authority = authority(parts).map_err(|reason| Box::new(reply::bad_request(reason)))?;
-        let path = uri.path_and_query();
-        headers::set(&mut parts.headers, headers, found, &authority, path, &self.client);
-        Ok(())
-    }
-
-    async fn call(&self, component: &Arc<Component>, parts: Parts, body: Incoming) -> Reply {
-        let limits = &self.app.limits;
-        let deadline = Instant::now() + limits.request_timeout;
-        let body = match self.read(body, deadline).await {
-            Ok(body) => body,
-            Err(refused) => return *refused,
+        component: &Arc<Component>,
+        parts: Parts,
+        body: Incoming,
+        started: Instant,
+        id: &Arc<RequestId>,
+    ) -> Result<Reply, Refusal> {
+        let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
+        let deadline = started + app.limits.request_timeout;
+        let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
+        self.activity.finish_body();
+        let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
+        let call = Call {
+            component: component.clone(),
+            request: Request::from_parts(parts, body.bytes.clone()),
+            deadline,
+            slot,
+            id: id.clone(),
         };
-        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
-            return reply::busy();
-        };
-        let request = Request::from_parts(parts, body.bytes.clone());
-        match guest::call(component, request, deadline, slot).await {
-            Ok(response) => response,
-            Err(Failure::TimedOut) => reply::timed_out(limits.request_timeout),
-            Err(Failure::Trapped(_)) => reply::failed("the component failed"),
-            Err(Failure::NoResponse(_)) => reply::failed("the component gave no response"),
+        tokio::select! {
+            biased;
+            reply = call.run(long_guests) => {
+                reply.map_err(|failure| Refusal::failed(&failure, app.limits.request_timeout))
+            }
+            () = client_gone(&self.stream, app.limits.half_close_timeout) => {
+                Err(Refusal::ClientGone)
+            }
         }
-    }
-
-    async fn read(&self, body: Incoming, deadline: Instant) -> Result<HeldBody<'_>, Box<Reply>> {
-        let limit = self.app.limits.body_bytes;
-        let body = self.bodies.read(body, limit);
-        Err(Box::new(match tokio::time::timeout_at(deadline.into(), body).await {
-            Ok(Ok(body)) => return Ok(body),
-            Ok(Err(Refused::TooLarge)) => reply::too_large(limit),
-            Ok(Err(Refused::Busy)) => reply::closing(reply::busy()),
-            Ok(Err(Refused::Incomplete)) => reply::bad_request("the body is incomplete"),
-            Err(_) => reply::body_timed_out(),
-        }))
     }
 }
 
-/// Who the request is for: what its URI says, or its `Host`. If it says both, they must agree.
-/// A client of HTTP/1.0 need not say it.
-fn authority(parts: &mut Parts) -> Result<String, &'static str> {
-    let hosts = parts.headers.get_all(HOST).iter().count();
-    let host = match parts.headers.get(HOST) {
-        Some(_) if hosts > 1 => return Err("there is more than one `Host` header"),
-        Some(host) => Some(host.to_str().map_err(|_| "the `Host` header is not valid")?),
-        None => None,
-    };
-    match (host, parts.uri.authority()) {
-        (Some(host), Some(authority)) if host != authority.as_str() => {
-            Err("the `Host` header is not the URI's")
-        }
-        (Some(host), _) => match host.parse::<http::uri::Authority>() {
-            Ok(_) => Ok(host.to_owned()),
-            Err(_) => Err("the `Host` header is not valid"),
-        },
-        (None, Some(authority)) => Ok(authority.to_string()),
-        (None, None) => {
-            parts.headers.insert(HOST, HeaderValue::from_static("localhost"));
-            Ok("localhost".to_owned())
-        }
+/// Checks that the body is what it seems: hyper itself undoes the coding `chunked`, and leaves
+/// others to the guest, which has no way to know of them (RFC 9112, section 6.1).
+fn check_coding(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if is_chunked(coding) => Ok(()),
+        _ => Err(Refusal::UnknownCoding),
     }
 }

@@ -6,29 +6,42 @@
 //!
 //! | file | subject |
 //! |---|---|
+//! | `connections.rs` | the connections that are open, and which of them has to go |
 //! | `worker.rs` | the threads, and the connections dealt to them |
 //! | `connection.rs` | one connection, until it is closed or the server stops |
-//! | `patience.rs` | what ends a connection whose client does not read |
+//! | `activity.rs` | what a connection is at |
+//! | `stream.rs` | its TCP stream: slow readers, unread bodies, clients that are gone |
 //! | `handler.rs` | one request |
+//! | `authority.rs` | the host that it is for |
 //! | `body.rs` | its body |
-//! | `reply.rs` | the responses that the host gives itself |
+//! | `refusal.rs` | the errors that the host answers itself |
+//! | `errors.rs` | how they are counted and logged |
+//! | `metrics.rs` | the host's own metrics |
 
+mod activity;
+mod authority;
 mod body;
 mod connection;
+mod connections;
+mod errors;
 mod handler;
-mod patience;
-mod reply;
+mod metrics;
+mod refusal;
+mod stream;
 mod worker;
 
 use crate::app::App;
+use crate::budget::Budget;
 use crate::load::Ticker;
-use anyhow::{Context, Result};
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use anyhow::{Context, Result, bail};
+use connections::Connections;
+use errors::Errors;
+use handler::Shared;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot};
 use worker::Workers;
 
 /// Listens on `address`, of which port 0 means any free one.
@@ -44,62 +57,110 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves `app` on `listener` until `shutdown` is ready. Then it accepts no more connections,
-/// closes the idle ones, and gives requests in flight the limits' drain timeout to finish.
+/// Serves `app` on `listener` until `shutdown` is ready. Then it accepts the connections that have
+/// arrived and no more, answers what they have sent, closes those that have sent nothing, and gives
+/// requests in flight the limits' drain timeout to finish.
 ///
 /// # Errors
 ///
-/// If it cannot wait for connections on `listener`, or start threads.
+/// If it cannot wait for connections on `listener` or start threads, or if requests were cut off
+/// when it stopped.
 pub async fn run(
     listener: TcpListener,
     app: App,
     shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
+) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let _ticker = Ticker::start(app.0.engine.clone())?;
-    let places = u32::try_from(app.0.limits.connections).unwrap_or(u32::MAX);
-    let connections = Arc::new(Semaphore::new(places as usize));
-    let (stop, stopped) = watch::channel(());
-    let mut workers = Workers::start(&app, stopped)?;
+    let long_guests = worker::long_guests()?;
+    let shared = shared(&app, long_guests.handle().clone());
+    let connections = shared.connections.clone();
+    let mut workers = Workers::start(&shared)?;
+    let mut waiting = None;
     tokio::select! {
-        () = accept(listener, &app, &connections, &mut workers) => {}
+        () = accept(&listener, &app, &connections, &mut workers, &mut waiting) => {}
+        () = connections.close_overdue() => {}
         () = shutdown => {}
     }
-    stop.send_replace(());
-    drain(&app, &connections, places).await;
+    connections.stop();
+    accept_arrived(listener, waiting, &connections, &mut workers);
+    let drained = drain(&connections, app.0.limits.drain_timeout).await;
     workers.join();
-    Ok(())
+    long_guests.shutdown_background();
+    drained
 }
 
-/// The loop that ends only by being dropped, and the listener with it.
+/// What the requests of a server share.
+fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
+    let limits = &app.0.limits;
+    let slots = limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
+    Shared {
+        app: app.0.clone(),
+        slots: Arc::new(Semaphore::new(slots)),
+        bodies: Arc::new(Budget::new(limits.held_bytes)),
+        errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),
+        connections: Arc::new(Connections::new(limits)),
+        long_guests,
+    }
+}
+
+/// A client that is connected, and has no place yet.
+type Waiting = (TcpStream, SocketAddr);
+
+/// The loop that ends only by being dropped. It leaves in `waiting` who was not given a place.
 async fn accept(
-    listener: tokio::net::TcpListener,
+    listener: &tokio::net::TcpListener,
     app: &App,
-    connections: &Arc<Semaphore>,
+    connections: &Arc<Connections>,
     workers: &mut Workers,
+    waiting: &mut Option<Waiting>,
 ) {
     loop {
-        let Ok(place) = connections.clone().acquire_owned().await else {
-            return;
-        };
-        match listener.accept().await {
-            Ok((stream, client)) => workers.deal(stream, client, place),
+        let accepted = listener.accept().await;
+        // A worker's runtime watches the stream from now on.
+        match accepted.and_then(|(stream, client)| Ok((stream.into_std()?, client))) {
+            Ok(accepted) => *waiting = Some(accepted),
             Err(error) => {
                 // Out of file descriptors, most likely: others may be closed meanwhile.
                 app.0.log.line(format_args!("warning: cannot accept a connection: {error}"));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+        connections.room().await;
+        if let Some((stream, client)) = waiting.take() {
+            workers.deal(stream, client, connections.open());
+        }
     }
 }
 
-/// Waits until every connection has given its place back.
-async fn drain(app: &App, connections: &Semaphore, places: u32) {
-    let closed = connections.acquire_many(places);
-    if tokio::time::timeout(app.0.limits.drain_timeout, closed).await.is_err() {
-        app.0.log.line("warning: stopped with requests still in flight");
+/// Accepts the connections that clients opened before the listener is closed with this.
+fn accept_arrived(
+    listener: tokio::net::TcpListener,
+    waiting: Option<Waiting>,
+    connections: &Arc<Connections>,
+    workers: &mut Workers,
+) {
+    let Ok(listener) = listener.into_std() else {
+        return;
+    };
+    let arrived = std::iter::from_fn(|| listener.accept().ok());
+    for (stream, client) in waiting.into_iter().chain(arrived) {
+        if stream.set_nonblocking(true).is_ok() {
+            workers.deal(stream, client, connections.open());
+        }
     }
+}
+
+/// Waits until every connection is closed.
+async fn drain(connections: &Connections, limit: Duration) -> Result<()> {
+    if tokio::time::timeout(limit, connections.closed()).await.is_err() {
+        let count = connections.len();
+        bail!(
+            "stopped with unfinished requests: {count}; MODEL_API_DRAIN_TIMEOUT gives them longer"
+        );
+    }
+    Ok(())
 }
 
 /// A server on a thread of its own. It stops when it is dropped.
@@ -123,7 +184,7 @@ impl Server {
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
             let stopped = async { _ = stopped.await };
             if let Err(error) = runtime.block_on(run(listener, app.clone(), stopped)) {
-                app.0.log.line(format_args!("error: {error}"));
+                app.0.log.line(format_args!("error: {error:#}"));
             }
         })?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })

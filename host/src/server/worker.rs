@@ -1,15 +1,14 @@
 //! The threads that serve connections.
 
-use super::body::Held;
 use super::connection;
-use crate::app::App;
+use super::connections::Place;
+use super::handler::Shared;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// One thread for each core.
 pub struct Workers {
@@ -20,58 +19,43 @@ pub struct Workers {
 struct Worker {
     connections: UnboundedSender<Connection>,
     thread: JoinHandle<()>,
+    /// Has one reference for each of the worker's connections, and one more.
+    load: Arc<()>,
 }
 
 /// A connection as it is dealt out.
 pub struct Connection {
-    pub stream: std::net::TcpStream,
+    /// It does not block.
+    pub stream: TcpStream,
     pub client: SocketAddr,
-    /// Its place among the connections that may be open, given back when it is closed.
-    pub place: OwnedSemaphorePermit,
-}
-
-/// What the connections of a worker share.
-#[derive(Clone)]
-pub struct Shared {
-    pub app: App,
-    /// The places of requests that guests work on.
-    pub slots: Arc<Semaphore>,
-    /// The bodies of requests.
-    pub bodies: Arc<Held>,
-    /// Changes when the server stops.
-    pub stopped: watch::Receiver<()>,
+    /// Its place among the connections that are open.
+    pub place: Place,
+    /// Its part of the worker's load.
+    pub load: Arc<()>,
 }
 
 impl Workers {
     /// Starts the threads.
-    pub fn start(app: &App, stopped: watch::Receiver<()>) -> io::Result<Self> {
-        let slots = app.0.limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
-        let slots = Arc::new(Semaphore::new(slots));
-        let bodies = Arc::new(Held::new(app.0.limits.held_bytes));
-        let shared = Shared { app: app.clone(), slots, bodies, stopped };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    pub fn start(shared: &Shared) -> io::Result<Self> {
         let start = |number| Worker::start(number, shared.clone());
-        let workers = (0..cores).map(start).collect::<io::Result<_>>()?;
+        let workers = (0..cores()).map(start).collect::<io::Result<_>>()?;
         Ok(Self { workers, next: 0 })
     }
 
-    /// Gives a connection to the worker whose turn it is.
-    pub fn deal(
-        &mut self,
-        stream: tokio::net::TcpStream,
-        client: SocketAddr,
-        place: OwnedSemaphorePermit,
-    ) {
-        let Ok(stream) = stream.into_std() else {
-            return;
-        };
-        self.next = (self.next + 1) % self.workers.len();
-        let _ = self.workers[self.next].connections.send(Connection { stream, client, place });
+    /// Gives a connection to the worker that has the fewest; of several, to the one whose turn it
+    /// is.
+    pub fn deal(&mut self, stream: TcpStream, client: SocketAddr, place: Place) {
+        let count = self.workers.len();
+        let turns = (1..=count).map(|turn| (self.next + turn) % count);
+        let load = |number: &usize| Arc::strong_count(&self.workers[*number].load);
+        self.next = turns.min_by_key(load).unwrap_or_default();
+        let Worker { connections, load, .. } = &self.workers[self.next];
+        let _ = connections.send(Connection { stream, client, place, load: load.clone() });
     }
 
     /// Ends the threads, and with them what is still under way.
     pub fn join(self) {
-        for Worker { connections, thread } in self.workers {
+        for Worker { connections, thread, .. } in self.workers {
             drop(connections);
             let _ = thread.join();
         }
@@ -85,7 +69,7 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
             .spawn(move || runtime.block_on(serve(dealt, shared)))?;
-        Ok(Self { connections, thread })
+        Ok(Self { connections, thread, load: Arc::new(()) })
     }
 }
 
@@ -98,4 +82,25 @@ async fn serve(mut dealt: UnboundedReceiver<Connection>, shared: Shared) {
 /// A runtime for one thread.
 pub fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// The threads of guests that work for longer than a moment. They make way for the workers, which
+/// answer all the others.
+pub fn long_guests() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores())
+        .thread_name("long-guest")
+        .on_thread_start(make_way)
+        .enable_all()
+        .build()
+}
+
+/// Lowers the priority of this thread. Elsewhere than on Linux it would be that of the process.
+fn make_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, 10);
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,6 +1,6 @@
 //! What a guest should not do.
 
-use crate::reply::{Reply, response_with, stream};
+use crate::reply::{Reply, response_with, stream_and};
 use spin_sdk::http::ResponseOutparam;
 use spin_sdk::wit::wasi::http0_2_0::types::{ErrorCode, ResponseOutparam as Outparam};
 
@@ -37,10 +37,9 @@ pub fn promise_too_much(response: ResponseOutparam) {
     response.set(outgoing);
 }
 
-/// Traps when the client has taken half of the response.
+/// Traps when the client has taken much of the response, before its end.
 pub async fn trap_amid_stream(response: ResponseOutparam, chunks: &str) {
-    stream(response, chunks).await;
-    trap();
+    stream_and(response, chunks, || _ = trap()).await;
 }
 
 /// Says that it failed.

@@ -59,6 +59,11 @@ pub fn response_with(status: u16, headers: &[(&str, usize)]) -> OutgoingResponse
 
 /// Sends `query` chunks of 64 KiB, each when the client has taken those before.
 pub async fn stream(response: ResponseOutparam, query: &str) {
+    stream_and(response, query, || ()).await;
+}
+
+/// The same, and calls `then` before the body ends.
+pub async fn stream_and(response: ResponseOutparam, query: &str, then: impl FnOnce()) {
     let outgoing = response_with(200, &[]);
     let mut body = Box::pin(outgoing.take_body());
     response.set(outgoing);
@@ -67,4 +72,5 @@ pub async fn stream(response: ResponseOutparam, query: &str) {
             return;
         }
     }
+    then();
 }

@@ -1,0 +1,77 @@
+//! The linear memory of a guest.
+
+use crate::budget::Budget;
+use std::sync::Arc;
+use wasmtime::ResourceLimiter;
+
+/// More functions than any sensible component refers to.
+const MAX_TABLE_ELEMENTS: usize = 20_000;
+
+/// Counts the linear memory of all of a guest's modules, and gives it back with the guest.
+pub struct Memory {
+    limit: usize,
+    /// Shared by all guests.
+    budget: Arc<Budget>,
+    used: usize,
+    refused: Option<Refused>,
+}
+
+/// Why a guest did not get the memory that it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// One guest may not have so much.
+    OwnLimit,
+    /// All guests together may not have so much.
+    Budget,
+}
+
+impl Memory {
+    /// Memory of up to `limit` bytes, which is taken from `budget`.
+    pub fn new(limit: usize, budget: Arc<Budget>) -> Self {
+        Self { limit, budget, used: 0, refused: None }
+    }
+
+    /// Why the guest was refused memory, if it was.
+    pub fn refused(&self) -> Option<Refused> {
+        self.refused
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), Refused> {
+        if self.used + bytes > self.limit {
+            return Err(Refused::OwnLimit);
+        }
+        if !self.budget.take(bytes) {
+            return Err(Refused::Budget);
+        }
+        self.used += bytes;
+        Ok(())
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let grown = self.grow(desired - current);
+        self.refused = grown.err().or(self.refused);
+        Ok(grown.is_ok())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.budget.give_back(self.used);
+    }
+}

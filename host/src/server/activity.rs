@@ -1,0 +1,120 @@
+//! What a connection is at.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// A step of a request's way over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// The server waits for a request, or for the rest of its line and headers.
+    Head,
+    /// The server waits for the rest of a request's body.
+    Body,
+    /// A guest works on the response, or it is on its way.
+    Response,
+    /// The whole response was handed over, and some of it may still have to be written.
+    Written,
+}
+
+/// The state of one connection, which its task changes and the acceptor looks at.
+pub struct Activity {
+    phase: AtomicU8,
+    /// When the server began to wait for its client, in microseconds since [`START`].
+    since: AtomicU64,
+    served: AtomicBool,
+    /// Set if the client may still be sending a body that nobody reads.
+    unread: AtomicBool,
+    closing: AtomicBool,
+    close: Notify,
+}
+
+/// An instant from which all others are counted.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+fn now() -> u64 {
+    START.elapsed().as_micros() as u64
+}
+
+impl Activity {
+    /// A connection that waits for its first request.
+    pub fn new() -> Self {
+        Self {
+            phase: AtomicU8::new(Phase::Head as u8),
+            since: AtomicU64::new(now()),
+            served: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            close: Notify::new(),
+        }
+    }
+
+    /// Where the connection's request is.
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Head,
+            1 => Phase::Body,
+            2 => Phase::Response,
+            _ => Phase::Written,
+        }
+    }
+
+    /// Takes the next step. Whether the server waits for its client from now on follows from it.
+    pub fn enter(&self, phase: Phase) {
+        if matches!(phase, Phase::Head | Phase::Body) {
+            self.since.store(now(), Ordering::Relaxed);
+        }
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// A request's line and headers are there.
+    pub fn begin(&self) {
+        self.served.store(true, Ordering::Relaxed);
+        self.unread.store(false, Ordering::Relaxed);
+        self.enter(Phase::Body);
+    }
+
+    /// Is true if a request came before.
+    pub fn has_served(&self) -> bool {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    /// For how long the server has been waiting for its client, in a phase in which it does.
+    pub fn waited(&self) -> Duration {
+        Duration::from_micros(now().saturating_sub(self.since.load(Ordering::Relaxed)))
+    }
+
+    /// The request's whole body is there.
+    pub fn finish_body(&self) {
+        self.unread.store(false, Ordering::Relaxed);
+        self.enter(Phase::Response);
+    }
+
+    /// The request may be answered although its body was not read to the end.
+    pub fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Is true if the client may still be sending what nobody reads.
+    pub fn is_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
+    }
+
+    /// Tells the connection to close as soon as what has arrived is answered.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.close.notify_one();
+    }
+
+    /// Is true if the connection was told to close.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the connection is told to close.
+    pub async fn told_to_close(&self) {
+        self.close.notified().await;
+    }
+}

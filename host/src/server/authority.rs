@@ -1,0 +1,105 @@
+//! The host that a request is for.
+
+use http::Version;
+use http::header::{HOST, HeaderMap, HeaderValue};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery};
+
+/// Stands for a request that names no host, which HTTP/1.0 allows.
+const UNNAMED: &str = "localhost";
+
+/// Finds the host that the request is for, and puts it in the place of what the request says.
+///
+/// A target that is a whole URI says it, and then the header does not count (RFC 9112, section
+/// 3.2.2). An empty header is allowed (section 3.2), and names no host.
+///
+/// # Errors
+///
+/// If the header is missing from HTTP/1.1, is there twice, or is not a host with or without a port.
+pub fn find(parts: &mut Parts) -> Result<String, &'static str> {
+    let named = header(&parts.headers, parts.version)?;
+    let authority = match parts.uri.authority() {
+        Some(authority) => without_user(authority),
+        None if named.is_empty() => UNNAMED.to_owned(),
+        None => return Ok(named),
+    };
+    let invalid = "The target's host is not valid";
+    let value = HeaderValue::try_from(&authority).map_err(|_| invalid)?;
+    parts.headers.insert(HOST, value);
+    // The guest learns the host from the header.
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    parts.uri = path.parse().map_err(|_| invalid)?;
+    Ok(authority)
+}
+
+/// The value of the `Host` header; empty if it names no host.
+fn header(headers: &HeaderMap, version: Version) -> Result<String, &'static str> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(_), Some(_)) => return Err("There is more than one Host header"),
+        (None, _) if version >= Version::HTTP_11 => return Err("The Host header is missing"),
+        (None, _) => return Ok(String::new()),
+        (Some(host), None) => host.to_str().unwrap_or("\0"),
+    };
+    let is_valid = host.is_empty() || (host.parse::<Authority>().is_ok() && !host.contains('@'));
+    if is_valid { Ok(host.to_owned()) } else { Err("The Host header is not valid") }
+}
+
+/// Host and port. What stands before an `@` is for nobody but the client (RFC 9110, section 4.2.4).
+fn without_user(authority: &Authority) -> String {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    /// The host of a request for `target` with these `Host` headers, and the header that is left.
+    fn found(target: &str, version: Version, hosts: &[&str]) -> Result<String, &'static str> {
+        let mut request = Request::builder().uri(target).version(version);
+        for host in hosts {
+            request = request.header(HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let authority = find(&mut parts)?;
+        assert_eq!(parts.headers[HOST], authority);
+        Ok(authority)
+    }
+
+    #[test]
+    fn the_targets_host_counts_and_the_header_does_not() {
+        for host in ["A.example", "a.example:80", "other", ""] {
+            let found = found("http://a.example/x", Version::HTTP_11, &[host]);
+            assert_eq!(found.as_deref(), Ok("a.example"));
+        }
+        let found = found("http://user:word@a.example:81/", Version::HTTP_11, &["x"]);
+        assert_eq!(found.as_deref(), Ok("a.example:81"));
+    }
+
+    #[test]
+    fn the_header_counts_where_the_target_is_a_path() {
+        assert_eq!(found("/x", Version::HTTP_11, &["a:81"]).as_deref(), Ok("a:81"));
+        assert_eq!(found("/x", Version::HTTP_11, &["[::1]:80"]).as_deref(), Ok("[::1]:80"));
+        assert_eq!(found("/x", Version::HTTP_11, &[""]).as_deref(), Ok("localhost"));
+        assert_eq!(found("/x", Version::HTTP_10, &[]).as_deref(), Ok("localhost"));
+    }
+
+    #[test]
+    fn a_header_that_is_missing_doubled_or_no_host_is_refused() {
+        for (hosts, problem) in [
+            (&[][..], "missing"),
+            (&["a", "a"], "more than one"),
+            (&["a b"], "not valid"),
+            (&["user@a"], "not valid"),
+            (&["a/b"], "not valid"),
+            (&["ä"], "not valid"),
+        ] {
+            for target in ["/x", "http://a/x"] {
+                let error = found(target, Version::HTTP_11, hosts).unwrap_err();
+                assert!(error.contains(problem), "{hosts:?}: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The connections that are open: how many there may be, and which one has to go.
+
+use super::activity::{Activity, Phase};
+use crate::Limits;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often a client without a place is looked after.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// All open connections of a server.
+pub struct Connections {
+    open: Mutex<HashMap<u64, Arc<Activity>>>,
+    limits: Limits,
+    next: AtomicU64,
+    evicted: AtomicU64,
+    stopping: AtomicBool,
+    /// Told each time a connection is closed.
+    closed: Notify,
+}
+
+/// A connection's place among those that are open, given back when this is dropped.
+pub struct Place {
+    connections: Arc<Connections>,
+    number: u64,
+    /// What the connection is at.
+    pub activity: Arc<Activity>,
+}
+
+impl Connections {
+    /// No connections yet, and as many as `limits` allows.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            open: Mutex::default(),
+            limits: limits.clone(),
+            next: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            closed: Notify::new(),
+        }
+    }
+
+    /// Waits until there is room for one more connection. If there is none, the connection that
+    /// has waited longest for its client is closed: clients that say nothing keep nobody out.
+    pub async fn room(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if self.len() < self.limits.connections {
+                return;
+            }
+            self.evict();
+            // If none could be closed, one may become idle meanwhile.
+            let _ = tokio::time::timeout(RETRY, closed).await;
+        }
+    }
+
+    /// Gives a place to a new connection.
+    pub fn open(self: &Arc<Self>) -> Place {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let activity = Arc::new(Activity::new());
+        if self.is_stopping() {
+            activity.close();
+        }
+        self.lock().insert(number, activity.clone());
+        Place { connections: self.clone(), number, activity }
+    }
+
+    /// Closes the connection that has waited longest for a request or, if none does, for the rest
+    /// of a request's body.
+    fn evict(&self) {
+        let open = self.lock();
+        let waiting = |phase| {
+            let waiting = open.values().filter(move |activity| activity.phase() == phase);
+            waiting.filter(|activity| !activity.is_closing()).max_by_key(|one| one.waited())
+        };
+        if let Some(activity) = waiting(Phase::Head).or_else(|| waiting(Phase::Body)) {
+            activity.close();
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Closes connections that wait for a request for longer than they may, again and again.
+    pub async fn close_overdue(&self) {
+        let Limits { first_request_timeout: first, header_timeout: next, .. } = self.limits;
+        let often = (first.min(next) / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        loop {
+            tokio::time::sleep(often).await;
+            for activity in self.lock().values() {
+                let limit = if activity.has_served() { next } else { first };
+                if activity.phase() == Phase::Head && activity.waited() > limit {
+                    activity.close();
+                }
+            }
+        }
+    }
+
+    /// Tells every connection, and each that is still to come, to close once it has answered.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.lock().values().for_each(|activity| activity.close());
+    }
+
+    /// Is true once the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the last connection is closed.
+    pub async fn closed(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if self.len() == 0 {
+                return;
+            }
+            closed.await;
+        }
+    }
+
+    /// The number of connections that are open.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The number of connections that were closed to make room for others.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Is true if the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.connections.is_stopping()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.lock().remove(&self.number);
+        self.connections.closed.notify_one();
+    }
+}

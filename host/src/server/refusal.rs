@@ -1,0 +1,223 @@
+//! The errors that the host answers itself: when no guest is asked, or none answers.
+
+use crate::guest::{Failure, ResponseBody};
+use crate::request_id;
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use std::time::Duration;
+
+/// Why the host refuses a request, or cannot answer it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// No route has the request's path.
+    NoRoute,
+    /// What came is not a request.
+    NotHttp,
+    /// The request's line and headers are too long, or too many.
+    HeadTooLarge,
+    /// The request's target is too long.
+    TargetTooLong,
+    /// The request does not say for whom it is, or says it in a wrong way.
+    BadHost(&'static str),
+    /// The body has a transfer coding other than `chunked`.
+    UnknownCoding,
+    /// The body ended early, or its chunks are not valid.
+    BodyIncomplete,
+    /// The body has more than so many bytes.
+    BodyTooLarge(usize),
+    /// The body did not arrive in time, or too slowly.
+    BodyTooSlow,
+    /// The host holds as many bytes of bodies as it may.
+    TooManyBodies,
+    /// Guests work on as many requests as they may.
+    TooManyRequests,
+    /// Guests have as much memory as they may have together.
+    OutOfMemory,
+    /// The guest did not answer within this time.
+    TimedOut(Duration),
+    /// The guest failed, for a reason that is the operator's to know and not the client's.
+    Trapped,
+    /// The guest returned without a response.
+    NoResponse,
+    /// The client closed the connection. Nobody gets this answer; nginx counts it as 499 too.
+    ClientGone,
+}
+
+/// Every reason that is counted, with the status that goes with it.
+pub const REASONS: [(u16, &str); 16] = [
+    (400, "bad_host"),
+    (400, "body_incomplete"),
+    (400, "not_http"),
+    (404, "no_route"),
+    (408, "body_too_slow"),
+    (413, "body_too_large"),
+    (414, "target_too_long"),
+    (431, "head_too_large"),
+    (499, "client_gone"),
+    (500, "no_response"),
+    (500, "trapped"),
+    (501, "unknown_coding"),
+    (503, "out_of_memory"),
+    (503, "too_many_bodies"),
+    (503, "too_many_requests"),
+    (504, "timed_out"),
+];
+
+impl Refusal {
+    /// The refusal that goes with a status that hyper gives to what it cannot parse.
+    pub fn unparsed(status: u16) -> Self {
+        match status {
+            414 => Self::TargetTooLong,
+            431 => Self::HeadTooLarge,
+            _ => Self::NotHttp,
+        }
+    }
+
+    /// Why a guest gave no response within `limit`.
+    pub fn failed(failure: &Failure, limit: Duration) -> Self {
+        match failure {
+            Failure::TimedOut => Self::TimedOut(limit),
+            Failure::OutOfMemory => Self::OutOfMemory,
+            Failure::Trapped(_) => Self::Trapped,
+            Failure::NoResponse(_) => Self::NoResponse,
+        }
+    }
+
+    /// The status code and the `reason` label: an entry of [`REASONS`].
+    pub fn reason(&self) -> (u16, &'static str) {
+        match self {
+            Self::BadHost(_) => (400, "bad_host"),
+            Self::BodyIncomplete => (400, "body_incomplete"),
+            Self::NotHttp => (400, "not_http"),
+            Self::NoRoute => (404, "no_route"),
+            Self::BodyTooSlow => (408, "body_too_slow"),
+            Self::BodyTooLarge(_) => (413, "body_too_large"),
+            Self::TargetTooLong => (414, "target_too_long"),
+            Self::HeadTooLarge => (431, "head_too_large"),
+            Self::ClientGone => (499, "client_gone"),
+            Self::NoResponse => (500, "no_response"),
+            Self::Trapped => (500, "trapped"),
+            Self::UnknownCoding => (501, "unknown_coding"),
+            Self::OutOfMemory => (503, "out_of_memory"),
+            Self::TooManyBodies => (503, "too_many_bodies"),
+            Self::TooManyRequests => (503, "too_many_requests"),
+            Self::TimedOut(_) => (504, "timed_out"),
+        }
+    }
+
+    /// A sentence for the client, without characters that JSON would escape.
+    fn message(&self) -> String {
+        match self {
+            Self::NoRoute => "Not Found".to_owned(),
+            Self::NotHttp => "The request is not valid HTTP/1.1".to_owned(),
+            Self::HeadTooLarge => "The request's headers are too long or too many".to_owned(),
+            Self::TargetTooLong => "The request's target is too long".to_owned(),
+            Self::BadHost(problem) => (*problem).to_owned(),
+            Self::UnknownCoding => "The only transfer coding that is served is chunked".to_owned(),
+            Self::BodyIncomplete => "The body ended before it was complete".to_owned(),
+            Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes"),
+            Self::BodyTooSlow => "The body did not arrive in time".to_owned(),
+            Self::TooManyBodies | Self::TooManyRequests | Self::OutOfMemory => {
+                "Too many requests at once".to_owned()
+            }
+            Self::TimedOut(limit) => format!("The component did not answer within {limit:?}"),
+            Self::Trapped => "The component failed".to_owned(),
+            Self::NoResponse => "The component gave no response".to_owned(),
+            Self::ClientGone => "The client closed the connection".to_owned(),
+        }
+    }
+
+    /// Is true if no other request can follow on the connection: this one was not read to its end.
+    fn closes(&self) -> bool {
+        matches!(self.reason().0, 400 | 408 | 413 | 414 | 431 | 501) || *self == Self::TooManyBodies
+    }
+
+    /// The headers that go with the answer to request `id`.
+    fn headers(&self, id: &str) -> Vec<(HeaderName, HeaderValue)> {
+        let mut headers = vec![
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.push((request_id::HEADER, id));
+        }
+        if self.reason().0 == 503 {
+            headers.push((RETRY_AFTER, HeaderValue::from_static("1")));
+        }
+        if self.closes() {
+            headers.push((CONNECTION, HeaderValue::from_static("close")));
+        }
+        headers
+    }
+
+    /// The JSON body, in the form that the service gives its own errors under `path`: that of the
+    /// Open Inference Protocol or that of FastAPI.
+    fn body(&self, path: &str) -> String {
+        let is_protocol = path == "/v2" || path.starts_with("/v2/");
+        let key = if is_protocol { "error" } else { "detail" };
+        format!("{{\"{key}\":\"{}\"}}", self.message())
+    }
+
+    /// The answer to the request `id` for `path`.
+    pub fn response(&self, path: &str, id: &str) -> Response<ResponseBody> {
+        let mut response = Response::new(Bytes::from(self.body(path)).into());
+        let status = StatusCode::from_u16(self.reason().0);
+        *response.status_mut() = status.expect("our status codes are valid");
+        response.headers_mut().extend(self.headers(id));
+        response
+    }
+
+    /// The same as the bytes of a whole HTTP response, for where hyper would answer by itself.
+    pub fn raw_response(&self, id: &str) -> Vec<u8> {
+        let body = self.body("");
+        let status = StatusCode::from_u16(self.reason().0).expect("our status codes are valid");
+        let mut response = format!("HTTP/1.1 {status}\r\n").into_bytes();
+        for (name, value) in self.headers(id) {
+            response.extend_from_slice(name.as_str().as_bytes());
+            response.extend_from_slice(b": ");
+            response.extend_from_slice(value.as_bytes());
+            response.extend_from_slice(b"\r\n");
+        }
+        response
+            .extend_from_slice(format!("content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_listed_once_in_order() {
+        assert!(REASONS.is_sorted() && REASONS.windows(2).all(|pair| pair[0] != pair[1]));
+        for refusal in [
+            Refusal::NoRoute,
+            Refusal::NotHttp,
+            Refusal::HeadTooLarge,
+            Refusal::TargetTooLong,
+            Refusal::BadHost(""),
+            Refusal::UnknownCoding,
+            Refusal::BodyIncomplete,
+            Refusal::BodyTooLarge(1),
+            Refusal::BodyTooSlow,
+            Refusal::TooManyBodies,
+            Refusal::TooManyRequests,
+            Refusal::OutOfMemory,
+            Refusal::TimedOut(Duration::ZERO),
+            Refusal::Trapped,
+            Refusal::NoResponse,
+            Refusal::ClientGone,
+        ] {
+            assert!(REASONS.contains(&refusal.reason()), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_has_the_form_of_the_api_that_its_path_belongs_to() {
+        assert_eq!(Refusal::NoRoute.body("/predict"), r#"{"detail":"Not Found"}"#);
+        assert_eq!(Refusal::NoRoute.body("/v20"), r#"{"detail":"Not Found"}"#);
+        assert_eq!(Refusal::NoRoute.body("/v2/models"), r#"{"error":"Not Found"}"#);
+    }
+}

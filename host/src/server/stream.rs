@@ -1,0 +1,201 @@
+//! A client's TCP stream, with what HTTP servers owe a client beside HTTP.
+
+use super::activity::{Activity, Phase};
+use super::errors::Errors;
+use crate::Limits;
+use rustix::net::Shutdown;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::{Sleep, sleep};
+
+/// The stream that hyper reads and writes.
+///
+/// - A write fails if the client takes nothing for as long as the request timeout.
+/// - The error that hyper itself answers to what it cannot parse becomes one of the host's.
+/// - It is closed only after what the client still sends was read, where that would otherwise
+///   destroy the answer on its way (RFC 9112, section 9.6).
+pub struct ClientStream {
+    read: OwnedReadHalf,
+    /// Shared with what watches whether the client is still there.
+    write: Arc<OwnedWriteHalf>,
+    activity: Arc<Activity>,
+    errors: Arc<Errors>,
+    limits: Limits,
+    /// Runs while a write waits, or while the stream lingers.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// The host's answer to what is no request, and how much of it is written.
+    answer: Option<(Vec<u8>, usize)>,
+    /// Bytes that were read and dropped since the answer.
+    dropped: usize,
+}
+
+impl ClientStream {
+    /// Joins the halves of a connection's stream.
+    pub fn new(
+        (read, write): (OwnedReadHalf, Arc<OwnedWriteHalf>),
+        activity: Arc<Activity>,
+        errors: Arc<Errors>,
+        limits: Limits,
+    ) -> Self {
+        Self { read, write, activity, errors, limits, timer: None, answer: None, dropped: 0 }
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        self.write.as_ref().as_ref()
+    }
+
+    /// Is ready once the stream has been waiting for `limit`.
+    fn poll_timer(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        timer.as_mut().poll(context)
+    }
+
+    /// Writes what the socket takes, or fails if it takes nothing for too long.
+    fn poll_write_with(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            if self.tcp().poll_write_ready(context)?.is_pending() {
+                ready!(self.poll_timer(context, self.limits.request_timeout));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            match write(self.tcp()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => {
+                    self.timer = None;
+                    return Poll::Ready(written);
+                }
+            }
+        }
+    }
+
+    /// Writes the host's answer in the place of hyper's, which has `length` bytes and begins with
+    /// `line`. hyper writes while the stream waits for a head only if that cannot be parsed.
+    fn poll_write_answer(
+        &mut self,
+        context: &mut Context<'_>,
+        line: &[u8],
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        let (answer, mut written) = match self.answer.take() {
+            Some(answer) => answer,
+            None => (self.errors.answer_unparsed(status(line)), 0),
+        };
+        while written < answer.len() {
+            match self.poll_write_with(context, |tcp| tcp.try_write(&answer[written..])) {
+                Poll::Ready(Ok(more)) => written += more,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.answer = Some((answer, written));
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.activity.leave_unread();
+        Poll::Ready(Ok(length))
+    }
+
+    /// Is ready when the client has sent all, or more than is read, or for too long.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 16 * 1024];
+        while self.dropped <= self.limits.linger_bytes {
+            if self.poll_timer(context, self.limits.linger_timeout).is_ready() {
+                return Poll::Ready(());
+            }
+            if ready!(self.tcp().poll_read_ready(context)).is_err() {
+                return Poll::Ready(());
+            }
+            match self.tcp().try_read(&mut scratch) {
+                Ok(0) => return Poll::Ready(()),
+                Ok(length) => self.dropped += length,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+/// The status of a response that begins with `line`.
+fn status(line: &[u8]) -> u16 {
+    let digits = line.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(400)
+}
+
+/// Waits until the client has closed the connection, which stops the guest that works for it.
+///
+/// A client that only says that it sends no more may still wait for its answer, and cannot be told
+/// from one that is gone: it gets `half_close_timeout`.
+pub async fn client_gone(write: &OwnedWriteHalf, half_close_timeout: Duration) {
+    let tcp: &TcpStream = write.as_ref();
+    match tcp.peek(&mut [0]).await {
+        Ok(0) => sleep(half_close_timeout).await,
+        // It has sent its next request already, and what is behind that cannot be seen.
+        Ok(_) => std::future::pending().await,
+        Err(_) => {}
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.read).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.activity.phase() == Phase::Head {
+            return self.poll_write_answer(context, bytes, bytes.len());
+        }
+        self.poll_write_with(context, |tcp| tcp.try_write(bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.activity.phase() == Phase::Head {
+            let length = pieces.iter().map(|piece| piece.len()).sum();
+            let first = pieces.first().map_or(&[][..], |piece| piece);
+            return self.poll_write_answer(context, first, length);
+        }
+        self.poll_write_with(context, |tcp| tcp.try_write_vectored(pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// hyper flushes once it has written all that it was given.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.activity.phase() == Phase::Written {
+            self.activity.enter(Phase::Head);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        rustix::net::shutdown(self.tcp(), Shutdown::Write)?;
+        if self.activity.is_unread() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
