@@ -51,7 +51,8 @@ fn len(bins: &ReferenceBins) -> usize {
     }
 }
 
-/// The `le` label of each bin of a feature, and its share of all rows of the reference.
+/// The `bin` label of each bin of a feature, and its share of all rows of the reference: the upper
+/// bound of numbers, a category, `other`, `true`, `false` or `missing`.
 pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(String, f64)> {
     let mut shares: Vec<(String, f64)> = match (bins, &feature.kind) {
         (ReferenceBins::Number(bins), _) => {

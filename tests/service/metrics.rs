@@ -170,13 +170,26 @@ fn every_prediction_is_binned_when_the_interval_is_one() {
     let mut client = server.client();
     send_traffic(&mut client, 10);
     let scrape = scrape(&mut client);
-    let bin = |feature, le| {
-        scrape.value(&format!("model_feature_bin_total{{feature=\"{feature}\",le=\"{le}\"}}"))
+    let bin = |feature, bin| {
+        scrape.value(&format!("model_feature_bin_total{{feature=\"{feature}\",bin=\"{bin}\"}}"))
     };
     assert_eq!([bin("age", "30.0"), bin("age", "75.0"), bin("age", "missing")], [10.0, 20.0, 0.0]);
-    let cholesterol = ["200.0", "240.0", "missing"].map(|le| bin("cholesterol", le));
+    let cholesterol = ["200.0", "240.0", "missing"].map(|label| bin("cholesterol", label));
     assert_eq!(cholesterol, [10.0; 3]);
     assert_eq!(scrape.value("model_feature_sample_ratio"), 1.0);
+}
+
+#[test]
+fn methods_that_a_route_does_not_serve_are_one_series() {
+    let server = serve();
+    let mut client = server.client();
+    for method in ["GET", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
+        client.send(&Request::new(method, "/predict"));
+    }
+    let scrape = scrape(&mut client);
+    let count = |labels| scrape.sum("http_requests_total", labels);
+    assert_eq!(count("handler=\"/predict\",method=\"OTHER\",status=\"4xx\""), 6.0);
+    assert_eq!(count("handler=\"/predict\""), 6.0);
 }
 
 #[test]

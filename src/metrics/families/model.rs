@@ -112,7 +112,7 @@ impl ModelStats {
         let bins = reference_bins(signature, description);
         let sample = |suffix, bin: &ReferenceBin, value| Sample {
             suffix,
-            labels: vec![("feature", bin.feature.clone()), ("le", bin.le.clone())],
+            labels: vec![("feature", bin.feature.clone()), ("bin", bin.label.clone())],
             value,
         };
         let counted = |bin: &ReferenceBin| {
@@ -151,7 +151,8 @@ impl ModelStats {
 struct ReferenceBin {
     feature: String,
     index: usize,
-    le: String,
+    /// The `bin` label. Prometheus keeps `le` for histograms.
+    label: String,
     share: f64,
 }
 
@@ -160,10 +161,10 @@ fn reference_bins(signature: &Signature, description: &Description) -> Vec<Refer
     for (feature, notes) in signature.features.iter().zip(&description.features) {
         let Some(reference) = &notes.reference else { continue };
         let shares = drift::shares(feature, &reference.bins, reference.missing);
-        bins.extend(shares.into_iter().enumerate().map(|(index, (le, share))| ReferenceBin {
+        bins.extend(shares.into_iter().enumerate().map(|(index, (label, share))| ReferenceBin {
             feature: feature.name.clone(),
             index,
-            le,
+            label,
             share,
         }));
     }

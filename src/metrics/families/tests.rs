@@ -119,7 +119,7 @@ proptest! {
         let outcomes = events.iter().filter_map(|event| event.3.inference.as_ref());
         let outcomes: usize = outcomes.map(|inference| inference.outcomes.len()).sum();
         prop_assert_eq!(scraped.sum("model_predictions_total", ""), outcomes as f64);
-        prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",le=\"60.0\"}"),
+        prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",bin=\"60.0\"}"),
             events.iter().filter_map(|event| event.3.inference.as_ref())
                 .filter_map(|inference| inference.bins.get(&("age".to_owned(), 0)))
                 .sum::<u64>() as f64);
