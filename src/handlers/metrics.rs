@@ -25,7 +25,5 @@ fn exposition(format: Format, totals: &metrics::Totals) -> Response {
         limits::drift_sample_interval(),
     );
     let text = metrics::write(format, &families);
-    Response::new(format.content_type(), text.into_bytes())
-        .not_stored()
-        .with_header("vary", "accept")
+    Response::new(format.content_type(), text.into_bytes()).not_stored().varies_by("accept")
 }

@@ -1,5 +1,6 @@
 //! `POST /predict`: one patient in, one prediction out; or many of both.
 
+use super::answer_body;
 use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
@@ -12,30 +13,28 @@ pub fn post(request: &Request) -> Reply {
         return ErrorForm::Detail.response(415, media_type::NOT_JSON).into();
     }
     let signature = model::get_signature();
-    let input = match input::read(&request.body, &signature) {
-        Ok(input) => input,
-        Err(problems) => return refuse(request, problems),
-    };
+    answer_body(request, ErrorForm::Detail, |body| predict(request, body, &signature))
+}
+
+fn predict(request: &Request, body: &[u8], signature: &Signature) -> Result<Reply, Reply> {
+    let input = input::read(body, signature).map_err(refuse)?;
     let call = inference::call(&input.rows);
     let (response, refused) = match &call.answers {
-        Ok(answers) => (respond(&signature, &input, answers), Invalid::default()),
+        Ok(answers) => (respond(signature, &input, answers), Invalid::default()),
         Err(NoAnswer::Refused(refused)) => {
-            let problems = refusals(refused, &input, &signature);
+            let problems = refusals(refused, &input, signature);
             (Response::json(422, &problems), problems.invalid)
         }
         Err(NoAnswer::Broken(how)) => {
             (inference::broken(how, ErrorForm::Detail), Invalid::default())
         }
     };
-    let observed = call.observed(&input.rows, refused, &signature, request.chance);
-    Reply { response, observed }
+    let observed = call.observed(&input.rows, refused, signature, request.chance);
+    Ok(Reply { response, observed })
 }
 
 /// 422, as FastAPI words it: every violation in one answer.
-fn refuse(request: &Request, problems: Problems) -> Reply {
-    if request.is_encoded() {
-        return ErrorForm::Detail.response(415, media_type::ENCODED).into();
-    }
+fn refuse(problems: Problems) -> Reply {
     let response = Response::json(422, &problems);
     let Problems { invalid, unknown_features, .. } = problems;
     Reply { response, observed: Observed { invalid, unknown_features, ..Observed::default() } }

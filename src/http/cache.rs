@@ -11,11 +11,7 @@ pub fn unless_known(
 ) -> Response {
     let known = (request.header)("if-none-match").unwrap_or_default();
     let response = if names(&known, &etag) { Response::empty(304) } else { response() };
-    // Whoever keeps it for others has to keep those apart that may read it from those that may not.
-    response
-        .with_header("etag", etag)
-        .with_header("cache-control", "no-cache")
-        .with_header("vary", "origin")
+    response.with_header("etag", etag).with_header("cache-control", "no-cache")
 }
 
 /// Whether an If-None-Match header names a tag. A tag may be marked as weak on its way.

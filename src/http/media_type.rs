@@ -10,14 +10,6 @@ pub fn may_be_json(content_type: Option<&str>) -> bool {
 /// What a client is told whose body says that it is something else.
 pub const NOT_JSON: &str = "The body should be JSON: send content-type: application/json";
 
-/// What a client is told whose body cannot be read, as it is compressed.
-pub const ENCODED: &str = "The body should not be compressed: send it without content-encoding";
-
-/// Whether a body is something else than the bytes it stands for.
-pub fn is_encoded(content_encoding: Option<&str>) -> bool {
-    content_encoding.is_some_and(|encoding| essence(encoding) != "identity")
-}
-
 /// How much a client wants something that an Accept or Accept-Encoding header names: from 0, not
 /// at all, to 1; none if it is not named, by itself or by a wildcard. What is named most exactly
 /// counts.

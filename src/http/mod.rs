@@ -2,12 +2,14 @@
 
 pub mod cache;
 pub mod cors;
+pub mod encoding;
 pub mod media_type;
 pub mod trace;
 
 use crate::metrics::Observed;
 use crate::routes::Segments;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The methods that metrics name; `Other` stands for all that a client may make up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,11 @@ impl Method {
             Self::Other => "OTHER",
         }
     }
+
+    /// Is false for methods whose requests have no body by all that is usual.
+    pub fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace | Self::Connect)
+    }
 }
 
 /// What a handler gets.
@@ -61,9 +68,9 @@ impl Request<'_> {
         !media_type::may_be_json((self.header)("content-type").as_deref())
     }
 
-    /// Whether the body is something else than the bytes it stands for.
-    pub fn is_encoded(&self) -> bool {
-        media_type::is_encoded((self.header)("content-encoding").as_deref())
+    /// How the body is encoded, if it is something else than the bytes it stands for.
+    pub fn content_encoding(&self) -> Option<String> {
+        (self.header)("content-encoding").filter(|encoding| encoding::is_encoded(encoding))
     }
 }
 
@@ -75,13 +82,14 @@ pub struct Response {
     pub content_type: Option<&'static str>,
     /// Headers beside content-type and content-length.
     pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub body: Cow<'static, [u8]>,
 }
 
 pub const JSON: &str = "application/json";
 
 impl Response {
-    pub fn new(content_type: &'static str, body: Vec<u8>) -> Self {
+    pub fn new(content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Self {
+        let body = body.into();
         Self { status: 200, content_type: Some(content_type), headers: Vec::new(), body }
     }
 
@@ -91,11 +99,20 @@ impl Response {
     }
 
     pub fn empty(status: u16) -> Self {
-        Self { status, content_type: None, headers: Vec::new(), body: Vec::new() }
+        Self { status, content_type: None, headers: Vec::new(), body: Cow::Borrowed(&[]) }
     }
 
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Says that the answer depends on a header of the request.
+    pub fn varies_by(mut self, name: &str) -> Self {
+        match self.headers.iter_mut().find(|(header, _)| *header == "vary") {
+            Some((_, names)) => *names = format!("{names}, {name}"),
+            None => self.headers.push(("vary", name.to_owned())),
+        }
         self
     }
 
@@ -114,6 +131,11 @@ pub struct HttpError {
 impl HttpError {
     pub fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
+    }
+
+    /// A body of more than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(413, format!("The body is larger than {limit} bytes"))
     }
 }
 
@@ -175,6 +197,6 @@ mod tests {
             assert_eq!(ErrorForm::of(path), ErrorForm::Detail, "{path}");
         }
         let response = ErrorForm::Error.response(404, "no \"x\"");
-        assert_eq!(response.body, br#"{"error":"no \"x\""}"#);
+        assert_eq!(*response.body, *br#"{"error":"no \"x\""}"#);
     }
 }

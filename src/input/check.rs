@@ -13,12 +13,25 @@ pub struct Checked {
 }
 
 /// A value that is still JSON; none if it is missing.
+///
+/// A number in quotes is taken, since FastAPI takes it and forms send it, but it is unusual.
 pub fn json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Violation> {
-    let value = match given {
-        Some(raw) => decode(raw, &feature.kind)?,
-        None => Value::Missing,
-    };
-    check(value, feature)
+    let Some(raw) = given else { return check(Value::Missing, feature) };
+    if let (Kind::Number(_), Some(number)) = (&feature.kind, quoted_number(raw.get())) {
+        let mut checked = check(number, feature)?;
+        checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
+        return Ok(checked);
+    }
+    check(decode(raw, &feature.kind)?, feature)
+}
+
+/// The number in a string that is a JSON number and nothing else.
+fn quoted_number(text: &str) -> Option<Value> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    // Serde would pass over white space on both sides.
+    let is_bare = inner.ends_with(|last: char| last.is_ascii_digit());
+    let is_json = || serde_json::from_str::<&RawValue>(inner).is_ok();
+    if is_bare && is_json() { number(inner).ok() } else { None }
 }
 
 fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Violation> {

@@ -3,7 +3,6 @@
 //! one look at each byte.
 
 use super::Problem;
-use crate::edge::model::Feature;
 use crate::limits;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -15,6 +14,11 @@ use std::fmt;
 pub struct Body<'a> {
     whole: &'a [u8],
     pub raw: &'a RawValue,
+}
+
+/// A body without the byte order mark that some editors and clients put before their text.
+pub fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 impl<'a> Body<'a> {
@@ -74,10 +78,9 @@ impl<'a> Object<'a> {
         self.members.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
-    /// How many members are not features.
-    pub fn count_unknown(&self, features: &[Feature]) -> u64 {
-        let known = |key: &str| features.iter().any(|feature| feature.name == key);
-        self.members.0.iter().filter(|(key, _)| !known(key)).count() as u64
+    /// All keys and values, in the client's order.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.0.iter().map(|(key, value)| (&**key, *value))
     }
 }
 

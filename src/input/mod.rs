@@ -6,7 +6,7 @@ mod problem;
 mod violation;
 
 pub use check::{Checked, check};
-pub use json::List;
+pub use json::{List, without_bom};
 pub use problem::{Place, Problem, Problems};
 pub use violation::{Reason, Violation};
 
@@ -14,6 +14,8 @@ use crate::edge::model::{Feature, Signature, Value};
 use crate::limits;
 use crate::metrics::Invalid;
 use json::{Body, Object};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Rows that are ready for the model.
 #[derive(Debug, Default)]
@@ -63,13 +65,15 @@ pub const INSTANCES: &str = "instances";
 
 /// Reads the body, or tells all that is wrong with it. If it has both keys, the batch is ignored.
 pub fn read<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Problems<'a>> {
+    let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::missing_body().into());
     }
     let body = Body::parse(body)?;
     let top = body.object()?.ok_or_else(|| Problem::not_an_object(Place::Body, body.raw))?;
     let mut reader = Reader::new(signature);
-    match (top.get(PATIENT_DATA), top.get(INSTANCES)) {
+    let given = |key| top.get(key).filter(|raw| raw.get() != "null");
+    match (given(PATIENT_DATA), given(INSTANCES)) {
         (Some(data), _) => {
             reader.add(body.part(data), Place::PatientData)?;
             reader.finish(Form::Patient)
@@ -84,13 +88,24 @@ pub fn read<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, P
             }
             reader.finish(Form::Instances)
         }
-        (None, None) => Err(Problem::missing(Place::PatientData, body.raw).into()),
+        (None, None) => Err(nothing(&body, &top).into()),
+    }
+}
+
+/// The problem of a body that has no rows.
+fn nothing<'a>(body: &Body<'a>, top: &Object<'a>) -> Problem<'a> {
+    match (top.get(PATIENT_DATA), top.get(INSTANCES)) {
+        (Some(null), _) => Problem::not_an_object(Place::PatientData, null),
+        (None, Some(null)) => Problem::not_a_list(Place::Instances, null),
+        (None, None) => Problem::missing(Place::PatientData, body.raw),
     }
 }
 
 /// Collects rows, or all that is wrong with them.
 struct Reader<'a> {
     signature: &'a Signature,
+    /// The place of each feature, by its name.
+    places: BTreeMap<&'a str, usize>,
     rows: Rows,
     warnings: Vec<(usize, Problem<'a>)>,
     more_warnings: u64,
@@ -100,7 +115,9 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(signature: &'a Signature) -> Self {
         let (rows, problems) = (Rows::default(), Problems::default());
-        Self { signature, rows, warnings: Vec::new(), more_warnings: 0, problems }
+        let names = signature.features.iter().map(|feature| feature.name.as_str());
+        let places = names.zip(0..).collect();
+        Self { signature, places, rows, warnings: Vec::new(), more_warnings: 0, problems }
     }
 
     fn add(&mut self, row: Body<'a>, place: Place) -> Result<(), Problem<'a>> {
@@ -109,17 +126,36 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         self.rows.len += 1;
-        self.rows.values.reserve(self.signature.features.len());
-        for feature in &self.signature.features {
-            self.add_value(&object, feature, place);
+        let given = self.given(&object);
+        self.rows.values.reserve(given.len());
+        for (feature, given) in self.signature.features.iter().zip(given) {
+            self.add_value(&object, feature, given, place);
         }
-        self.rows.unknown_features += object.count_unknown(&self.signature.features);
         Ok(())
     }
 
-    fn add_value(&mut self, object: &Object<'a>, feature: &'a Feature, place: Place) {
+    /// The value of each feature in a row. One look at each member finds them all, however many
+    /// there are of both. Of a key that comes twice the last one counts, as in Python.
+    fn given(&mut self, row: &Object<'a>) -> Vec<Option<&'a RawValue>> {
+        let mut given = vec![None; self.signature.features.len()];
+        for (key, value) in row.members() {
+            match self.places.get(key) {
+                Some(place) => given[*place] = Some(value),
+                None => self.rows.unknown_features += 1,
+            }
+        }
+        given
+    }
+
+    fn add_value(
+        &mut self,
+        object: &Object<'a>,
+        feature: &'a Feature,
+        given: Option<&'a RawValue>,
+        place: Place,
+    ) {
         // JSON's null is a value that is missing.
-        let given = object.get(&feature.name).filter(|raw| raw.get() != "null");
+        let given = given.filter(|raw| raw.get() != "null");
         let input = given.unwrap_or(object.raw);
         let problem = |violation| Problem::of(feature, place, input, violation);
         match check::json(given, feature) {

@@ -112,7 +112,7 @@ fn a_whole_number_may_have_a_point_and_no_fraction() {
 #[test]
 fn each_kind_refuses_the_types_of_the_others() {
     let types = |data| problems(data).iter().map(|p| p["type"].clone()).collect::<Vec<_>>();
-    let data = r#"{"ldl":"1","beats":true,"smoking":2,"diabetic":1}"#;
+    let data = r#"{"ldl":"one","beats":true,"smoking":2,"diabetic":1}"#;
     assert_eq!(types(data), ["float_type", "float_type", "string_type", "bool_type"]);
 }
 
@@ -155,7 +155,7 @@ fn what_is_wrong_in_a_batch_is_named_by_row() {
 #[test]
 fn a_hundred_problems_are_shown_and_the_others_counted() {
     let signature = signature();
-    let row = r#"{"beats":true,"ldl":"1","diabetic":1}"#;
+    let row = r#"{"beats":true,"ldl":"one","diabetic":1}"#;
     let body = format!(r#"{{"instances":[{}{row}]}}"#, format!("{row},").repeat(79));
     let problems = read(body.as_bytes(), &signature).unwrap_err();
     let shown = serde_json::to_value(&problems).unwrap();

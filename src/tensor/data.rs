@@ -67,10 +67,13 @@ impl Reader {
     fn read(&mut self, list: &List) -> Result<(), String> {
         self.values.reserve(list.len);
         for item in &list.items {
-            let value = scalar(item).and_then(|scalar| self.datatype.value(scalar));
+            let (element, scalar) = (self.values.len(), scalar(item));
+            if matches!(scalar, Some(Scalar::Float(number)) if number.is_infinite()) {
+                return Err(format!("element {element} of its data is infinite"));
+            }
+            let value = scalar.and_then(|scalar| self.datatype.value(scalar));
             self.values.push(value.ok_or_else(|| {
-                let (element, name) = (self.values.len(), self.datatype.name());
-                format!("element {element} of its data is not a valid {name}")
+                format!("element {element} of its data is not a valid {}", self.datatype.name())
             })?);
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! - [`request`] reads what a client sent, as JSON or with Triton's extension for binary data.
 //! - [`columns`] finds the tensor of each feature, and [`rows`] makes rows of them, or says what is
 //!   wrong: [`faults`].
+//! - [`nan`] replaces words that are no JSON.
 //! - [`output`] makes tensors of the answers.
 //! - [`signature`] says which tensors a model takes and gives.
 //!
@@ -13,6 +14,7 @@ mod columns;
 mod data;
 mod datatype;
 pub mod faults;
+pub mod nan;
 pub mod output;
 pub mod request;
 pub mod rows;

@@ -55,26 +55,35 @@ impl Serialize for Column<'_> {
     }
 }
 
-/// The outputs that a request asks for, in its order.
+/// Finds the outputs that a request asks for, in its order, each with whether it is to be binary.
+///
+/// The first that the model does not have ends the search: a request costs no more than the model
+/// has outputs, however long its list is.
 ///
 /// # Errors
 ///
-/// If the model has no such output.
+/// If an output is not valid, is not the model's, or is there twice.
 pub fn requested<'a>(
     outputs: &'a [OutputTensor],
     request: &InferRequest,
 ) -> Result<Vec<(&'a OutputTensor, bool)>, String> {
-    let Some(requested) = &request.outputs else {
+    if request.outputs.is_empty() {
         return Ok(outputs.iter().map(|output| (output, request.binary_outputs)).collect());
-    };
-    let find = |asked: &RequestedOutput| match outputs.iter().find(|one| one.name == asked.name) {
-        Some(output) => Ok((output, asked.is_binary.unwrap_or(request.binary_outputs))),
-        None => {
-            let known: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
-            Err(format!("there is no output {:?}; there are {}", asked.name, known.join(", ")))
+    }
+    let mut found = Vec::<(&OutputTensor, bool)>::new();
+    for (index, asked) in request.outputs.iter().enumerate() {
+        let RequestedOutput { name, is_binary } = RequestedOutput::parse(asked, index)?;
+        // Each would be as large as all of them.
+        if found.iter().any(|(output, _)| output.name == name) {
+            return Err(format!("output {name:?} is there twice"));
         }
-    };
-    requested.iter().map(find).collect()
+        let Some(output) = outputs.iter().find(|output| output.name == name) else {
+            let known: Vec<_> = outputs.iter().map(|output| output.name.as_str()).collect();
+            return Err(format!("there is no output {name:?}; there are {}", known.join(", ")));
+        };
+        found.push((output, is_binary.unwrap_or(request.binary_outputs)));
+    }
+    Ok(found)
 }
 
 /// The tensor of an output. If it is binary, its data goes to the end of `binary`.

@@ -3,6 +3,7 @@
 use super::data::{from_binary, from_json};
 use super::{Datatype, HEADER_LENGTH};
 use crate::edge::model::Value;
+use crate::input::without_bom;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -11,8 +12,9 @@ use std::borrow::Cow;
 pub struct InferRequest<'a> {
     pub id: Option<String>,
     pub inputs: Vec<Input<'a>>,
-    /// The outputs that are asked for; none is all of them.
-    pub outputs: Option<Vec<RequestedOutput>>,
+    /// The outputs that are asked for, not read yet; an empty list asks for all, as it does of
+    /// KServe, MLServer and Triton.
+    pub outputs: Vec<&'a RawValue>,
     /// Whether outputs are binary unless they say otherwise.
     pub binary_outputs: bool,
 }
@@ -111,15 +113,14 @@ fn not_served(extension: &str, what: &str) -> String {
     format!("{what}: the {extension} extension is not served")
 }
 
-/// Reads a body. `header_length` is the header that says how much of it is JSON; all, without it.
+/// Reads a request from its JSON and from the binary data behind that.
 ///
 /// # Errors
 ///
-/// A sentence for the client, if the body is not such a request or asks for what is not served.
-pub fn parse<'a>(body: &'a [u8], header_length: Option<&str>) -> Result<InferRequest<'a>, String> {
-    let (json, mut binary) = split(body, header_length)?;
-    let json =
-        std::str::from_utf8(json).map_err(|error| format!("the body is not text: {error}"))?;
+/// A sentence for the client, if this is not such a request or asks for what is not served.
+pub fn parse<'a>(json: &'a [u8], mut binary: &'a [u8]) -> Result<InferRequest<'a>, String> {
+    let json = std::str::from_utf8(without_bom(json))
+        .map_err(|error| format!("the body is not text: {error}"))?;
     let document: Document = object(json, "the body")?;
     let RequestParameters { binary_data_output } = parameters(document.parameters, "the request")?;
     let mut inputs = Vec::with_capacity(document.inputs.len());
@@ -130,12 +131,21 @@ pub fn parse<'a>(body: &'a [u8], header_length: Option<&str>) -> Result<InferReq
     if !binary.is_empty() {
         return Err(format!("{} bytes of binary data belong to no input", binary.len()));
     }
-    let outputs = document.outputs.map(read_outputs).transpose()?;
+    let outputs = document.outputs.unwrap_or_default();
     let binary_outputs = binary_data_output.unwrap_or(false);
     Ok(InferRequest { id: document.id, inputs, outputs, binary_outputs })
 }
 
-fn split<'a>(body: &'a [u8], header_length: Option<&str>) -> Result<(&'a [u8], &'a [u8]), String> {
+/// Splits a body into JSON and binary data. `header_length` is the header that says how much of it
+/// is JSON; all, without it.
+///
+/// # Errors
+///
+/// If the header is not a length, or is more than the body has.
+pub fn split<'a>(
+    body: &'a [u8],
+    header_length: Option<&str>,
+) -> Result<(&'a [u8], &'a [u8]), String> {
     let Some(text) = header_length else { return Ok((body, &[])) };
     let length = text.trim().parse().map_err(|_| format!("{HEADER_LENGTH} is not a length"))?;
     body.split_at_checked(length).ok_or_else(|| {
@@ -171,9 +181,13 @@ fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Inp
     Ok(Input { name, datatype, shape, data })
 }
 
-fn read_outputs(outputs: Vec<&RawValue>) -> Result<Vec<RequestedOutput>, String> {
-    let mut read = Vec::<RequestedOutput>::new();
-    for (index, output) in outputs.into_iter().enumerate() {
+impl RequestedOutput {
+    /// Reads the output at `index` of a request's list.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid, or asks for what is not served.
+    pub fn parse(output: &RawValue, index: usize) -> Result<Self, String> {
         let OutputDocument { name, parameters } = object(output.get(), &format!("output {index}"))?;
         let what = format!("output {name:?}");
         let OutputParameters { binary_data, classification, shared_memory_region } =
@@ -184,13 +198,8 @@ fn read_outputs(outputs: Vec<&RawValue>) -> Result<Vec<RequestedOutput>, String>
         if shared_memory_region.is_some() {
             return Err(not_served("shared memory", &what));
         }
-        // Each would be as large as all of them.
-        if read.iter().any(|other| other.name == name) {
-            return Err(format!("{what} is there twice"));
-        }
-        read.push(RequestedOutput { name, is_binary: binary_data });
+        Ok(Self { name, is_binary: binary_data })
     }
-    Ok(read)
 }
 
 impl Input<'_> {

@@ -75,7 +75,7 @@ mod tests {
     /// The values of a request with these inputs, or what is wrong with it.
     fn read(inputs: serde_json::Value) -> Result<Vec<Value>, String> {
         let body = json!({ "inputs": inputs }).to_string();
-        let request = parse(body.as_bytes(), None)?;
+        let request = parse(body.as_bytes(), &[])?;
         match rows(&request.inputs, &signature()) {
             Ok((rows, _)) => Ok(rows.values),
             Err(faults) => Err(faults.message()),

@@ -219,14 +219,46 @@ fn what_is_missing_or_of_another_type_is_counted_as_for_predict() {
 }
 
 #[test]
-fn a_compressed_body_is_415() {
+fn an_unknown_output_is_400_at_once_however_many_there_are() {
     let server = serve();
-    for (path, body) in [("/predict", "\u{1f}gz"), (INFER, "\u{1f}gz")] {
-        let request = Request::post(path, body).header("content-encoding", "gzip");
-        let response = server.send(&request);
-        assert_eq!(response.status, 415, "{path}");
-        assert!(response.text().contains("should not be compressed"), "{}", response.text());
+    let mut body = two_patients();
+    let outputs: Vec<_> = (0..50_000).map(|number| json!({ "name": number.to_string() })).collect();
+    body["outputs"] = json!(outputs);
+    let message = error(&infer(&server, &body), 400);
+    assert_eq!(message, "there is no output \"0\"; there are risk, risk_confidence");
+    body["outputs"] = json!([{"name": "risk"}, {"name": "risk"}]);
+    assert_eq!(error(&infer(&server, &body), 400), "output \"risk\" is there twice");
+}
+
+#[test]
+fn an_empty_list_of_outputs_asks_for_all() {
+    let server = serve();
+    let mut body = two_patients();
+    body.as_object_mut().unwrap().remove("outputs");
+    let all = infer(&server, &body).json()["outputs"].clone();
+    body["outputs"] = json!([]);
+    assert_eq!(infer(&server, &body).json()["outputs"], all);
+    assert_eq!(all.as_array().unwrap().len(), 2);
+}
+
+/// As Python's `json` writes them, and so Triton's client.
+#[test]
+fn nan_is_a_missing_value_and_an_infinity_is_named() {
+    let server = serve();
+    let send = |cholesterol: &str| {
+        let body = format!(
+            r#"{{"inputs": [{{"name":"age","datatype":"FP64","shape":[2],"data":[65, 45]}},
+                {{"name":"cholesterol","datatype":"FP64","shape":[2],"data":{cholesterol}}}]}}"#
+        );
+        server.send(&Request::post(INFER, body))
+    };
+    let missing = send("[240, null]").json()["outputs"].clone();
+    assert_eq!(send("[240, NaN]").json()["outputs"], missing);
+    for infinity in ["Infinity", "-Infinity"] {
+        let message = error(&send(&format!("[240, {infinity}]")), 400);
+        assert_eq!(message, "input \"cholesterol\": element 1 of its data is infinite");
     }
+    error(&send("[240, Nan]"), 400);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod batch;
 mod docs;
+mod encodings;
 mod hostile;
 mod inference;
 mod manners;

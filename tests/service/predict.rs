@@ -1,6 +1,6 @@
 //! `POST /predict`.
 
-use super::{ANSWER, EXAMPLE, predict, serve, serve_changed, with_default};
+use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_changed, with_default};
 use crate::support::http::Request;
 use serde_json::{Value, json};
 
@@ -177,4 +177,42 @@ fn a_connection_serves_on_after_a_refusal() {
     let mut client = server.client();
     assert_eq!(predict(&mut client, "{").status, 422);
     assert_eq!(predict(&mut client, EXAMPLE).text(), ANSWER);
+}
+
+/// FastAPI takes them, since forms send them.
+#[test]
+fn a_number_in_quotes_is_taken_and_is_unusual() {
+    let server = serve();
+    let body = r#"{"patient_data": {"age": "65", "cholesterol": "2.4e2"}}"#;
+    let answer = server.send(&Request::post("/predict", body)).json();
+    assert_eq!(answer["prediction"], "High Risk");
+    assert_eq!(answer["confidence"], 0.92);
+    let warning = &answer["warnings"][0];
+    assert_eq!((&warning["loc"][2], &warning["input"]), (&json!("age"), &json!("65")));
+    let scrape = scrape(&mut server.client());
+    let labels = |feature| format!("feature=\"{feature}\",reason=\"wrong_type\"");
+    assert_eq!(scrape.sum("model_invalid_inputs_total", &labels("age")), 1.0);
+    assert_eq!(scrape.sum("model_invalid_inputs_total", &labels("cholesterol")), 1.0);
+}
+
+#[test]
+fn a_string_that_is_no_json_number_is_refused() {
+    for text in
+        ["", " 65", "65 ", "0x41", "+65", "065", "NaN", "Infinity", "6_5", "1e", "true", "1 2"]
+    {
+        let violation = &detail(&format!(r#"{{"patient_data":{{"age":"{text}"}}}}"#))[0];
+        assert_eq!(violation["type"], "float_type", "{text}");
+    }
+    assert_eq!(detail(r#"{"patient_data":{"age":"1e999"}}"#)[0]["type"], "finite_number");
+}
+
+#[test]
+fn null_in_the_place_of_one_form_leaves_the_other() {
+    let server = serve();
+    let mut client = server.client();
+    let body = r#"{"patient_data": null, "instances": [{"age": 65}]}"#;
+    assert_eq!(predict(&mut client, body).json()["predictions"].as_array().unwrap().len(), 1);
+    let body = r#"{"instances": null, "patient_data": {"age": 65}}"#;
+    assert_eq!(predict(&mut client, body).json()["prediction"], "High Risk");
+    assert_eq!(detail(r#"{"patient_data": null, "instances": null}"#)[0]["type"], "dict_type");
 }

@@ -2,15 +2,16 @@
 
 use super::named_model;
 use crate::edge::model::{self, Signature};
+use crate::handlers::answer_body;
 use crate::http::{ErrorForm, Reply, Request, Response, media_type};
 use crate::inference::{self, Answers, NoAnswer};
 use crate::metrics::{Invalid, Observed};
 use crate::tensor::faults::Faults;
 use crate::tensor::output::{InferResponse, Warnings, requested, tensor};
-use crate::tensor::request::parse;
+use crate::tensor::request::{parse, split};
 use crate::tensor::rows::rows;
 use crate::tensor::signature::OutputTensor;
-use crate::tensor::{HEADER_LENGTH, signature};
+use crate::tensor::{HEADER_LENGTH, nan, signature};
 
 pub fn post(request: &Request) -> Reply {
     let header_length = (request.header)(HEADER_LENGTH);
@@ -21,21 +22,27 @@ pub fn post(request: &Request) -> Reply {
         Ok(signature) => signature,
         Err(response) => return response.into(),
     };
-    match infer(request, header_length.as_deref(), &signature) {
-        Ok(reply) => reply,
-        Err(_) if request.is_encoded() => {
-            ErrorForm::Error.response(415, media_type::ENCODED).into()
-        }
-        Err(faults) => refuse(faults),
-    }
+    answer_body(request, ErrorForm::Error, |body| {
+        infer(request, body, header_length.as_deref(), &signature).map_err(refuse)
+    })
 }
 
 fn infer(
     request: &Request,
+    body: &[u8],
     header_length: Option<&str>,
     signature: &Signature,
 ) -> Result<Reply, Faults> {
-    let asked = parse(&request.body, header_length).map_err(Faults::malformed)?;
+    let (json, binary) = split(body, header_length).map_err(Faults::malformed)?;
+    let replaced;
+    let asked = match parse(json, binary) {
+        Ok(asked) => asked,
+        Err(fault) => {
+            replaced = nan::replaced(json);
+            let json = replaced.as_deref().ok_or_else(|| Faults::malformed(fault))?;
+            parse(json, binary).map_err(Faults::malformed)?
+        }
+    };
     let outputs = signature::outputs(&model::describe());
     let outputs = requested(&outputs, &asked).map_err(Faults::elsewhere)?;
     let (rows, unusual) = rows(&asked.inputs, signature)?;
@@ -79,7 +86,7 @@ fn respond<'a>(
         return response;
     }
     let header_length = response.body.len();
-    response.body.append(&mut binary);
+    response.body.to_mut().append(&mut binary);
     response.content_type = Some("application/octet-stream");
     response.with_header(HEADER_LENGTH, header_length.to_string())
 }
