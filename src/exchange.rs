@@ -1,7 +1,7 @@
 //! From a request at the edge to its answer and its counters.
 
 use crate::edge::clock::Stopwatch;
-use crate::edge::http::Incoming;
+use crate::edge::http::{Head, Incoming};
 use crate::edge::store::Bucket;
 use crate::edge::{self, log, random};
 use crate::http::{ErrorForm, HttpError, Method, Reply, Request, Response, cors, trace};
@@ -26,17 +26,17 @@ pub fn serve<E: Copy>(
     log::of_request(&id, header("traceparent").as_deref().and_then(trace::trace_id));
 
     let found = find(routes, &head.path, head.method);
-    let (handler, route) = (found.label(), found.route());
+    let (handler, method, route) = (found.label(), found.method_label(head.method), found.route());
     let (segments, body) = (Vec::new(), Vec::new());
     let mut request = Request { segments, body, header: &header, id: &id, chance };
-    let Reply { response, observed } = match answer(found, &mut request, &incoming, handle) {
+    let Reply { response, observed } = match answer(found, &head, &mut request, &incoming, handle) {
         Ok(reply) => reply,
         Err(error) => ErrorForm::of(&head.path).response(error.status, &error.message).into(),
     };
     let response = with_manners(response, head.method, route, &request);
     let exchange = Exchange {
         handler,
-        method: head.method.as_str(),
+        method,
         status: response.status,
         duration: stopwatch.elapsed(),
         request_bytes: request.body.len(),
@@ -44,30 +44,43 @@ pub fn serve<E: Copy>(
     };
     // Before the answer leaves, so that a client that has it finds it counted.
     record(&exchange, &observed);
-    log_request(&exchange, &head.path);
+    log_request(&exchange, &head);
     edge::http::send(out, response);
 }
 
 /// What the endpoint answers; an error where it does not come to that.
 fn answer<'p, E>(
     found: Found<'p, E>,
+    head: &Head,
     request: &mut Request<'p>,
     incoming: &Incoming,
     handle: impl Fn(E, &Request) -> Reply,
 ) -> Result<Reply, HttpError> {
-    match found {
-        Found::Endpoint(route, endpoint, segments) => {
-            request.segments = segments;
-            // What comes with a GET is nobody's business.
-            if route.takes_body() {
-                request.body = incoming.read_body()?;
-            }
-            Ok(handle(endpoint, request))
+    if let Found::Endpoint(route, endpoint, segments) = found {
+        request.segments = segments;
+        // What comes with a GET is nobody's business.
+        if route.takes_body() {
+            request.body = incoming.read_body()?;
         }
-        Found::Options(_) => Ok(Response::empty(204).into()),
+        return Ok(handle(endpoint, request));
+    }
+    if head.method.may_have_body() {
+        incoming.discard_body();
+    }
+    match found {
+        Found::Endpoint(..) | Found::Options(_) => Ok(Response::empty(204).into()),
         Found::WrongMethod(_) => Err(HttpError::new(405, "Method Not Allowed")),
+        Found::WithSlash => Ok(without_slash(head).into()),
         Found::Nothing => Err(HttpError::new(404, "Not Found")),
     }
+}
+
+/// Leads a client to the path without the slash at its end, as FastAPI does. The address is
+/// relative, so that it is right behind a proxy that puts a prefix before the path.
+fn without_slash(head: &Head) -> Response {
+    let path = head.path.trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or_default();
+    Response::empty(307).with_header("location", format!("../{name}{}", head.query))
 }
 
 /// The headers that every response has.
@@ -86,13 +99,34 @@ fn with_manners<E>(
         }
         _ => response,
     };
-    let Some(origin) = (request.header)("origin") else { return response };
-    if !cors::allows(&limits::cors_allowed_origins(), &origin) {
+    with_cors(response, method, route, request)
+}
+
+/// The headers by which pages of other origins may use the API.
+fn with_cors<E>(
+    response: Response,
+    method: Method,
+    route: Option<&Route<E>>,
+    request: &Request,
+) -> Response {
+    let origin = (request.header)("origin");
+    // No cache keeps the answer to a POST, so that it need not say what it depends on.
+    if origin.is_none() && method == Method::Post {
         return response;
     }
+    let allowed = limits::cors_allowed_origins();
+    if allowed.is_empty() {
+        return response;
+    }
+    let response = response.varies_by("origin");
+    let Some(origin) = origin.filter(|origin| cors::allows(&allowed, origin)) else {
+        return response;
+    };
     let response = cors::share(response, &origin);
     match route {
-        Some(route) if method == Method::Options => cors::preflight(response, route.allow()),
+        Some(route) if method == Method::Options => {
+            cors::preflight(response, route.allow(), &limits::cors_allowed_headers())
+        }
         _ => response,
     }
 }
@@ -110,10 +144,11 @@ fn sent_bytes(response: &Response, method: Method) -> usize {
     if method == Method::Head { 0 } else { response.body.len() }
 }
 
-/// A line for each request, for those who want it.
-fn log_request(exchange: &Exchange, path: &str) {
+/// Logs the request if `log_requests` is set.
+fn log_request(exchange: &Exchange, head: &Head) {
     if limits::log_requests() {
-        let Exchange { method, status, duration, .. } = exchange;
+        let Exchange { status, duration, .. } = exchange;
+        let (method, path) = (head.method.as_str(), log::shown(&head.path));
         log::info(&format!("{method} {path} {status} {}us", duration.as_micros()));
     }
 }

@@ -56,6 +56,25 @@ pub fn cors_allowed_origins() -> String {
     variables::get("cors_allowed_origins").unwrap_or_default()
 }
 
+/// The headers that pages of those origins may send beside the service's own: variable
+/// `cors_allowed_headers`, with commas between them; none by default.
+pub fn cors_allowed_headers() -> String {
+    let headers = variables::get("cors_allowed_headers").unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_,. ".contains(&byte);
+    if headers.bytes().all(is_plain) {
+        return headers;
+    }
+    log::warn("variable cors_allowed_headers is not a list of headers; using none");
+    String::new()
+}
+
+/// The bytes of a body that are read and dropped before a refusal: variable
+/// `max_discarded_bytes`, 16 MiB by default. A client that sends all before it reads would
+/// otherwise lose the answer with the connection.
+pub fn max_discarded_bytes() -> usize {
+    variable("max_discarded_bytes", 16 << 20)
+}
+
 /// Whether each request is a line of the log: variable `log_requests`, false by default.
 pub fn log_requests() -> bool {
     variable("log_requests", false)

@@ -61,6 +61,8 @@ pub enum Found<'p, E: 'static> {
     Endpoint(&'static Route<E>, E, Segments<'p>),
     Options(&'static Route<E>),
     WrongMethod(&'static Route<E>),
+    /// The path has a slash too many at its end.
+    WithSlash,
     Nothing,
 }
 
@@ -70,13 +72,20 @@ impl<E: 'static> Found<'_, E> {
             Self::Endpoint(route, ..) | Self::Options(route) | Self::WrongMethod(route) => {
                 Some(route)
             }
-            Self::Nothing => None,
+            Self::WithSlash | Self::Nothing => None,
         }
     }
 
     /// The `handler` label: a route's path or [`NO_ROUTE`], and never what the client sent.
     pub fn label(&self) -> &'static str {
         self.route().map_or(NO_ROUTE, |route| route.path)
+    }
+
+    /// The `method` label. Methods that a route does not serve are one, so that clients cannot make
+    /// the metrics many times as long.
+    pub fn method_label(&self, method: Method) -> &'static str {
+        let method = if matches!(self, Self::WrongMethod(_)) { Method::Other } else { method };
+        method.as_str()
     }
 }
 
@@ -87,7 +96,12 @@ pub fn find<'p, E: Copy>(
 ) -> Found<'p, E> {
     let matching = |route: &'static Route<E>| Some((route, segments(route.path, path)?));
     let Some((route, segments)) = routes.iter().find_map(matching) else {
-        return Found::Nothing;
+        return match path.strip_suffix('/') {
+            Some(path) if routes.iter().any(|route| self::segments(route.path, path).is_some()) => {
+                Found::WithSlash
+            }
+            _ => Found::Nothing,
+        };
     };
     let asked = if method == Method::Head { Method::Get } else { method };
     match route.methods.iter().find(|(served, _)| *served == asked) {
@@ -158,9 +172,29 @@ mod tests {
 
     #[test]
     fn an_unknown_path_has_a_label_of_ours() {
-        for path in ["/predict/", "/v2/models", "/v2/models//infer", "/v2/models/a/infer/b", ""] {
+        for path in ["/predict//", "/v2/models", "/v2/models//infer", "/v2/models/a/infer/b", ""] {
             assert_eq!(find(path, Method::Post).label(), NO_ROUTE, "{path}");
         }
+    }
+
+    #[test]
+    fn a_slash_too_many_is_found_behind_every_route() {
+        for route in ROUTES.iter().filter(|route| route.path != "/") {
+            let path = format!("{}/", route.path.replace(['{', '}'], ""));
+            assert!(matches!(find(&path, Method::Post), Found::WithSlash), "{path}");
+        }
+        assert!(matches!(find("//", Method::Get), Found::WithSlash));
+        assert!(matches!(find("/v2/models//", Method::Get), Found::Nothing));
+    }
+
+    #[test]
+    fn a_method_that_a_route_does_not_serve_is_labelled_other() {
+        let label = |path, method| find(path, method).method_label(method);
+        assert_eq!(label("/predict", Method::Post), "POST");
+        assert_eq!(label("/predict", Method::Options), "OPTIONS");
+        assert_eq!(label("/predict", Method::Trace), "OTHER");
+        assert_eq!(label("/metrics", Method::Head), "HEAD");
+        assert_eq!(label("/nothing", Method::Put), "PUT");
     }
 
     #[test]

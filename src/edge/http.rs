@@ -6,13 +6,15 @@ use crate::{edge::log, limits};
 use spin_sdk::http::{
     Fields, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
-use wasi::io::streams::{OutputStream, StreamError};
+use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 /// The request line.
 pub struct Head {
     pub method: Method,
     /// Without the query.
     pub path: String,
+    /// With the question mark before it; empty if there is none.
+    pub query: String,
 }
 
 /// How much of a body is asked of the host at a time.
@@ -44,8 +46,8 @@ impl Incoming {
             WasiMethod::Other(_) => Method::Other,
         };
         let mut path = self.request.path_with_query().unwrap_or_default();
-        path.truncate(path.find('?').unwrap_or(path.len()));
-        Head { method, path }
+        let query = path.split_off(path.find('?').unwrap_or(path.len()));
+        Head { method, path, query }
     }
 
     /// The value of a header; several lines of it are one list, as RFC 9110 has it (section 5.2).
@@ -83,14 +85,32 @@ impl Incoming {
                 limit = limits::max_body_bytes().max(limit);
             }
             if body.len() > limit {
-                return Err(too_large(limit));
+                discard(&stream);
+                return Err(HttpError::too_large(limit));
             }
+        }
+    }
+
+    /// Reads what the client sends with a request that is refused without it, and drops it.
+    pub fn discard_body(&self) {
+        if let Ok(body) = self.request.consume().map(Lent::new)
+            && let Ok(stream) = body.stream().map(Lent::new)
+        {
+            discard(&stream);
         }
     }
 }
 
-fn too_large(limit: usize) -> HttpError {
-    HttpError::new(413, format!("The body is larger than {limit} bytes"))
+/// Reads a body to its end and drops it, up to a limit: a client that sends all before it reads
+/// gets its answer (RFC 9112, section 9.6).
+fn discard(stream: &InputStream) {
+    let mut left = limits::max_discarded_bytes() as u64;
+    while left > 0 {
+        match stream.blocking_skip(left.min(CHUNK)) {
+            Ok(skipped) => left = left.saturating_sub(skipped),
+            Err(_) => return,
+        }
+    }
 }
 
 /// Sends the response. The body is written and finished before the response is handed over, so
@@ -148,7 +168,8 @@ fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError>
         write(stream, now)?;
         bytes = later;
     }
-    stream.blocking_flush()
+    // Not flushed: the host closes the stream when it has all that the headers promise.
+    Ok(())
 }
 
 /// A client that went away is not worth a trap.

@@ -23,11 +23,14 @@ pub fn share(response: Response, origin: &str) -> Response {
         .with_header("access-control-expose-headers", EXPOSED_HEADERS)
 }
 
-/// The answer to a browser that asks what it may send; `methods` as in an Allow header.
-pub fn preflight(response: Response, methods: String) -> Response {
+/// The answer to a browser that asks what it may send: `methods` as in an Allow header, and the
+/// operator's `headers` beside our own, with commas between them.
+pub fn preflight(response: Response, methods: String, headers: &str) -> Response {
+    let own = ALLOWED_HEADERS.to_owned();
+    let headers = if headers.is_empty() { own } else { format!("{own}, {headers}") };
     response
         .with_header("access-control-allow-methods", methods)
-        .with_header("access-control-allow-headers", ALLOWED_HEADERS)
+        .with_header("access-control-allow-headers", headers)
         .with_header("access-control-max-age", MAX_AGE_SECONDS)
 }
 

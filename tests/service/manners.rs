@@ -130,8 +130,6 @@ fn a_variable_lets_origins_in() {
     assert_eq!(response.status, 200);
     let response = send(predict(), "https://c.example");
     assert_eq!(response.header("access-control-allow-origin"), None);
-    // What a cache may keep says so to those who do not ask, too.
-    assert_eq!(server.get("/openapi.json").header("vary"), Some("origin"));
 
     let preflight =
         Request::new("OPTIONS", "/predict").header("access-control-request-method", "POST");
@@ -140,6 +138,86 @@ fn a_variable_lets_origins_in() {
     assert_eq!(response.header("access-control-allow-methods"), Some("POST, OPTIONS"));
     assert!(response.header("access-control-allow-headers").unwrap().contains("content-type"));
     assert_eq!(response.header("access-control-max-age"), Some("600"));
+}
+
+/// A cache that is shared keeps the answers for different origins apart.
+#[test]
+fn every_answer_that_a_cache_may_keep_varies_by_origin_where_origins_are_allowed() {
+    let server =
+        serve_changed(|text| with_default(text, "cors_allowed_origins", "https://a.example"));
+    for (path, vary) in [
+        ("/", "origin"),
+        ("/metrics", "accept, origin"),
+        ("/openapi.json", "origin"),
+        ("/docs", "origin"),
+        ("/docs/swagger-ui.css", "accept-encoding, origin"),
+        ("/v2", "origin"),
+        ("/nothing", "origin"),
+        ("/predict", "origin"),
+    ] {
+        assert_eq!(server.get(path).header("vary"), Some(vary), "{path}");
+    }
+    let request = Request::post("/predict", EXAMPLE).header("origin", "https://b.example");
+    assert_eq!(server.send(&request).header("vary"), Some("origin"));
+    assert_eq!(serve().get("/openapi.json").header("vary"), None);
+}
+
+#[test]
+fn a_variable_lets_pages_send_more_headers() {
+    let preflight = |headers: &str| {
+        let server = serve_changed(|text| {
+            let text = with_default(text, "cors_allowed_origins", "*");
+            with_default(text, "cors_allowed_headers", headers)
+        });
+        let request = Request::new("OPTIONS", "/predict").header("origin", "https://a.example");
+        let response = server.send(&request);
+        assert_eq!(response.status, 204);
+        response.header("access-control-allow-headers").unwrap().to_owned()
+    };
+    let own = preflight("");
+    assert_eq!(preflight("Authorization, X-Api-Key"), format!("{own}, Authorization, X-Api-Key"));
+    assert_eq!(preflight("bad: header"), own);
+}
+
+#[test]
+fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
+    let server = serve_changed(|text| with_default(text, "log_requests", "true"));
+    let path = format!("/{}warning: forged", "x".repeat(8187)).replace(' ', "%20");
+    server.send(&Request::get(&path).header("x-request-id", "r-1"));
+    let line = server.logged("request_id=r-1");
+    assert!(line.starts_with(&format!("service: info: GET {}… 404 ", &path[..1024])), "{line}");
+    assert!(!server.stop().iter().any(|line| line.contains("forged")));
+}
+
+#[test]
+fn a_header_that_is_not_utf_8_harms_nobody() {
+    let server = serve();
+    for name in [
+        "x-request-id",
+        "traceparent",
+        "accept",
+        "content-type",
+        "content-encoding",
+        "if-none-match",
+        "origin",
+        "accept-encoding",
+        "inference-header-content-length",
+    ] {
+        for (line, body) in [
+            ("POST /predict", EXAMPLE),
+            ("GET /openapi.json", ""),
+            ("GET /metrics", ""),
+            ("POST /v2/models/heart-risk-demo/infer", "{}"),
+        ] {
+            let mut client = server.client();
+            let length = body.len();
+            let head =
+                format!("{line} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n{name}: ");
+            client.send_raw([head.as_bytes(), b"\xff\xc3\x28\r\n\r\n", body.as_bytes()].concat());
+            let status = client.receive().status;
+            assert!((200..500).contains(&status), "{line}, {name}: {status}");
+        }
+    }
 }
 
 #[test]

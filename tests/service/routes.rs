@@ -1,6 +1,6 @@
 //! What is served where, and what is not.
 
-use super::{EXAMPLE, serve};
+use super::{EXAMPLE, scrape, serve};
 use crate::support::http::Request;
 
 #[test]
@@ -48,4 +48,31 @@ fn a_wrong_method_is_405_with_the_right_ones() {
         let response = server.send(&Request::new(method, target));
         assert_eq!((response.status, response.header("allow")), (405, Some(allow)), "{target}");
     }
+}
+
+/// As FastAPI does, and every client follows.
+#[test]
+fn a_slash_at_the_end_of_a_path_is_307_to_the_path_without_it() {
+    let server = serve();
+    for (method, target, location) in [
+        ("POST", "/predict/", "../predict"),
+        ("POST", "/predict/?a=b/?c", "../predict?a=b/?c"),
+        ("GET", "/metrics/", "../metrics"),
+        ("GET", "/docs/", "../docs"),
+        ("PUT", "/v2/", "../v2"),
+        ("POST", "/v2/models/a%2Fb/infer/", "../infer"),
+        ("GET", "/v2/models/a%2Fb/", "../a%2Fb"),
+    ] {
+        let response = server.send(&Request::new(method, target));
+        let found = (response.status, response.header("location"));
+        assert_eq!(found, (307, Some(location)), "{target}");
+    }
+    for target in ["/nothing/", "/predict//", "/v2/models//"] {
+        assert_eq!(server.get(target).status, 404, "{target}");
+    }
+    let scrape = scrape(&mut server.client());
+    assert_eq!(
+        scrape.sum("http_requests_total", "handler=\"none\",method=\"POST\",status=\"3xx\""),
+        3.0
+    );
 }
