@@ -25,7 +25,7 @@ fn main() {
     write_assets(&PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")));
 }
 
-/// Writes the compressed files, and a list of them as Rust.
+/// Writes the files, as they are and compressed, and a list of them as Rust.
 fn write_assets(folder: &std::path::Path) {
     let archive = Cursor::new(SWAGGER_UI_VENDORED);
     let mut archive = ZipArchive::new(archive).expect("the package is an archive");
@@ -35,18 +35,19 @@ fn write_assets(folder: &std::path::Path) {
         let path = path.expect("the package has the file").to_owned();
         let mut content = Vec::new();
         archive.by_name(&path).unwrap().read_to_end(&mut content).expect("the file can be read");
-        let file = folder.join(format!("{name}.gz"));
+        let (plain, file) = (folder.join(name), folder.join(format!("{name}.gz")));
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&content).expect("memory takes all");
         let gzip = encoder.finish().expect("memory takes all");
         let mut hasher = DefaultHasher::new();
         gzip.hash(&mut hasher);
         let tag = format!("{:016x}", hasher.finish());
+        std::fs::write(&plain, content).expect("cargo's folder can be written");
         std::fs::write(&file, gzip).expect("cargo's folder can be written");
         writeln!(
             list,
             "Asset {{ name: {name:?}, content_type: {content_type:?}, tag: {tag:?}, \
-             gzip: include_bytes!({file:?}) }},"
+             plain: include_bytes!({plain:?}), gzip: include_bytes!({file:?}) }},"
         )
         .expect("a string takes all");
     }

@@ -15,13 +15,11 @@ use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     SwaggerUi,
-    WithSlash,
     File,
 }
 
 pub(crate) static ROUTES: &[Route<Page>] = &[
     Route { path: "/docs", methods: &[(Method::Get, Page::SwaggerUi)] },
-    Route { path: "/docs/", methods: &[(Method::Get, Page::WithSlash)] },
     Route { path: "/docs/{file}", methods: &[(Method::Get, Page::File)] },
 ];
 
@@ -30,7 +28,6 @@ pub fn serve(request: IncomingRequest, out: ResponseOutparam, assets: &[Asset]) 
     let handle = |page: Page, request: &Request| -> Reply {
         match page {
             Page::SwaggerUi => page::html(request).into(),
-            Page::WithSlash => page::without_slash().into(),
             Page::File => page::file(request, assets).into(),
         }
     };

@@ -4,16 +4,17 @@
 
 use crate::http::cache::{etag, unless_known};
 use crate::http::{ErrorForm, Request, Response, media_type};
-use flate2::read::GzDecoder;
-use std::io::Read;
 
 /// A file of the page.
 pub struct Asset {
     pub name: &'static str,
     pub content_type: &'static str,
+    /// The file as it is. It is part of the component's memory, and costs a request nothing that
+    /// does not ask for it.
+    pub plain: &'static [u8],
     /// The file, compressed.
     pub gzip: &'static [u8],
-    /// The tag of what is compressed, without quotes.
+    /// The tag of the file, without quotes.
     pub tag: &'static str,
 }
 
@@ -33,11 +34,6 @@ pub fn html(request: &Request) -> Response {
         .with_header("referrer-policy", "no-referrer")
 }
 
-/// `GET /docs/`: the page's addresses would lead nowhere from there.
-pub fn without_slash() -> Response {
-    Response::empty(308).with_header("location", "../docs")
-}
-
 /// `GET /docs/{file}`
 pub fn file(request: &Request, assets: &[Asset]) -> Response {
     let name = request.segments.first().map_or("", |name| name);
@@ -50,28 +46,23 @@ pub fn file(request: &Request, assets: &[Asset]) -> Response {
     }
 }
 
-fn plain(request: &Request, content_type: &'static str, text: &str) -> Response {
-    unless_known(request, etag(text.as_bytes()), || {
-        Response::new(content_type, text.as_bytes().to_vec())
-    })
+fn plain(request: &Request, content_type: &'static str, text: &'static str) -> Response {
+    unless_known(request, etag(text.as_bytes()), || Response::new(content_type, text.as_bytes()))
 }
 
 fn compressed(request: &Request, asset: &Asset) -> Response {
     let accepted = (request.header)("accept-encoding").unwrap_or_default();
     if media_type::quality(&accepted, "gzip").is_some_and(|quality| quality > 0.0) {
         return unless_known(request, format!("\"{}\"", asset.tag), || {
-            Response::new(asset.content_type, asset.gzip.to_vec())
-                .with_header("content-encoding", "gzip")
+            Response::new(asset.content_type, asset.gzip).with_header("content-encoding", "gzip")
         })
-        .with_header("vary", "accept-encoding");
+        .varies_by("accept-encoding");
     }
     // Another representation has another tag.
     unless_known(request, format!("\"{}-plain\"", asset.tag), || {
-        let mut body = Vec::new();
-        GzDecoder::new(asset.gzip).read_to_end(&mut body).expect("the build packed it");
-        Response::new(asset.content_type, body)
+        Response::new(asset.content_type, asset.plain)
     })
-    .with_header("vary", "accept-encoding")
+    .varies_by("accept-encoding")
 }
 
 #[cfg(test)]

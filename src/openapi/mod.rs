@@ -92,7 +92,6 @@ fn of_api(endpoint: Endpoint) -> &'static str {
 fn of_docs(page: Page) -> &'static str {
     match page {
         Page::SwaggerUi => "docs",
-        Page::WithSlash => "docs_with_slash",
         Page::File => "docs_file",
     }
 }

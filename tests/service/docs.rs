@@ -72,7 +72,7 @@ fn a_file_that_the_client_has_is_not_sent_again() {
 #[test]
 fn a_slash_at_the_end_leads_to_the_page_behind_any_prefix() {
     let response = serve().get("/docs/");
-    assert_eq!((response.status, response.header("location")), (308, Some("../docs")));
+    assert_eq!((response.status, response.header("location")), (307, Some("../docs")));
 }
 
 #[test]
@@ -99,4 +99,14 @@ fn the_documentation_is_counted_with_the_service() {
     assert_eq!(requests("/docs"), 1.0);
     assert_eq!(requests("/docs/{file}"), 2.0);
     assert_eq!(requests("/openapi.json"), 1.0);
+}
+
+#[test]
+fn an_answer_that_is_sent_whole_is_not_logged_as_cut_off() {
+    let server = serve();
+    for accept in ["gzip", "identity"] {
+        let request = Request::get("/docs/swagger-ui-bundle.js").header("accept-encoding", accept);
+        assert!(server.send(&request).body.len() > 400_000);
+    }
+    assert_eq!(server.stop(), [""; 0]);
 }

@@ -59,7 +59,6 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/openapi.json", known("/openapi.json")),
         ("/docs", Request::get("/docs")),
         ("/docs", known("/docs")),
-        ("/docs/", Request::get("/docs/")),
         ("/docs/{file}", Request::get("/docs/swagger-ui.css")),
         ("/docs/{file}", Request::get("/docs/initializer.js")),
         ("/docs/{file}", Request::get("/docs/favicon-32x32.png")),
