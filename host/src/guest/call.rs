@@ -85,9 +85,9 @@ impl Call {
     ///
     /// Most guests end within microseconds. So a guest is first polled here, on its connection's
     /// own task, which saves a task and a switch to it. If it computes for longer than two ticks
-    /// of the epoch, or waits for something, it goes to the threads of `long_guests`: the other
-    /// connections of this thread are not kept waiting, and the response can be sent while the
-    /// guest is still at work.
+    /// of the epoch, waits for something, or has a body that is not small, it goes to the threads
+    /// of `long_guests`: the other connections of this thread are not kept waiting, and the
+    /// response can be sent while the guest is still at work.
     ///
     /// If this is dropped, the guest is stopped.
     ///
@@ -96,19 +96,21 @@ impl Call {
     /// If the guest gives no response; the log then says why.
     pub async fn run(self, long_guests: &Handle) -> Result<Response<ResponseBody>, Failure> {
         let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
+        let is_long = self.request.body().len() > component.limits.small_body_bytes;
         let (reply, mut answer) = oneshot::channel();
         let failed = Failed::default();
         let mut guest: Running = Box::pin(run(self, reply, failed.clone()));
-        let outcome = match poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
-            Poll::Ready(outcome) => outcome,
-            Poll::Pending => {
-                let guest = finish(component, id, guest, deadline, failed.clone());
-                let guest = Task::spawn(long_guests, guest, failed);
-                return match answer.await {
-                    Ok(reply) => response(reply, Some(guest)),
-                    Err(_) => Err(failure(guest.await)),
-                };
-            }
+        let polled = match is_long {
+            true => Poll::Pending,
+            false => poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await,
+        };
+        let Poll::Ready(outcome) = polled else {
+            let guest = finish(component, id, guest, deadline, failed.clone());
+            let guest = Task::spawn(long_guests, guest, failed);
+            return match answer.await {
+                Ok(reply) => response(reply, Some(guest)),
+                Err(_) => Err(failure(guest.await)),
+            };
         };
         log_failure(&component, &id, &outcome);
         match answer.try_recv() {

@@ -9,7 +9,10 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 /// How often guests are interrupted, to let others run or to be stopped. A guest that is at work
 /// at two ticks leaves its connection's thread, so that nothing waits there for longer.
-const TICK: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_millis(1);
+
+/// The same while no guest is at work, so that an idle server costs little.
+const IDLE_TICK: Duration = Duration::from_millis(10);
 
 /// Core modules of one component: its own, its adapter's, its dependencies', and glue.
 const MODULES: u32 = 16;
@@ -71,11 +74,15 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Starts a thread that increments the engine's epoch.
-    pub fn start(engine: Engine) -> std::io::Result<Self> {
+    /// Starts a thread that increments the engine's epoch, less often while `is_idle`.
+    pub fn start(
+        engine: Engine,
+        is_idle: impl Fn() -> bool + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (stop, stopped) = channel::<()>();
+        let tick = move || if is_idle() { IDLE_TICK } else { TICK };
         std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(tick()) {
                 engine.increment_epoch();
             }
         })?;

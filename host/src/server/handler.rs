@@ -41,6 +41,14 @@ pub struct Shared {
     pub long_guests: Handle,
 }
 
+impl Shared {
+    /// The number of requests that guests work on.
+    pub fn at_work(&self) -> usize {
+        let limit = self.app.limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
+        limit.saturating_sub(self.slots.available_permits())
+    }
+}
+
 /// Answers the requests of one connection.
 pub struct Handler {
     pub shared: Shared,

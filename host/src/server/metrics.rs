@@ -12,7 +12,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Writes all families.
 pub fn exposition(shared: &Shared) -> String {
-    let Shared { app, slots, bodies, errors, connections, .. } = shared;
+    let Shared { app, bodies, errors, connections, .. } = shared;
     let mut text = String::new();
     let errors = REASONS.iter().zip(errors.counts()).map(|((status, reason), count)| {
         (format!("{{status=\"{status}\",reason=\"{reason}\"}}"), count)
@@ -22,10 +22,9 @@ pub fn exposition(shared: &Shared) -> String {
     let name = "model_api_host_evicted_connections_total";
     let help = "Connections that were closed to make room for others.";
     family(&mut text, name, "counter", help, [(String::new(), connections.evicted())]);
-    let at_work = app.limits.concurrent_requests.saturating_sub(slots.available_permits());
     for (name, help, value) in [
         ("connections", "Open connections.", connections.len()),
-        ("requests", "Requests that components work on.", at_work),
+        ("requests", "Requests that components work on.", shared.at_work()),
         ("body_bytes", "Memory of requests' bodies, without small ones.", bodies.taken()),
         ("memory_bytes", "Linear memory of all instances.", app.memory.taken()),
     ] {

@@ -72,9 +72,10 @@ pub async fn run(
 ) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let _ticker = Ticker::start(app.0.engine.clone())?;
     let long_guests = worker::long_guests()?;
     let shared = shared(&app, long_guests.handle().clone());
+    let ticking = shared.clone();
+    let _ticker = Ticker::start(app.0.engine.clone(), move || ticking.at_work() == 0)?;
     let connections = shared.connections.clone();
     let mut workers = Workers::start(&shared)?;
     let mut waiting = None;

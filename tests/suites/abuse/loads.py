@@ -1,0 +1,156 @@
+"""Loads that once stopped the service. Each is a function that a process of its own runs until the
+event is set; it gives back how many rounds it made."""
+
+import contextlib
+import http.client
+import json
+import socket
+import time
+
+INFER = "/v2/models/heart-risk-demo/infer"
+MIB = 1 << 20
+
+
+def head(method, path, **headers):
+    lines = [f"{method} {path} HTTP/1.1", "host: abuse"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def connect(address):
+    client = socket.create_connection(address, timeout=30)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return client
+
+
+def ask(address, method, path, body=None, headers=None):
+    """A request on a connection of its own, which sends all of its body before it reads."""
+    client = http.client.HTTPConnection(*address, timeout=30)
+    with contextlib.closing(client):
+        client.request(method, path, body, headers or {})
+        response = client.getresponse()
+        return response.status, response.read()
+
+
+def until(stop, round_):
+    rounds = 0
+    while not stop.is_set():
+        round_()
+        rounds += 1
+    return rounds
+
+
+def many_outputs(address, stop):
+    """Infer requests of nearly 1 MiB with distinct names of outputs. Every other client leaves
+    before the answer."""
+    tensor = {"name": "age", "datatype": "FP64", "shape": [1], "data": [65]}
+    outputs = [{"name": str(number)} for number in range(55_000)]
+    body = json.dumps({"inputs": [tensor], "outputs": outputs}, separators=(",", ":")).encode()
+    assert len(body) < MIB
+
+    def round_():
+        status, _ = ask(address, "POST", INFER, body)
+        assert status == 400, status
+        with contextlib.closing(connect(address)) as client:
+            client.sendall(head("POST", INFER, content_length=len(body)) + body)
+
+    return until(stop, round_)
+
+
+def large_batches(address, stop):
+    """Batches of 10,000 rows, as fast as they are answered."""
+    body = json.dumps({"instances": [{"age": 65, "cholesterol": 240}] * 10_000}).encode()
+
+    def round_():
+        status, _ = ask(address, "POST", "/predict", body)
+        assert status == 200, status
+
+    return until(stop, round_)
+
+
+def stalled_uploads(address, stop):
+    """Forty uploads of nearly 2 MiB that stop before their end; those that are cut off begin anew."""
+    request = head("POST", "/predict", content_length=2 * MIB) + bytes(2 * MIB - 1)
+
+    def begin():
+        client = connect(address)
+        # The server may refuse it before it has sent all.
+        with contextlib.suppress(OSError):
+            client.sendall(request)
+        client.setblocking(False)
+        return client
+
+    def is_over(client):
+        try:
+            return client.recv(MIB) is not None
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    clients = [begin() for _ in range(40)]
+
+    def round_():
+        for index, client in enumerate(clients):
+            if is_over(client):
+                client.close()
+                clients[index] = begin()
+        time.sleep(0.05)
+
+    return until(stop, round_)
+
+
+def idle_connections(address, stop):
+    """More connections than the server takes, which say nothing or half a request."""
+    clients = []
+
+    def round_():
+        client = connect(address)
+        if len(clients) % 2:
+            client.sendall(b"POST /predict HTTP/1.1\r\nhost: abuse\r\nx-half: ")
+        clients.append(client)
+        if len(clients) > 1500:
+            clients.pop(0).close()
+
+    return until(stop, round_)
+
+
+def refused_uploads(address, stop):
+    """Bodies of 9,000,000 bytes to what refuses them, by a client that sends first."""
+    body = bytes(9_000_000)
+    refusals = [("POST", "/predict", 413), ("POST", "/nothing", 413), ("PUT", "/metrics", 413)]
+    small = [("POST", "/nothing", 404), ("PUT", "/metrics", 405)]
+
+    def round_():
+        for method, path, expected in refusals:
+            status, answer = ask(address, method, path, body)
+            assert status == expected and answer, (status, answer)
+        for method, path, expected in small:
+            status, answer = ask(address, method, path, body[: MIB + 1])
+            assert status == expected and answer, (status, answer)
+        text = {"content-type": "text/plain"}
+        status, answer = ask(address, "POST", "/predict", body[:MIB], text)
+        assert status == 415 and answer, (status, answer)
+
+    return until(stop, round_)
+
+
+def large_files(address, stop):
+    """The largest file of the documentation, by clients that do not take it compressed."""
+
+    def round_():
+        status, body = ask(address, "GET", "/docs/swagger-ui-bundle.js")
+        assert status == 200 and len(body) > MIB, (status, len(body))
+
+    return until(stop, round_)
+
+
+# Each load, and the number of processes that make it.
+LOADS = {
+    many_outputs: 2,
+    large_batches: 4,
+    stalled_uploads: 1,
+    idle_connections: 1,
+    refused_uploads: 2,
+    large_files: 8,
+}

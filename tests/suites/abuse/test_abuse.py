@@ -1,0 +1,82 @@
+"""Good predictions beside each load are answered, all of them.
+
+How much slower they are is printed and not judged, since it depends on the machine. Each half of a
+measurement takes ABUSE_SECONDS, 3 by default:
+
+    ABUSE_SECONDS=30 tests/suites/run abuse
+"""
+
+import contextlib
+import http.client
+import json
+import multiprocessing
+import os
+import time
+import urllib.parse
+
+import loads
+import pytest
+
+SECONDS = float(os.environ.get("ABUSE_SECONDS", "3"))
+BODY = json.dumps({"patient_data": {"age": 65, "cholesterol": 240}})
+ANSWER = b'{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}'
+
+
+@pytest.fixture(scope="session")
+def address(server):
+    url = urllib.parse.urlsplit(server)
+    return url.hostname, url.port
+
+
+def predict(address):
+    """Predictions one after the other, as a service sends them: how long each took, in seconds."""
+    took = []
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=30)) as client:
+        end = time.perf_counter() + SECONDS
+        while (start := time.perf_counter()) < end:
+            client.request("POST", "/predict", BODY, {"content-type": "application/json"})
+            response = client.getresponse()
+            assert (response.status, response.read()) == (200, ANSWER)
+            took.append(time.perf_counter() - start)
+    return sorted(took)
+
+
+def percentile(took, share):
+    return took[int(share * (len(took) - 1))] * 1000
+
+
+def make(load, address, stop, rounds):
+    # The load would come from other machines: what it computes is not to be measured.
+    os.nice(19)
+    rounds.put(load(address, stop))
+
+
+@contextlib.contextmanager
+def beside(load, processes, address):
+    """The load in processes of its own; each has to have come round."""
+    context = multiprocessing.get_context("spawn")
+    stop, rounds = context.Event(), context.Queue()
+    arguments = (load, address, stop, rounds)
+    started = [context.Process(target=make, args=arguments) for _ in range(processes)]
+    for process in started:
+        process.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for process in started:
+            process.join()
+    assert [process.exitcode for process in started] == [0] * processes
+    assert all(rounds.get() > 0 for _ in started)
+
+
+@pytest.mark.parametrize("load", loads.LOADS, ids=lambda load: load.__name__)
+def test_every_good_prediction_is_answered_beside(load, address, capsys):
+    alone = predict(address)
+    with beside(load, loads.LOADS[load], address):
+        together = predict(address)
+    with capsys.disabled():
+        print()
+        for name, took in [("alone", alone), (load.__name__, together)]:
+            p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
+            print(f"  {name:<17} {len(took):>6} predictions  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms")
