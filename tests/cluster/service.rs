@@ -2,11 +2,14 @@
 
 use crate::documents::{after, read};
 use crate::harness::{
-    Applied, Cluster, Prometheus, QUESTION, eventually, predict, predict_as_ever,
+    Applied, Cluster, Prometheus, QUESTION, eventually, predict, predict_as_ever, tool,
 };
+use crate::http::{Client, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::process::Stdio;
 
 pub const JOB: &str = "serviceMonitor/default/model-api-servicemonitor";
 pub const UP: &str = r#"sum(up{job="model-api-service"})"#;
@@ -33,6 +36,10 @@ fn two_replicas_predict_prometheus_counts_every_request_and_deleting_leaves_noth
     prometheus.reaches("sum(model_predictions_total)", 302.0);
     prometheus
         .reaches(r#"count(count by (pod) (http_requests_total{job="model-api-service"}))"#, 2.0);
+
+    for path in ["/metrics", "/.well-known/model-api/metrics"] {
+        check_metrics(Client::connect(pods[0]).send(&Request::get(path)).text());
+    }
 
     assert!(
         cluster.things("default").len() >= before.len() + 10,
@@ -200,4 +207,15 @@ fn every_panel_has_data(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
 fn has_number(results: &[Value]) -> bool {
     let is_number = |result: &Value| result["value"][1].as_str().is_some_and(|text| text != "NaN");
     results.iter().any(is_number)
+}
+
+/// What a pod exports is as Prometheus wants it.
+fn check_metrics(exposition: &str) {
+    let mut promtool = tool("promtool");
+    let piped = promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = piped.spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(exposition.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}");
 }
