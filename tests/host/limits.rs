@@ -193,7 +193,7 @@ fn clients_that_send_nothing_or_half_a_request_keep_nobody_out() {
                 0 => {}
                 1 => client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\nx-half: "),
                 _ => {
-                    client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx")
+                    client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx");
                 }
             }
             client

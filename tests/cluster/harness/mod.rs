@@ -8,7 +8,7 @@ mod process;
 mod prometheus;
 
 pub use app::{Applied, QUESTION, predict, predict_as_ever, prediction};
-pub use process::run_in;
+pub use process::{run_in, tool};
 pub use prometheus::Prometheus;
 
 use api::Api;
