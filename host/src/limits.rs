@@ -223,7 +223,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         variable: "MODEL_API_ALL_MEMORY_BYTES",
         meaning: "bytes of memory of all instances",
-        default: 128 * 1024 * 1024,
+        default: 96 * 1024 * 1024,
         minimum: 64 * 1024,
         set: |limits, value| limits.all_memory_bytes = value as usize,
     },

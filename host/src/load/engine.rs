@@ -18,8 +18,9 @@ const IDLE_TICK: Duration = Duration::from_millis(10);
 const MODULES: u32 = 16;
 
 /// Bytes of each memory that stay with the process between requests. Beyond it the kernel takes
-/// pages back, and gives them out again at about 3 µs each: it must exceed what guests write to.
-const KEEP_MEMORY: usize = 1 << 20;
+/// pages back, and gives them out again at about 3 µs each: it must exceed what the usual guest
+/// writes to. Each instance that was ever at work at the same time as others keeps as much.
+const KEEP_MEMORY: usize = 256 << 10;
 
 /// The same for tables.
 const KEEP_TABLE: usize = 64 << 10;
