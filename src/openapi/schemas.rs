@@ -7,6 +7,9 @@ use crate::edge::model::{
 use crate::tensor::{Datatype, signature};
 use serde_json::{Map, Value, json};
 
+/// The format of numbers. Without it some generators of clients read and write 32 bits.
+const DOUBLE: &str = "double";
+
 /// Puts what the model says into the schemas.
 pub fn fill(schemas: &mut Value, model: &Model) {
     schemas["Row"] = row(model);
@@ -56,6 +59,9 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     let mut schema = Map::new();
     let may_be_missing = feature.missing != MissingPolicy::Refuse;
     schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { json!(kind) });
+    if kind == "number" {
+        schema.insert("format".into(), json!(DOUBLE));
+    }
     if is_strict {
         for (name, mut value) in constraints {
             if let (Value::Array(names), true) = (&mut value, may_be_missing) {
@@ -95,7 +101,8 @@ fn output(output: &OutputNotes) -> Value {
             json!({ "type": "string", "enum": classes, "description": output.description })
         }
         OutputKind::Quantity(range) => {
-            let mut schema = json!({ "type": "number", "description": output.description });
+            let mut schema =
+                json!({ "type": "number", "format": DOUBLE, "description": output.description });
             for (name, bound) in [("minimum", range.minimum), ("maximum", range.maximum)] {
                 if bound.is_finite() {
                     schema[name] = json!(bound);

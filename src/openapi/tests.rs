@@ -207,6 +207,39 @@ fn a_request_with_both_forms_is_one_row() {
 }
 
 #[test]
+fn a_tensors_data_is_elements_or_a_list_of_them_for_each_row() {
+    let document = document(&model());
+    let schemas = &document["components"]["schemas"];
+    let valid =
+        |tensor: &str, data| is_valid(&document, &schemas[tensor]["properties"]["data"], &data);
+    for data in [json!([]), json!([65, 0.5, null, "f", true]), json!([[65, null], ["f", true]])] {
+        assert!(valid("InputTensor", data.clone()), "{data}");
+    }
+    for data in [json!(65), json!([{}]), json!([[[65]]])] {
+        assert!(!valid("InputTensor", data.clone()), "{data}");
+    }
+    assert!(valid("OutputTensor", json!(["low", 0.5, null])));
+    assert!(!valid("OutputTensor", json!([true])));
+}
+
+/// Some generators of clients stop at the first such place, or leave it out.
+#[test]
+fn every_schema_is_one_that_generators_of_clients_know() {
+    let document = document(&model());
+    walk("", &document, &mut |way, members| {
+        let Some(kind) = members.get("type").filter(|_| !way.ends_with("properties")) else {
+            return;
+        };
+        let is_nullable = |kinds: &Vec<Value>| kinds.len() == 2 && kinds[1] == "null";
+        assert!(kind.as_array().is_none_or(is_nullable), "{way} has several types");
+        assert!(kind != "array" || members.contains_key("items"), "{way} has no items");
+        let format = members.get("format").and_then(Value::as_str);
+        let is_number = kind == "number" || *kind == json!(["number", "null"]);
+        assert_eq!(is_number, format == Some("double"), "{way} is a number of unknown size");
+    });
+}
+
+#[test]
 fn several_outputs_are_an_object() {
     let document = document(&model());
     let prediction = &document["components"]["schemas"]["Prediction"]["properties"]["prediction"];

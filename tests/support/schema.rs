@@ -43,7 +43,10 @@ fn holds(
         },
         "enum" => rule.as_array().expect("an enum is a list").contains(value),
         "const" => rule == value,
-        "anyOf" => rule.as_array().expect("a list of schemas").iter().any(is_valid),
+        "oneOf" => {
+            let schemas = rule.as_array().expect("a list of schemas").iter();
+            schemas.filter(|schema| is_valid(schema)).count() == 1
+        }
         "not" => !is_valid(rule),
         "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
         "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
