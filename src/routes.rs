@@ -96,11 +96,13 @@ pub fn find<'p, E: Copy>(
 ) -> Found<'p, E> {
     let matching = |route: &'static Route<E>| Some((route, segments(route.path, path)?));
     let Some((route, segments)) = routes.iter().find_map(matching) else {
-        return match path.strip_suffix('/') {
-            Some(path) if routes.iter().any(|route| self::segments(route.path, path).is_some()) => {
-                Found::WithSlash
-            }
-            _ => Found::Nothing,
+        let path = path.strip_suffix('/');
+        let is_path = |route: &&Route<E>| path.and_then(|path| self::segments(route.path, path));
+        return match routes.iter().find(|route| is_path(route).is_some()) {
+            // A browser follows no redirect when it asks what it may send.
+            Some(route) if method == Method::Options => Found::Options(route),
+            Some(_) => Found::WithSlash,
+            None => Found::Nothing,
         };
     };
     let asked = if method == Method::Head { Method::Get } else { method };
@@ -184,6 +186,7 @@ mod tests {
             assert!(matches!(find(&path, Method::Post), Found::WithSlash), "{path}");
         }
         assert!(matches!(find("//", Method::Get), Found::WithSlash));
+        assert!(matches!(find("/predict/", Method::Options), Found::Options(_)));
         assert!(matches!(find("/v2/models//", Method::Get), Found::Nothing));
     }
 

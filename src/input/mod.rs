@@ -170,7 +170,10 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            Err(violation) => self.problems.push(problem(violation)),
+            Err(violation) => {
+                let reason = violation.reason;
+                self.problems.add(&feature.name, reason, || problem(violation));
+            }
         }
     }
 

@@ -49,8 +49,9 @@ pub struct Problem<'a> {
     input: Input<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ctx: Option<Context>,
+    /// The feature's name, which is the model's and never the client's.
     #[serde(skip)]
-    feature: Option<&'a str>,
+    pub feature: Option<&'a str>,
     #[serde(skip)]
     pub reason: Reason,
 }
@@ -143,11 +144,6 @@ impl<'a> Problem<'a> {
             None => problem,
         }
     }
-
-    /// The `feature` label. A feature's name is the model's, never the client's.
-    pub fn feature(&self) -> &str {
-        self.feature.unwrap_or(NO_FEATURE)
-    }
 }
 
 /// All that is wrong with a body.
@@ -161,10 +157,16 @@ pub struct Problems<'a> {
 
 impl<'a> Problems<'a> {
     pub fn push(&mut self, problem: Problem<'a>) {
+        let (feature, reason) = (problem.feature.unwrap_or(NO_FEATURE), problem.reason);
+        self.add(feature, reason, || problem);
+    }
+
+    /// Counts a problem, which is made only if it is shown.
+    pub fn add(&mut self, feature: &str, reason: Reason, problem: impl FnOnce() -> Problem<'a>) {
         self.all += 1;
-        self.invalid.add(problem.feature(), problem.reason.as_str(), 1);
+        self.invalid.add(feature, reason.as_str(), 1);
         if self.shown.len() < super::SHOWN_PROBLEMS {
-            self.shown.push(problem);
+            self.shown.push(problem());
         }
     }
 

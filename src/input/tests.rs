@@ -86,7 +86,7 @@ fn a_model_that_takes_unusual_values_gets_them_with_a_warning() {
     let input = patient(br#"{"patient_data":{"beats":301}}"#, &signature).unwrap();
     assert_eq!(input.rows.values[1], Value::Number(301.0));
     let warning = input.warnings_of(0).next().unwrap();
-    assert_eq!((warning.feature(), warning.reason), ("beats", Reason::OutOfRange));
+    assert_eq!((warning.feature, warning.reason), (Some("beats"), Reason::OutOfRange));
     assert_eq!(input.warnings_of(1).count(), 0);
 }
 

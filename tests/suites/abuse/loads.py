@@ -1,5 +1,5 @@
-"""Loads that once stopped the service. Each is a function that a process of its own runs until the
-event is set; it gives back how many rounds it made."""
+"""Loads that once stopped the service. Each is a function that a process of its own runs, round
+after round."""
 
 import contextlib
 import http.client
@@ -32,15 +32,21 @@ def ask(address, method, path, body=None, headers=None):
         return response.status, response.read()
 
 
-def until(stop, round_):
-    rounds = 0
-    while not stop.is_set():
+class Rounds:
+    """When to begin and to end, as the processes of a load and of the test tell each other."""
+
+    def __init__(self, context):
+        self.begun = context.Semaphore(0)
+        self.over = context.Event()
+
+    def run(self, round_):
         round_()
-        rounds += 1
-    return rounds
+        self.begun.release()
+        while not self.over.is_set():
+            round_()
 
 
-def many_outputs(address, stop):
+def many_outputs(address, rounds):
     """Infer requests of nearly 1 MiB with distinct names of outputs. Every other client leaves
     before the answer."""
     tensor = {"name": "age", "datatype": "FP64", "shape": [1], "data": [65]}
@@ -54,10 +60,10 @@ def many_outputs(address, stop):
         with contextlib.closing(connect(address)) as client:
             client.sendall(head("POST", INFER, content_length=len(body)) + body)
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
-def large_batches(address, stop):
+def large_batches(address, rounds):
     """Batches of 10,000 rows, as fast as they are answered."""
     body = json.dumps({"instances": [{"age": 65, "cholesterol": 240}] * 10_000}).encode()
 
@@ -65,10 +71,10 @@ def large_batches(address, stop):
         status, _ = ask(address, "POST", "/predict", body)
         assert status == 200, status
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
-def stalled_uploads(address, stop):
+def stalled_uploads(address, rounds):
     """Forty uploads of nearly 2 MiB that stop before their end; those that are cut off begin anew."""
     request = head("POST", "/predict", content_length=2 * MIB) + bytes(2 * MIB - 1)
 
@@ -97,10 +103,10 @@ def stalled_uploads(address, stop):
                 clients[index] = begin()
         time.sleep(0.05)
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
-def idle_connections(address, stop):
+def idle_connections(address, rounds):
     """More connections than the server takes, which say nothing or half a request."""
     clients = []
 
@@ -112,10 +118,10 @@ def idle_connections(address, stop):
         if len(clients) > 1500:
             clients.pop(0).close()
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
-def refused_uploads(address, stop):
+def refused_uploads(address, rounds):
     """Bodies of 9,000,000 bytes to what refuses them, by a client that sends first."""
     body = bytes(9_000_000)
     refusals = [("POST", "/predict", 413), ("POST", "/nothing", 413), ("PUT", "/metrics", 413)]
@@ -132,17 +138,17 @@ def refused_uploads(address, stop):
         status, answer = ask(address, "POST", "/predict", body[:MIB], text)
         assert status == 415 and answer, (status, answer)
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
-def large_files(address, stop):
+def large_files(address, rounds):
     """The largest file of the documentation, by clients that do not take it compressed."""
 
     def round_():
         status, body = ask(address, "GET", "/docs/swagger-ui-bundle.js")
         assert status == 200 and len(body) > MIB, (status, len(body))
 
-    return until(stop, round_)
+    rounds.run(round_)
 
 
 # Each load, and the number of processes that make it.

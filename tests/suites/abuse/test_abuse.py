@@ -45,29 +45,30 @@ def percentile(took, share):
     return took[int(share * (len(took) - 1))] * 1000
 
 
-def make(load, address, stop, rounds):
+def make(load, address, rounds):
     # The load would come from other machines: what it computes is not to be measured.
     os.nice(19)
-    rounds.put(load(address, stop))
+    load(address, rounds)
 
 
 @contextlib.contextmanager
 def beside(load, processes, address):
-    """The load in processes of its own; each has to have come round."""
+    """The load in processes of its own, each of which has begun."""
     context = multiprocessing.get_context("spawn")
-    stop, rounds = context.Event(), context.Queue()
-    arguments = (load, address, stop, rounds)
-    started = [context.Process(target=make, args=arguments) for _ in range(processes)]
+    rounds = loads.Rounds(context)
+    started = [
+        context.Process(target=make, args=(load, address, rounds)) for _ in range(processes)
+    ]
     for process in started:
         process.start()
     try:
+        assert all(rounds.begun.acquire(timeout=60) for _ in started)
         yield
     finally:
-        stop.set()
+        rounds.over.set()
         for process in started:
             process.join()
     assert [process.exitcode for process in started] == [0] * processes
-    assert all(rounds.get() > 0 for _ in started)
 
 
 @pytest.mark.parametrize("load", loads.LOADS, ids=lambda load: load.__name__)
