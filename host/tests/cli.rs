@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
 const STATIC: &str = "spin_manifest_version = 2\n[application]\nname = \"static\"\n\
                       [[trigger.http]]\nroute = \"/hello\"\nstatic_response.body = \"hi\"\n";
@@ -55,6 +56,23 @@ fn a_log_that_cannot_be_written_does_not_stop_the_server() {
         client.write_all(b"GET /nothing HTTP/1.0\r\n\r\n").unwrap();
         assert!(line(&mut BufReader::new(client)).contains(" 404 "));
     }
+}
+
+#[test]
+fn idle_clients_that_hold_every_file_descriptor_keep_nobody_out() {
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_model-api-host");
+    let script = "ulimit -n 64; exec \"$0\" --listen 127.0.0.1:0 --from \"$1\"";
+    shell.args(["-c", script, program]).arg(manifest("descriptors", STATIC));
+    // Nothing else closes them in time.
+    shell.env("MODEL_API_FIRST_REQUEST_TIMEOUT", "3600");
+    let (_host, mut stdout) = start(shell.stderr(Stdio::null()));
+    let address = line(&mut stdout).replace("Serving http://", "");
+    let _idle: Vec<_> = (0..100).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let mut client = TcpStream::connect(&address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    client.write_all(b"GET /hello HTTP/1.0\r\n\r\n").unwrap();
+    assert!(line(&mut BufReader::new(client)).contains(" 200 "));
 }
 
 #[test]

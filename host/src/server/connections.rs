@@ -69,17 +69,19 @@ impl Connections {
     }
 
     /// Closes the connection that has waited longest for a request or, if none does, for the rest
-    /// of a request's body.
-    fn evict(&self) {
+    /// of a request's body; false if no connection waits for its client.
+    pub fn evict(&self) -> bool {
         let open = self.lock();
         let waiting = |phase| {
             let waiting = open.values().filter(move |activity| activity.phase() == phase);
             waiting.filter(|activity| !activity.is_closing()).max_by_key(|one| one.waited())
         };
-        if let Some(activity) = waiting(Phase::Head).or_else(|| waiting(Phase::Body)) {
-            activity.close();
-            self.evicted.fetch_add(1, Ordering::Relaxed);
-        }
+        let Some(activity) = waiting(Phase::Head).or_else(|| waiting(Phase::Body)) else {
+            return false;
+        };
+        activity.close();
+        self.evicted.fetch_add(1, Ordering::Relaxed);
+        true
     }
 
     /// Closes connections that wait for a request for longer than they may, again and again.

@@ -123,9 +123,10 @@ async fn accept(
         match accepted.and_then(|(stream, client)| Ok((stream.into_std()?, client))) {
             Ok(accepted) => *waiting = Some(accepted),
             Err(error) => {
-                // Out of file descriptors, most likely: others may be closed meanwhile.
+                // Out of file descriptors, most likely: an idle connection has one.
                 app.0.log.line(format_args!("warning: cannot accept a connection: {error}"));
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                let wait = if connections.evict() { 10 } else { 100 };
+                tokio::time::sleep(Duration::from_millis(wait)).await;
             }
         }
         connections.room().await;

@@ -11,6 +11,7 @@ import http.client
 import json
 import multiprocessing
 import os
+import resource
 import time
 import urllib.parse
 
@@ -48,6 +49,9 @@ def percentile(took, share):
 def make(load, address, rounds):
     # The load would come from other machines: what it computes is not to be measured.
     os.nice(19)
+    # Some loads have more connections than a process may have at first.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     load(address, rounds)
 
 
