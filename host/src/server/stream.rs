@@ -5,7 +5,7 @@ use super::errors::Errors;
 use crate::Limits;
 use rustix::net::Shutdown;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio::time::{Sleep, sleep};
 /// The stream that hyper reads and writes.
 ///
 /// - A write fails if the client takes nothing for as long as the request timeout.
+/// - A client that sends or takes much has to wait for the others of its thread in between.
 /// - The error that hyper itself answers to what it cannot parse becomes one of the host's.
 /// - It is closed only after what the client still sends was read, where that would otherwise
 ///   destroy the answer on its way (RFC 9112, section 9.6).
@@ -33,7 +34,13 @@ pub struct ClientStream {
     answer: Option<(Vec<u8>, usize)>,
     /// Bytes that were read and dropped since the answer.
     dropped: usize,
+    /// Bytes that were read and written since the others had their turn.
+    moved: usize,
 }
+
+/// The bytes that a connection moves before the others of its thread have their turn. The system
+/// copies so many in some ten microseconds.
+const TURN_BYTES: usize = 64 * 1024;
 
 impl ClientStream {
     /// Joins the halves of a connection's stream.
@@ -43,11 +50,22 @@ impl ClientStream {
         errors: Arc<Errors>,
         limits: Limits,
     ) -> Self {
-        Self { read, write, activity, errors, limits, timer: None, answer: None, dropped: 0 }
+        let (timer, answer, dropped, moved) = (None, None, 0, 0);
+        Self { read, write, activity, errors, limits, timer, answer, dropped, moved }
     }
 
     fn tcp(&self) -> &TcpStream {
         self.write.as_ref().as_ref()
+    }
+
+    /// Is pending once after each [`TURN_BYTES`]: the thread then looks at its sockets, and serves
+    /// the others before it comes back.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.moved < TURN_BYTES {
+            return Poll::Ready(());
+        }
+        self.moved = 0;
+        pin!(tokio::task::yield_now()).poll(context)
     }
 
     /// Is ready once the stream has been waiting for `limit`.
@@ -62,6 +80,7 @@ impl ClientStream {
         context: &mut Context<'_>,
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_turn(context));
         loop {
             if self.tcp().poll_write_ready(context)?.is_pending() {
                 ready!(self.poll_timer(context, self.limits.request_timeout));
@@ -71,6 +90,7 @@ impl ClientStream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => {
                     self.timer = None;
+                    self.moved += *written.as_ref().unwrap_or(&0);
                     return Poll::Ready(written);
                 }
             }
@@ -107,6 +127,7 @@ impl ClientStream {
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 16 * 1024];
         while self.dropped <= self.limits.linger_bytes {
+            ready!(self.poll_turn(context));
             if self.poll_timer(context, self.limits.linger_timeout).is_ready() {
                 return Poll::Ready(());
             }
@@ -115,7 +136,10 @@ impl ClientStream {
             }
             match self.tcp().try_read(&mut scratch) {
                 Ok(0) => return Poll::Ready(()),
-                Ok(length) => self.dropped += length,
+                Ok(length) => {
+                    self.dropped += length;
+                    self.moved += length;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Poll::Ready(()),
             }
@@ -128,6 +152,20 @@ impl ClientStream {
 fn status(line: &[u8]) -> u16 {
     let digits = line.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(400)
+}
+
+/// The beginning of `pieces`, if all of them are more than [`TURN_BYTES`].
+fn beginning<'a>(pieces: &'a [io::IoSlice<'_>]) -> Option<Vec<io::IoSlice<'a>>> {
+    if pieces.iter().map(|piece| piece.len()).sum::<usize>() <= TURN_BYTES {
+        return None;
+    }
+    let mut left = TURN_BYTES;
+    let cut = pieces.iter().map(|piece| {
+        let (now, _) = piece.split_at(left.min(piece.len()));
+        left -= now.len();
+        io::IoSlice::new(now)
+    });
+    Some(cut.collect())
 }
 
 /// Waits until the client has closed the connection, which stops the guest that works for it.
@@ -150,7 +188,11 @@ impl AsyncRead for ClientStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.read).poll_read(context, buffer)
+        ready!(self.poll_turn(context));
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.read).poll_read(context, buffer);
+        self.moved += buffer.filled().len() - before;
+        read
     }
 }
 
@@ -163,6 +205,7 @@ impl AsyncWrite for ClientStream {
         if self.activity.phase() == Phase::Head {
             return self.poll_write_answer(context, bytes, bytes.len());
         }
+        let bytes = &bytes[..bytes.len().min(TURN_BYTES)];
         self.poll_write_with(context, |tcp| tcp.try_write(bytes))
     }
 
@@ -176,7 +219,10 @@ impl AsyncWrite for ClientStream {
             let first = pieces.first().map_or(&[][..], |piece| piece);
             return self.poll_write_answer(context, first, length);
         }
-        self.poll_write_with(context, |tcp| tcp.try_write_vectored(pieces))
+        let cut = beginning(pieces);
+        self.poll_write_with(context, |tcp| {
+            tcp.try_write_vectored(cut.as_deref().unwrap_or(pieces))
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -197,5 +243,34 @@ impl AsyncWrite for ClientStream {
             ready!(self.poll_linger(context));
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Log;
+    use std::task::Waker;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_stream_that_has_moved_much_waits_once_for_the_others() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (read, write) = listener.accept().await.unwrap().0.into_split();
+        write.writable().await.unwrap();
+        let activity = Arc::new(Activity::new());
+        activity.enter(Phase::Response);
+        let errors = Arc::new(Errors::new(Log::stderr(), false));
+        let mut stream =
+            ClientStream::new((read, Arc::new(write)), activity, errors, Limits::default());
+
+        let mut context = Context::from_waker(Waker::noop());
+        let (head, body) = ([0; 100], [0; 2 * TURN_BYTES]);
+        let pieces = [io::IoSlice::new(&head), io::IoSlice::new(&body)];
+        let mut write = || Pin::new(&mut stream).poll_write_vectored(&mut context, &pieces);
+        assert!(matches!(write(), Poll::Ready(Ok(TURN_BYTES))));
+        assert!(write().is_pending());
+        assert!(matches!(write(), Poll::Ready(Ok(TURN_BYTES))));
     }
 }
