@@ -33,6 +33,9 @@ pub struct Settings {
     pub limits: Limits,
     /// Where log lines go.
     pub log: Log,
+    /// True to log how many WebAssembly instructions each guest ran. It is the same number on every
+    /// machine, and makes guests slower.
+    pub count_instructions: bool,
     /// The folder that keeps compiled code; `model-api-host` in the user's cache folder if `None`.
     pub cache: Option<PathBuf>,
 }
@@ -44,6 +47,7 @@ impl Default for Settings {
             variables: Overrides::new(),
             limits: Limits::default(),
             log: Log::stderr(),
+            count_instructions: false,
             cache: None,
         }
     }
@@ -148,7 +152,7 @@ impl<'a> Loading<'a> {
         let variables = variables::application(&manifest.schema, &settings.variables)?;
         let labels = settings.runtime_config.labels();
         let stores = labels.map(|label| (label.to_owned(), Arc::default())).collect();
-        let engine = load::engine(&settings.limits, &settings.log)?;
+        let engine = load::engine(&settings.limits, settings.count_instructions, &settings.log)?;
         let (base, cache) = (manifest.base.clone(), settings.cache.clone());
         Ok(Self {
             linker: guest::linker(&engine)?,
@@ -204,8 +208,9 @@ impl<'a> Loading<'a> {
             .map_err(|error| anyhow!("{error:#}; the embedded host lacks it, use `spin up`"))?;
         let pre = ProxyPre::new(pre)
             .map_err(|error| anyhow!("it does not handle HTTP requests: {error:#}"))?;
-        let (limits, memory) = (self.settings.limits.clone(), self.memory.clone());
-        Ok(Component { pre, grants, limits, memory })
+        let Settings { limits, count_instructions, .. } = self.settings.clone();
+        let memory = self.memory.clone();
+        Ok(Component { pre, grants, limits, memory, count_instructions })
     }
 
     fn grants(&self, id: &str, component: &manifest::Component) -> Result<Grants> {

@@ -48,7 +48,7 @@ fn serve(options: &Options) -> Result<()> {
         build::run(&manifest, &log)?;
     }
     let variables = variables::from_env();
-    let settings = Settings { runtime_config, variables, limits, log, cache: None };
+    let settings = Settings { runtime_config, variables, limits, log, ..Settings::default() };
     let app = App::load(&manifest, settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _context = runtime.enter();

@@ -13,6 +13,7 @@ mod other_models;
 mod predict;
 mod routes;
 mod store;
+mod work;
 
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
@@ -51,14 +52,21 @@ fn serve_changed(change: impl FnOnce(String) -> String) -> TestServer {
 
 /// The service with another model: a guest of the tests.
 fn serve_model(name: &str) -> TestServer {
+    TestServer::start(&model_manifest(name), |_| {})
+}
+
+/// The manifest with another model in the place of the default one.
+fn model_manifest(name: &str) -> Manifest {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let build = ["build", "--release", "--target", "wasm32-wasip1"];
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(build).args(["-p", "triage", "-p", "silent"]);
-        assert!(cargo.status().expect("cargo runs").success(), "the models cannot be built");
+        // Those without the standard library are built on their own.
+        for models in [&["-p", "triage", "-p", "silent"][..], &["-p", "wide"]] {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--release", "--target", "wasm32-wasip1"]).args(models);
+            assert!(cargo.status().expect("cargo runs").success(), "the models cannot be built");
+        }
     });
-    serve_changed(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
+    manifest(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
 }
 
 /// A manifest's text with the default of a variable changed.

@@ -35,6 +35,8 @@ pub struct Component {
     pub limits: Limits,
     /// The memory that it shares with all other guests.
     pub memory: Arc<Budget>,
+    /// True to log how many instructions each guest ran.
+    pub count_instructions: bool,
 }
 
 /// Why a guest gave no response.
@@ -139,9 +141,15 @@ async fn finish(
 }
 
 async fn run(call: Call, reply: oneshot::Sender<Reply>, failed: Failed) -> Result<(), Failure> {
-    let Call { component, request, deadline, slot: _slot, id: _ } = call;
+    let Call { component, request, deadline, slot: _slot, id } = call;
     let mut store = store(&component, deadline);
+    if component.count_instructions {
+        store.set_fuel(u64::MAX).map_err(|error| Failure::Trapped(error.to_string()))?;
+    }
     let outcome = handle(&component, &mut store, request, reply).await;
+    if component.count_instructions {
+        log_instructions(&component, &store, &id);
+    }
     outcome.map_err(|error| {
         failed.set();
         explain(&error, &component.limits, store.data())
@@ -149,7 +157,7 @@ async fn run(call: Call, reply: oneshot::Sender<Reply>, failed: Failed) -> Resul
 }
 
 fn store(component: &Component, deadline: Instant) -> Store<Guest> {
-    let Component { pre, grants, limits, memory } = component;
+    let Component { pre, grants, limits, memory, .. } = component;
     let memory = Memory::new(limits.memory_bytes, memory.clone());
     let mut store = Store::new(pre.engine(), Guest::new(grants.clone(), memory, deadline));
     store.limiter(Guest::memory);
@@ -197,6 +205,12 @@ fn explain(error: &wasmtime::Error, limits: &Limits, guest: &Guest) -> Failure {
         Some(Refused::Budget) => Failure::OutOfMemory,
         None => Failure::Trapped(reason.to_string()),
     }
+}
+
+fn log_instructions(component: &Component, store: &Store<Guest>, id: &RequestId) {
+    let Grants { log, component, .. } = &*component.grants;
+    let run = u64::MAX - store.get_fuel().unwrap_or(u64::MAX);
+    log.line(format_args!("{component}: {run} instructions request_id={}", id.get()));
 }
 
 fn log_failure(component: &Component, id: &RequestId, outcome: &Result<(), Failure>) {

@@ -26,14 +26,16 @@ const KEEP_MEMORY: usize = 256 << 10;
 const KEEP_TABLE: usize = 64 << 10;
 
 /// An engine for guests with `limits`. Its instances come from a pool; where the address space
-/// for that cannot be reserved, each is made anew, slowly, and `log` says so.
+/// for that cannot be reserved, each is made anew, slowly, and `log` says so. If
+/// `count_instructions` is true, each guest's store counts them as fuel.
 ///
 /// # Errors
 ///
 /// If wasmtime does not support this machine.
-pub fn engine(limits: &Limits, log: &Log) -> Result<Engine> {
+pub fn engine(limits: &Limits, count_instructions: bool, log: &Log) -> Result<Engine> {
     let mut config = Config::new();
     config.epoch_interruption(true);
+    config.consume_fuel(count_instructions);
     // No guest of WASI 0.2 needs it, and it costs 15 µs a request.
     config.concurrency_support(false);
     // A log line has the reason of a trap, and no more.

@@ -1,0 +1,112 @@
+//! The work for a request grows with the length of its body, and not faster, whichever field of the
+//! body is long.
+
+use super::{manifest, model_manifest};
+use crate::support::http::Request;
+use crate::support::server::TestServer;
+use model_api_host::Manifest;
+
+/// A model, and one of the features that it takes as a number.
+struct Model {
+    name: &'static str,
+    feature: &'static str,
+}
+
+/// Bodies of nearly `length` bytes, each with one field that is as long as it can be.
+fn long_fields(model: &Model, length: usize) -> Vec<(String, String)> {
+    let list = |item: &dyn Fn(usize) -> String| {
+        let mut items = String::new();
+        for number in 0.. {
+            let item = item(number);
+            if items.len() + item.len() > length {
+                return items.trim_end_matches(',').to_owned();
+            }
+            items += &item;
+        }
+        items
+    };
+    let Model { name, feature } = model;
+    let tensor = format!(r#"{{"name":"{feature}","datatype":"FP64","shape":[1],"data":[1]}}"#);
+    let keys = list(&|n| format!("\"k{n}\":1,"));
+    let names = list(&|n| format!("{{\"name\":\"n{n}\"}},"));
+    let inputs = list(&|n| tensor.replace(feature, &format!("n{n}")) + ",");
+    let same = list(&|_| format!("{tensor},"));
+    let ones = list(&|_| "1,".to_owned());
+    let nans = list(&|_| "NaN,".to_owned());
+    let rows = list(&|_| "{},".to_owned());
+    let wrong = list(&|_| format!("{{\"{feature}\":\"x\"}},"));
+    let digits = "1".repeat(length);
+    let escapes = "\\n".repeat(length / 2);
+    let shape = tensor.replace("[1],\"data", &format!("[{ones}],\"data"));
+    let data = |items: &str| tensor.replace("\"data\":[1]", &format!("\"data\":[{items}]"));
+    let infer = [
+        format!(r#"{{"inputs":[{tensor}],"outputs":[{names}]}}"#),
+        format!(r#"{{"inputs":[{inputs}]}}"#),
+        format!(r#"{{"inputs":[{same}]}}"#),
+        format!(r#"{{"inputs":[{tensor}],"parameters":{{{keys}}}}}"#),
+        format!(r#"{{"inputs":[{shape}]}}"#),
+        format!(r#"{{"inputs":[{}]}}"#, data(&ones)),
+        format!(r#"{{"inputs":[{}]}}"#, data(&nans)),
+        format!(r#"{{"inputs":[{tensor}],"id":"{escapes}"}}"#),
+    ];
+    let predict = [
+        format!(r#"{{"patient_data":{{{keys}}}}}"#),
+        format!(r#"{{"patient_data":{{"{feature}":1}},{keys}}}"#),
+        format!(r#"{{"instances":[{{"{feature}":1,{keys}}}]}}"#),
+        format!(r#"{{"instances":[{rows}]}}"#),
+        format!(r#"{{"instances":[{wrong}]}}"#),
+        format!(r#"{{"instances":[{ones}]}}"#),
+        format!(r#"{{"patient_data":{{"{feature}":[{ones}]}}}}"#),
+        format!(r#"{{"patient_data":{{"{feature}":"{digits}"}}}}"#),
+    ];
+    let infer_path = format!("/v2/models/{name}/infer");
+    let infer = infer.into_iter().map(|body| (infer_path.clone(), body));
+    infer.chain(predict.into_iter().map(|body| ("/predict".to_owned(), body))).collect()
+}
+
+/// A server that counts the instructions of its guests.
+fn serve_counted(manifest: &Manifest) -> TestServer {
+    TestServer::start(manifest, |settings| settings.count_instructions = true)
+}
+
+/// The instructions that the service runs for a request, the model's included.
+fn instructions(server: &TestServer, path: &str, body: &str, id: &str) -> u64 {
+    let request = Request::post(path, body).header("x-request-id", id);
+    let status = server.send(&request).status;
+    assert!((200..500).contains(&status), "{status} for {path} {}…", &body[..60]);
+    let line = server.logged(&format!("instructions request_id={id}"));
+    let count = line.split_whitespace().nth(1).and_then(|count| count.parse().ok());
+    count.unwrap_or_else(|| panic!("no number of instructions: {line}"))
+}
+
+/// The lengths of bodies. Each is four times the one before.
+const LENGTHS: [usize; 3] = [65_000, 260_000, 1_040_000];
+
+fn assert_work_is_linear(manifest: &Manifest, model: &Model) {
+    let server = serve_counted(manifest);
+    let [small, medium, large] = LENGTHS.map(|length| long_fields(model, length));
+    for (field, sizes) in small.iter().zip(&medium).zip(&large).enumerate() {
+        let ((small, medium), large) = sizes;
+        let mut counts = Vec::new();
+        for (size, (path, body)) in [small, medium, large].into_iter().enumerate() {
+            counts.push(instructions(&server, path, body, &format!("{field}-{size}")));
+        }
+        let (path, body) = small;
+        println!("{counts:?} instructions for {path} {}…", &body[..60]);
+        for pair in counts.windows(2) {
+            // Four times as much, and the logarithm of a sorted list's length.
+            assert!(pair[1] <= 5 * pair[0], "{counts:?} for {path} {}…", &body[..60]);
+        }
+    }
+}
+
+#[test]
+fn the_work_for_every_field_of_a_body_is_linear_in_its_length() {
+    let model = Model { name: "heart-risk-demo", feature: "age" };
+    assert_work_is_linear(&manifest(|text| text), &model);
+}
+
+#[test]
+fn the_work_for_every_field_is_linear_for_a_model_of_500_features_too() {
+    assert_work_is_linear(&model_manifest("wide"), &Model { name: "wide", feature: "f0" });
+}
