@@ -19,13 +19,24 @@ impl Bucket {
     }
 }
 
-impl Counters for Bucket {
+impl Bucket {
     fn increment(&self, key: &str, delta: i64) -> Result<i64> {
         let value = atomics::increment(&self.0, key, delta).map_err(explain);
         value.with_context(|| format!("cannot increment {key:?}"))
     }
+}
 
-    fn keys(&self) -> Result<Vec<String>> {
+impl Counters for Bucket {
+    fn add(&self, key: &str, amount: u64) -> Result<()> {
+        self.increment(key, i64::try_from(amount)?).map(drop)
+    }
+
+    /// Adds 0, which returns the number on every store. What `get` returns is the store's own form.
+    fn read(&self, name: &str) -> Result<u64> {
+        Ok(self.increment(name, 0)?.try_into()?)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
         let page = self.0.list_keys(None).map_err(explain).context("cannot list the counters")?;
         if page.cursor.is_some() {
             bail!("the store lists its keys in pages, which Spin's stores do not");

@@ -1,89 +1,95 @@
-//! The keys of the counters: `2/<kind>/<label>/…`.
+//! The keys of the counters: `3/<kind>/<label>/…`.
 //!
-//! Labels and buckets are in the key, and numbers in the counter. Keys keep to the letters that
+//! Labels and buckets are in the key, and the counter is one number. Keys keep to the letters that
 //! every store takes, `[-/_=.a-zA-Z0-9]`, with no dot at either end: other bytes of a label become
-//! `=` and two digits. The leading 2 is the version of this form: counters that an older or a newer
+//! `=` and two digits. The leading 3 is the version of this form: counters that an older or a newer
 //! service left in a lasting store are not misread.
 
-use super::word::{Layout, MAX_FIELDS};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// What one counter counts. Buckets are indices into the bounds of `buckets`.
+/// The subject of one counter. Buckets are indices into the bounds of `buckets`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key<'a> {
-    /// HTTP exchanges. Field: count.
+    /// Counts HTTP exchanges.
     Exchange(Http<'a>),
-    /// HTTP exchanges that carried one prediction, the usual case: one increment tells all. Fields:
-    /// confidence, count, inference.
-    Prediction { http: Http<'a>, class: Class<'a>, inference: usize },
-    /// Sums over the exchanges of a route and method. Fields: request bytes, response bytes,
-    /// duration.
-    Sums { handler: Cow<'a, str>, method: Cow<'a, str> },
-    /// Outcomes of calls that had more than one. Fields: confidence, count.
+    /// Counts HTTP exchanges that carried one prediction, the usual case: one increment is one
+    /// observation in each family that can be derived from it.
+    Prediction { http: Http<'a>, class: Class<'a>, inference_bucket: usize },
+    /// Sums up a quantity over the exchanges of a route and method.
+    HttpSum { quantity: HttpQuantity, handler: Cow<'a, str>, method: Cow<'a, str> },
+    /// Counts outcomes of calls that had more than one.
     Outcome(Class<'a>),
-    /// Calls into the model that had more than one outcome. Fields: inference, count.
-    Call { model: Cow<'a, str>, version: Cow<'a, str>, inference: usize },
-    /// Values that were refused or unusual. Field: count.
+    /// Counts calls into the model that had more than one outcome, or none.
+    Call { model: Cow<'a, str>, version: Cow<'a, str>, inference_bucket: usize },
+    /// Sums up a quantity over the calls of a model.
+    ModelSum { quantity: ModelQuantity, model: Cow<'a, str>, version: Cow<'a, str> },
+    /// Counts values that were refused or unusual.
     Invalid { feature: Cow<'a, str>, reason: Cow<'a, str> },
-    /// Sampled values by the bin of the model's reference. Field: count.
+    /// Counts sampled values by the bin of the model's reference.
     Bin { model: Cow<'a, str>, version: Cow<'a, str>, feature: Cow<'a, str>, bin: usize },
 }
 
+/// A quantity of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpQuantity {
+    /// In bytes.
+    RequestSize,
+    /// In bytes.
+    ResponseSize,
+    /// In units of `buckets::DURATION`.
+    Duration,
+}
+
+/// A quantity of a call into the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelQuantity {
+    /// In units of `buckets::INFERENCE`.
+    Inference,
+    /// In units of `buckets::CONFIDENCE`.
+    Confidence,
+}
+
+/// The labels of an exchange.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Http<'a> {
     pub handler: Cow<'a, str>,
     pub method: Cow<'a, str>,
     /// The first digit of the status.
     pub status: usize,
-    pub duration: usize,
+    pub duration_bucket: usize,
 }
 
-/// An outcome of the model.
+/// The labels of an outcome of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class<'a> {
     pub model: Cow<'a, str>,
     pub version: Cow<'a, str>,
     pub prediction: Cow<'a, str>,
     /// None where the model states no confidence.
-    pub confidence: Option<usize>,
+    pub confidence_bucket: Option<usize>,
 }
 
-// No field lies on both sides of bit 34, because the bridge to wasmCloud keeps the bits below and
-// those above in a number of their own. With bodies of 60 bytes, a duration of 200 µs, an inference
-// of 3 µs and a confidence near one, some request in 160 carries: bytes once in 500, count and
-// inference once in 1,000, the rest seldom. Large, and one more increment, are bodies of 1 KiB,
-// inferences of 102 µs and durations of 4 s.
-static COUNT: Layout = Layout(&[34]);
-static PREDICTION: Layout = Layout(&[34, 12, 17]);
-static SUMS: Layout = Layout(&[17, 17, 29]);
-static OUTCOME: Layout = Layout(&[34, 29]);
-static CALL: Layout = Layout(&[34, 29]);
-
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 impl Key<'_> {
-    pub fn layout(&self) -> &'static Layout {
-        match self {
-            Self::Exchange(_) | Self::Invalid { .. } | Self::Bin { .. } => &COUNT,
-            Self::Prediction { .. } => &PREDICTION,
-            Self::Sums { .. } => &SUMS,
-            Self::Outcome(_) => &OUTCOME,
-            Self::Call { .. } => &CALL,
-        }
-    }
-
+    /// Writes the key as a store takes it.
     pub fn encode(&self) -> String {
         let mut path = Path::new();
         match self {
             Self::Exchange(http) => path.kind("h").http(http),
-            Self::Prediction { http, class, inference } => {
-                path.kind("p").http(http).class(class).number(*inference)
+            Self::Prediction { http, class, inference_bucket } => {
+                path.kind("p").http(http).class(class).number(*inference_bucket)
             }
-            Self::Sums { handler, method } => path.kind("s").label(handler).label(method),
+            Self::HttpSum { quantity, handler, method } => {
+                path.kind(quantity.kind()).label(handler).label(method)
+            }
             Self::Outcome(class) => path.kind("o").class(class),
-            Self::Call { model, version, inference } => {
-                path.kind("c").label(model).label(version).number(*inference)
+            Self::Call { model, version, inference_bucket } => {
+                path.kind("c").label(model).label(version).number(*inference_bucket)
+            }
+            Self::ModelSum { quantity, model, version } => {
+                path.kind(quantity.kind()).label(model).label(version)
             }
             Self::Invalid { feature, reason } => path.kind("i").label(feature).label(reason),
             Self::Bin { model, version, feature, bin } => {
@@ -93,7 +99,7 @@ impl Key<'_> {
         path.0
     }
 
-    /// None for a key that is not of this form, or is that of a part.
+    /// Reads a key. None for one that is not of this form.
     pub fn decode(key: &str) -> Option<Key<'_>> {
         let mut parts = Parts(key.split('/'));
         if parts.0.next()? != VERSION {
@@ -104,15 +110,19 @@ impl Key<'_> {
             "p" => Key::Prediction {
                 http: parts.http()?,
                 class: parts.class()?,
-                inference: parts.number()?,
+                inference_bucket: parts.number()?,
             },
-            "s" => Key::Sums { handler: parts.label()?, method: parts.label()? },
+            "hq" => parts.http_sum(HttpQuantity::RequestSize)?,
+            "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
+            "hd" => parts.http_sum(HttpQuantity::Duration)?,
             "o" => Key::Outcome(parts.class()?),
             "c" => Key::Call {
                 model: parts.label()?,
                 version: parts.label()?,
-                inference: parts.number()?,
+                inference_bucket: parts.number()?,
             },
+            "mi" => parts.model_sum(ModelQuantity::Inference)?,
+            "mc" => parts.model_sum(ModelQuantity::Confidence)?,
             "i" => Key::Invalid { feature: parts.label()?, reason: parts.label()? },
             "b" => Key::Bin {
                 model: parts.label()?,
@@ -126,42 +136,26 @@ impl Key<'_> {
     }
 }
 
-/// The layout of the word at a key; none if no word is there.
-pub fn layout(key: &str) -> Option<&'static Layout> {
-    Key::decode(key).map(|key| key.layout())
+impl HttpQuantity {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::RequestSize => "hq",
+            Self::ResponseSize => "hr",
+            Self::Duration => "hd",
+        }
+    }
 }
 
-/// A counter beside a word, of one of its fields.
-#[derive(Debug, PartialEq)]
-pub enum Part {
-    /// What was carried out of the field, in units.
-    Carry(usize),
-    /// What was too large for it, in grains.
-    Large(usize),
+impl ModelQuantity {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Inference => "mi",
+            Self::Confidence => "mc",
+        }
+    }
 }
 
-pub fn carry(key: &str, field: usize) -> String {
-    format!("{key}/={field}")
-}
-
-pub fn large(key: &str, field: usize) -> String {
-    format!("{key}/={}", MAX_FIELDS + field)
-}
-
-/// The word's key, and which part of it is there; none if `key` is a word's own. A label is never a
-/// lone `=` and a digit, so that this tells parts from words.
-pub fn part(key: &str) -> Option<(&str, Part)> {
-    let (word, last) = key.rsplit_once('/')?;
-    let number: usize = last.strip_prefix('=').filter(|digit| digit.len() == 1)?.parse().ok()?;
-    let part = match number.checked_sub(MAX_FIELDS) {
-        None => Part::Carry(number),
-        Some(field) if field < MAX_FIELDS => Part::Large(field),
-        Some(_) => return None,
-    };
-    word.starts_with(VERSION).then_some((word, part))
-}
-
-/// The key of a counter that the store lists as one of its shards.
+/// Returns the key of a counter that the store lists as one of its shards.
 pub fn without_shard(name: &str) -> &str {
     name.split_once('+').map_or(name, |(key, _)| key)
 }
@@ -183,12 +177,15 @@ impl Path {
     }
 
     fn http(&mut self, http: &Http) -> &mut Self {
-        self.label(&http.handler).label(&http.method).number(http.status).number(http.duration)
+        self.label(&http.handler)
+            .label(&http.method)
+            .number(http.status)
+            .number(http.duration_bucket)
     }
 
     fn class(&mut self, class: &Class) -> &mut Self {
         self.label(&class.model).label(&class.version).label(&class.prediction);
-        match class.confidence {
+        match class.confidence_bucket {
             Some(bucket) => self.number(bucket),
             None => self.kind("-"),
         }
@@ -220,7 +217,7 @@ impl<'a> Parts<'a> {
             handler: self.label()?,
             method: self.label()?,
             status: self.number()?,
-            duration: self.number()?,
+            duration_bucket: self.number()?,
         })
     }
 
@@ -229,11 +226,19 @@ impl<'a> Parts<'a> {
             model: self.label()?,
             version: self.label()?,
             prediction: self.label()?,
-            confidence: match self.0.next()? {
+            confidence_bucket: match self.0.next()? {
                 "-" => None,
                 bucket => Some(bucket.parse().ok()?),
             },
         })
+    }
+
+    fn http_sum(&mut self, quantity: HttpQuantity) -> Option<Key<'a>> {
+        Some(Key::HttpSum { quantity, handler: self.label()?, method: self.label()? })
+    }
+
+    fn model_sum(&mut self, quantity: ModelQuantity) -> Option<Key<'a>> {
+        Some(Key::ModelSum { quantity, model: self.label()?, version: self.label()? })
     }
 
     fn number(&mut self) -> Option<usize> {
@@ -258,36 +263,61 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmcloud_counters::LOW_BITS;
 
     fn class(prediction: &str) -> Class<'_> {
         Class {
             model: "heart-risk-demo".into(),
             version: "v1.0.0".into(),
             prediction: prediction.into(),
-            confidence: Some(8),
+            confidence_bucket: Some(8),
         }
     }
 
     #[test]
-    fn a_key_comes_back_as_it_was() {
-        let key = Key::Prediction {
-            http: Http {
-                handler: "/predict".into(),
-                method: "POST".into(),
-                status: 2,
-                duration: 1,
-            },
-            class: class("Hoch/niedrig = 50 % \u{2264}."),
-            inference: 2,
+    fn every_kind_of_key_is_decoded_as_it_was_encoded() {
+        let http = Http {
+            handler: "/predict".into(),
+            method: "POST".into(),
+            status: 2,
+            duration_bucket: 1,
         };
-        assert_eq!(Key::decode(&key.encode()), Some(key));
-    }
-
-    #[test]
-    fn an_outcome_without_confidence_comes_back_as_it_was() {
-        let key = Key::Outcome(Class { confidence: None, ..class("") });
-        assert_eq!(Key::decode(&key.encode()), Some(key));
+        let (model, version) = ("m".into(), "1".into());
+        for key in [
+            Key::Exchange(http.clone()),
+            Key::Prediction {
+                http,
+                class: class("Hoch/niedrig = 50 % \u{2264}."),
+                inference_bucket: 2,
+            },
+            Key::HttpSum {
+                quantity: HttpQuantity::RequestSize,
+                handler: "/".into(),
+                method: "GET".into(),
+            },
+            Key::HttpSum {
+                quantity: HttpQuantity::ResponseSize,
+                handler: "/".into(),
+                method: "GET".into(),
+            },
+            Key::HttpSum {
+                quantity: HttpQuantity::Duration,
+                handler: "/".into(),
+                method: "GET".into(),
+            },
+            Key::Outcome(class("High Risk")),
+            Key::Outcome(Class { confidence_bucket: None, ..class("") }),
+            Key::Call { model: "m".into(), version: "1".into(), inference_bucket: 3 },
+            Key::ModelSum {
+                quantity: ModelQuantity::Inference,
+                model: "m".into(),
+                version: "1".into(),
+            },
+            Key::ModelSum { quantity: ModelQuantity::Confidence, model, version },
+            Key::Invalid { feature: "age".into(), reason: "missing".into() },
+            Key::Bin { model: "m".into(), version: "1".into(), feature: "age".into(), bin: 0 },
+        ] {
+            assert_eq!(Key::decode(&key.encode()), Some(key));
+        }
     }
 
     #[test]
@@ -297,53 +327,15 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_no_word_and_tells_its_word() {
-        let key = Key::Outcome(class("High Risk")).encode();
-        for (name, expected) in [(carry(&key, 1), Part::Carry(1)), (large(&key, 2), Part::Large(2))]
+    fn keys_of_other_programs_and_versions_are_not_decoded() {
+        for key in ["", "visits", "2/h/a/b/2/0", "3/h/a/b/2", "3/h/a/b/2/0/0", "3/z/a", "3/i/=4/b"]
         {
-            assert_eq!(part(&name), Some((key.as_str(), expected)));
-            assert!(layout(&name).is_none());
-        }
-        assert_eq!(part(&key), None);
-    }
-
-    #[test]
-    fn a_label_that_looks_like_a_part_is_none() {
-        let key = Key::Invalid { feature: "age".into(), reason: "=0".into() }.encode();
-        assert_eq!(part(&key), None);
-    }
-
-    #[test]
-    fn keys_of_others_are_left_alone() {
-        for key in ["", "visits", "1/h/a/b/2/0", "2/h/a/b/2", "2/h/a/b/2/0/0", "2/z/a", "2/i/=4/b"]
-        {
-            assert_eq!(layout(key).map(|layout| layout.0), None, "{key}");
-        }
-    }
-
-    static LAYOUTS: [&Layout; 5] = [&COUNT, &PREDICTION, &SUMS, &OUTCOME, &CALL];
-
-    #[test]
-    fn a_layout_has_at_most_63_bits() {
-        for layout in LAYOUTS {
-            assert!(layout.0.iter().sum::<u32>() <= 63, "{layout:?}");
+            assert_eq!(Key::decode(key), None, "{key}");
         }
     }
 
     #[test]
-    fn no_field_lies_in_both_of_the_numbers_that_the_bridge_keeps() {
-        for layout in LAYOUTS {
-            let mut end = 0;
-            for width in layout.0 {
-                let start = end;
-                end += width;
-                assert!(end <= LOW_BITS || start >= LOW_BITS, "{layout:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_shards_of_a_counter_have_its_key() {
+    fn a_shard_has_the_key_of_its_counter() {
         let key = Key::Outcome(class("High Risk+")).encode();
         assert_eq!(without_shard(&format!("{key}+a1b2")), key);
         assert_eq!(without_shard(&key), key);

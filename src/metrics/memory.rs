@@ -1,41 +1,46 @@
 //! A store for unit tests.
 
 use super::counter::Counters;
-use anyhow::Result;
-use std::cell::RefCell;
+use anyhow::{Result, bail};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// A store in memory. Before its calls it plays what another request does meanwhile.
+/// A store in memory.
 #[derive(Default)]
 pub struct Memory {
-    pub numbers: RefCell<BTreeMap<String, i64>>,
-    pub calls: RefCell<usize>,
-    /// Increments of the other request, each with the call before which it comes.
-    pub meanwhile: RefCell<Vec<(usize, String, i64)>>,
+    pub numbers: RefCell<BTreeMap<String, u64>>,
+    /// Each addition, in order.
+    pub added: RefCell<Vec<(String, u64)>>,
+    pub calls: Cell<usize>,
+    /// The number of calls after which the store fails.
+    pub fails_after: Cell<Option<usize>>,
 }
 
 impl Memory {
-    fn called(&self) {
-        *self.calls.borrow_mut() += 1;
-        let calls = *self.calls.borrow();
-        let due = |step: &mut (usize, String, i64)| step.0 < calls;
-        for (_, key, delta) in self.meanwhile.borrow_mut().extract_if(.., due) {
-            *self.numbers.borrow_mut().entry(key).or_default() += delta;
+    fn called(&self) -> Result<()> {
+        if self.fails_after.get().is_some_and(|calls| self.calls.get() >= calls) {
+            bail!("the store is gone");
         }
+        self.calls.set(self.calls.get() + 1);
+        Ok(())
     }
 }
 
 impl Counters for Memory {
-    fn increment(&self, key: &str, delta: i64) -> Result<i64> {
-        self.called();
-        let mut numbers = self.numbers.borrow_mut();
-        let number = numbers.entry(key.to_owned()).or_default();
-        *number += delta;
-        Ok(*number)
+    fn add(&self, key: &str, amount: u64) -> Result<()> {
+        self.called()?;
+        self.added.borrow_mut().push((key.to_owned(), amount));
+        *self.numbers.borrow_mut().entry(key.to_owned()).or_default() += amount;
+        Ok(())
     }
 
-    fn keys(&self) -> Result<Vec<String>> {
-        self.called();
+    fn read(&self, name: &str) -> Result<u64> {
+        self.called()?;
+        Ok(self.numbers.borrow().get(name).copied().unwrap_or(0))
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.called()?;
         Ok(self.numbers.borrow().keys().cloned().collect())
     }
 }

@@ -1,10 +1,9 @@
 //! Counters that are exact although no instance lives longer than one request.
 //!
 //! Recording, on the way of every request:
-//! - [`record`] turns an exchange into two increments of the host's store.
+//! - [`record`] turns an exchange into increments of the host's store.
 //! - [`key`] puts labels and histogram buckets into the counter's key, so that one increment is one
-//!   observation in every family that can be derived from it.
-//! - [`word`] packs a count and sums into one counter, and [`counter`] carries what does not fit.
+//!   observation in every family that can be derived from it. Each sum has a counter of its own.
 //!
 //! Exposition, on a scrape:
 //! - [`counter::totals`] reads everything back, [`families`] derives the families from it, and
@@ -22,7 +21,6 @@ mod key;
 mod memory;
 mod record;
 mod text;
-mod word;
 
 pub use counter::{Counters, Totals, totals};
 pub use families::families;

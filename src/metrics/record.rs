@@ -1,10 +1,10 @@
 //! What happened, and which counters that raises.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
-use super::counter::{Counters, add};
-use super::key::{Class, Http, Key};
-use super::word::Amounts;
+use super::counter::Counters;
+use super::key::{Class, Http, HttpQuantity, Key, ModelQuantity};
 use anyhow::Result;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -60,6 +60,13 @@ pub struct Inference {
     pub bins: Bins,
 }
 
+impl Inference {
+    /// The labels `model` and `version`.
+    fn labels(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        (self.model.as_str().into(), self.version.as_str().into())
+    }
+}
+
 #[derive(Debug)]
 pub struct Outcome {
     /// A class's label, or the name of a quantity.
@@ -73,83 +80,101 @@ pub type Bins = BTreeMap<(String, usize), u64>;
 /// The labels of a key that is no feature.
 const UNKNOWN: (&str, &str) = ("other", "unknown_feature");
 
-/// Counts an exchange: two increments for a prediction of the usual kind, and one more for each
+/// Counts an exchange: six increments for a prediction of the usual kind, and one more for each
 /// thing that is unusual.
-pub fn record(store: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
-    let count = |key: Key, amounts: Amounts| add(store, &key.encode(), key.layout(), &amounts);
+pub fn record(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
     let duration = DURATION.duration_units(exchange.duration);
     let http = Http {
         handler: exchange.handler.into(),
         method: exchange.method.into(),
         status: usize::from(exchange.status / 100),
-        duration: DURATION.index(duration),
+        duration_bucket: DURATION.index(duration),
     };
     match &observed.inference {
-        Some(inference) => record_inference(count, http, inference)?,
-        None => count(Key::Exchange(http), [1, 0, 0])?,
+        Some(inference) => record_inference(counters, http, inference)?,
+        None => add(counters, &Key::Exchange(http), 1)?,
     }
-    let sums = Key::Sums { handler: exchange.handler.into(), method: exchange.method.into() };
-    count(sums, [exchange.request_bytes as u64, exchange.response_bytes as u64, duration])?;
-    record_inputs(count, observed)
+    for (quantity, amount) in [
+        (HttpQuantity::RequestSize, exchange.request_bytes as u64),
+        (HttpQuantity::ResponseSize, exchange.response_bytes as u64),
+        (HttpQuantity::Duration, duration),
+    ] {
+        let (handler, method) = (exchange.handler.into(), exchange.method.into());
+        add(counters, &Key::HttpSum { quantity, handler, method }, amount)?;
+    }
+    record_inputs(counters, observed)
 }
 
-fn record_inference(
-    count: impl Fn(Key, Amounts) -> Result<()>,
-    http: Http,
-    inference: &Inference,
-) -> Result<()> {
+fn add(counters: &impl Counters, key: &Key, amount: u64) -> Result<()> {
+    if amount == 0 { Ok(()) } else { counters.add(&key.encode(), amount) }
+}
+
+fn record_inference(counters: &impl Counters, http: Http, inference: &Inference) -> Result<()> {
     let duration = INFERENCE.duration_units(inference.duration);
-    let bucket = INFERENCE.index(duration);
-    if let [outcome] = &inference.outcomes[..] {
+    let inference_bucket = INFERENCE.index(duration);
+    let confidence = if let [outcome] = &inference.outcomes[..] {
         let (class, confidence) = class(inference, outcome);
-        let key = Key::Prediction { http, class, inference: bucket };
-        return count(key, [confidence, 1, duration]);
-    }
-    count(Key::Exchange(http), [1, 0, 0])?;
-    let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
-    count(Key::Call { model, version, inference: bucket }, [duration, 1, 0])?;
-    // A batch has many outcomes of few kinds.
-    let mut outcomes = BTreeMap::<_, Amounts>::new();
-    for outcome in &inference.outcomes {
-        let (class, confidence) = class(inference, outcome);
-        let amounts = outcomes.entry((&outcome.prediction, class.confidence)).or_default();
-        amounts[0] += confidence;
-        amounts[1] += 1;
-    }
-    for ((prediction, bucket), amounts) in outcomes {
-        let (model, version) = (inference.model.as_str().into(), inference.version.as_str().into());
-        let prediction = prediction.as_str().into();
-        count(Key::Outcome(Class { model, version, prediction, confidence: bucket }), amounts)?;
+        add(counters, &Key::Prediction { http, class, inference_bucket }, 1)?;
+        confidence
+    } else {
+        add(counters, &Key::Exchange(http), 1)?;
+        let (model, version) = inference.labels();
+        add(counters, &Key::Call { model, version, inference_bucket }, 1)?;
+        record_outcomes(counters, inference)?
+    };
+    for (quantity, amount) in
+        [(ModelQuantity::Inference, duration), (ModelQuantity::Confidence, confidence)]
+    {
+        let (model, version) = inference.labels();
+        add(counters, &Key::ModelSum { quantity, model, version }, amount)?;
     }
     Ok(())
 }
 
-/// The labels of an outcome, and its confidence in units.
+/// Counts the outcomes of a batch, which are many of few kinds. Returns the sum of their
+/// confidences, in units.
+fn record_outcomes(counters: &impl Counters, inference: &Inference) -> Result<u64> {
+    let mut confidences = 0;
+    let mut counts = BTreeMap::<_, u64>::new();
+    for outcome in &inference.outcomes {
+        let (class, confidence) = class(inference, outcome);
+        confidences += confidence;
+        *counts.entry((&outcome.prediction, class.confidence_bucket)).or_default() += 1;
+    }
+    for ((prediction, confidence_bucket), count) in counts {
+        let (model, version) = inference.labels();
+        let prediction = prediction.as_str().into();
+        let class = Class { model, version, prediction, confidence_bucket };
+        add(counters, &Key::Outcome(class), count)?;
+    }
+    Ok(confidences)
+}
+
+/// Returns the labels of an outcome, and its confidence in units.
 fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64) {
     let confidence = outcome.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
+    let (model, version) = inference.labels();
     let class = Class {
-        model: inference.model.as_str().into(),
-        version: inference.version.as_str().into(),
+        model,
+        version,
         prediction: outcome.prediction.as_str().into(),
-        confidence: confidence.map(|units| CONFIDENCE.index(units)),
+        confidence_bucket: confidence.map(|units| CONFIDENCE.index(units)),
     };
     (class, confidence.unwrap_or(0))
 }
 
-fn record_inputs(count: impl Fn(Key, Amounts) -> Result<()>, observed: &Observed) -> Result<()> {
-    for ((feature, reason), amount) in &observed.invalid.0 {
+fn record_inputs(counters: &impl Counters, observed: &Observed) -> Result<()> {
+    for ((feature, reason), count) in &observed.invalid.0 {
         let key = Key::Invalid { feature: feature.as_str().into(), reason: (*reason).into() };
-        count(key, [*amount, 0, 0])?;
+        add(counters, &key, *count)?;
     }
-    if observed.unknown_features > 0 {
-        let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
-        count(key, [observed.unknown_features, 0, 0])?;
-    }
-    let Some(Inference { model, version, bins, .. }) = &observed.inference else { return Ok(()) };
-    for ((feature, bin), amount) in bins {
-        let (model, version) = (model.as_str().into(), version.as_str().into());
+    let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
+    add(counters, &key, observed.unknown_features)?;
+    let Some(inference) = &observed.inference else { return Ok(()) };
+    for ((feature, bin), count) in &inference.bins {
+        let (model, version) = inference.labels();
         let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
-        count(key, [*amount, 0, 0])?;
+        add(counters, &key, *count)?;
     }
     Ok(())
 }

@@ -4,9 +4,8 @@ use super::histogram::Histogram;
 use super::series::Series;
 use crate::http::Method;
 use crate::metrics::buckets::DURATION;
-use crate::metrics::key::Http;
+use crate::metrics::key::{Http, HttpQuantity};
 use crate::metrics::text::{Family, Kind, Sample};
-use crate::metrics::word::Amounts;
 use crate::routes::ROUTES;
 
 pub struct HttpStats {
@@ -40,15 +39,16 @@ impl HttpStats {
     pub fn add_exchanges(&mut self, http: &Http, count: u64) {
         let status = format!("{}xx", http.status);
         *self.requests.at(&[&http.handler, &http.method, &status]) += count;
-        self.durations.at(&[&http.handler, &http.method]).add(http.duration, count);
+        self.durations.at(&[&http.handler, &http.method]).add(http.duration_bucket, count);
         *self.sized.at(&[&http.handler]) += count;
     }
 
-    pub fn add_sums(&mut self, handler: &str, method: &str, sums: &Amounts) {
-        let [request_bytes, response_bytes, duration] = *sums;
-        self.durations.at(&[handler, method]).sum += duration;
-        *self.request_bytes.at(&[handler]) += request_bytes;
-        *self.response_bytes.at(&[handler]) += response_bytes;
+    pub fn add_sum(&mut self, quantity: HttpQuantity, handler: &str, method: &str, sum: u64) {
+        *match quantity {
+            HttpQuantity::RequestSize => self.request_bytes.at(&[handler]),
+            HttpQuantity::ResponseSize => self.response_bytes.at(&[handler]),
+            HttpQuantity::Duration => &mut self.durations.at(&[handler, method]).sum,
+        } += sum;
     }
 
     /// Sorted by name.
@@ -95,8 +95,8 @@ impl HttpStats {
         all
     }
 
-    /// A sum beside each count. A scrape may come between the two increments of a handler's first
-    /// request: it then has a count, and no sum yet.
+    /// Puts a sum beside each count. There is none yet if a scrape comes between the increments of a
+    /// handler's first request, or if all of its bodies were empty.
     fn sizes(&self, bytes: &Series<u64>) -> Vec<Sample> {
         let with_sum = |count: Sample| {
             let labels: Vec<_> = count.labels.iter().map(|(_, value)| value.as_str()).collect();

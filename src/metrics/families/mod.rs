@@ -25,28 +25,30 @@ pub fn families(
     // replica: the counters of predictions are there at 0 before the first of them.
     http.begin();
     model.begin(signature, description);
-    for (key, amounts) in totals {
+    for (key, &number) in totals {
         match Key::decode(key) {
-            Some(Key::Exchange(exchange)) => http.add_exchanges(&exchange, amounts[0]),
-            Some(Key::Prediction { http: exchange, class, inference }) => {
-                let [confidence, count, duration] = *amounts;
-                http.add_exchanges(&exchange, count);
-                model.add_outcomes(&class, count, confidence);
-                model.add_calls(&class.model, &class.version, inference, count, duration);
+            Some(Key::Exchange(exchange)) => http.add_exchanges(&exchange, number),
+            Some(Key::Prediction { http: exchange, class, inference_bucket }) => {
+                http.add_exchanges(&exchange, number);
+                model.add_outcomes(&class, number);
+                model.add_calls(&class.model, &class.version, inference_bucket, number);
             }
-            Some(Key::Sums { handler, method }) => http.add_sums(&handler, &method, amounts),
-            Some(Key::Outcome(class)) => model.add_outcomes(&class, amounts[1], amounts[0]),
-            Some(Key::Call { model: name, version, inference }) => {
-                model.add_calls(&name, &version, inference, amounts[1], amounts[0]);
+            Some(Key::HttpSum { quantity, handler, method }) => {
+                http.add_sum(quantity, &handler, &method, number);
             }
-            Some(Key::Invalid { feature, reason }) => {
-                model.add_invalid(&feature, &reason, amounts[0]);
+            Some(Key::Outcome(class)) => model.add_outcomes(&class, number),
+            Some(Key::Call { model: name, version, inference_bucket }) => {
+                model.add_calls(&name, &version, inference_bucket, number);
             }
+            Some(Key::ModelSum { quantity, model: name, version }) => {
+                model.add_sum(quantity, &name, &version, number);
+            }
+            Some(Key::Invalid { feature, reason }) => model.add_invalid(&feature, &reason, number),
             // Bins of another model, or of an older version, have other bounds.
             Some(Key::Bin { model: name, version, feature, bin })
                 if name == signature.name && version == signature.version =>
             {
-                model.add_bin(&feature, bin, amounts[0]);
+                model.add_bin(&feature, bin, number);
             }
             Some(Key::Bin { .. }) | None => {}
         }

@@ -6,7 +6,7 @@ use super::series::Series;
 use crate::edge::model::{Description, OutputKind, Signature};
 use crate::metrics::buckets::{CONFIDENCE, INFERENCE};
 use crate::metrics::drift;
-use crate::metrics::key::Class;
+use crate::metrics::key::{Class, ModelQuantity};
 use crate::metrics::text::{Family, Kind, Sample};
 
 pub struct ModelStats {
@@ -42,19 +42,23 @@ impl ModelStats {
         }
     }
 
-    pub fn add_outcomes(&mut self, class: &Class, count: u64, confidence: u64) {
+    pub fn add_outcomes(&mut self, class: &Class, count: u64) {
         *self.predictions.at(&[&class.model, &class.version, &class.prediction]) += count;
-        if let Some(bucket) = class.confidence {
-            let confidences = self.confidences.at(&[&class.model, &class.version]);
-            confidences.add(bucket, count);
-            confidences.sum += confidence;
+        if let Some(bucket) = class.confidence_bucket {
+            self.confidences.at(&[&class.model, &class.version]).add(bucket, count);
         }
     }
 
-    pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64, sum: u64) {
-        let inferences = self.inferences.at(&[model, version]);
-        inferences.add(bucket, count);
-        inferences.sum += sum;
+    pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64) {
+        self.inferences.at(&[model, version]).add(bucket, count);
+    }
+
+    pub fn add_sum(&mut self, quantity: ModelQuantity, model: &str, version: &str, sum: u64) {
+        let histograms = match quantity {
+            ModelQuantity::Inference => &mut self.inferences,
+            ModelQuantity::Confidence => &mut self.confidences,
+        };
+        histograms.at(&[model, version]).sum += sum;
     }
 
     pub fn add_invalid(&mut self, feature: &str, reason: &str, count: u64) {

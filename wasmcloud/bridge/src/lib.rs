@@ -8,7 +8,7 @@ use bindings::exports::wasi::keyvalue0_2_0_draft2::{atomics, store};
 use bindings::wasi::keyvalue0_2_0_draft as host;
 use std::time::Duration;
 use wasi::random::random::get_random_u64;
-use wasmcloud_counters::{Counters, Host};
+use wasmcloud_counters::{Counters, Error, Host};
 
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "model-api:wasmcloud/bridge", generate_all });
@@ -37,7 +37,7 @@ impl store::Guest for Bridge {
 impl store::GuestBucket for Counters<host::store::Bucket> {
     /// All in one page.
     fn list_keys(&self, _: Option<String>) -> Result<store::KeyResponse, store::Error> {
-        let keys = self.names().map_err(store::Error::Other)?;
+        let keys = self.names().map_err(other)?;
         Ok(store::KeyResponse { keys, cursor: None })
     }
 }
@@ -49,8 +49,15 @@ impl atomics::Guest for Bridge {
         delta: i64,
     ) -> Result<i64, store::Error> {
         let counters: &Counters<host::store::Bucket> = bucket.get();
-        counters.increment(&key, delta).map_err(store::Error::Other)
+        let amount = u64::try_from(delta)
+            .map_err(|_| store::Error::Other("a counter only rises".to_owned()))?;
+        let value = counters.increment(&key, amount).map_err(other)?;
+        i64::try_from(value).map_err(|error| store::Error::Other(error.to_string()))
     }
+}
+
+fn other(error: Error) -> store::Error {
+    store::Error::Other(error.to_string())
 }
 
 impl variables::Guest for Bridge {
@@ -63,19 +70,19 @@ impl variables::Guest for Bridge {
 }
 
 impl Host for host::store::Bucket {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         self.get(key).map_err(explain)
     }
 
-    fn set(&self, key: &str, value: &[u8]) -> Result<(), String> {
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), Error> {
         self.set(key, value).map_err(explain)
     }
 
-    fn increment(&self, key: &str, delta: u64) -> Result<u64, String> {
-        host::atomics::increment(self, key, delta).map_err(explain)
+    fn increment(&self, key: &str, amount: u64) -> Result<u64, Error> {
+        host::atomics::increment(self, key, amount).map_err(explain)
     }
 
-    fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), String> {
+    fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), Error> {
         let page = self.list_keys(cursor).map_err(explain)?;
         Ok((page.keys, page.cursor))
     }
@@ -91,10 +98,14 @@ impl Host for host::store::Bucket {
     }
 }
 
-fn explain(error: host::store::Error) -> String {
+/// What NATS says of an increment that another came before. The interface has no code for it.
+const CONFLICT: &str = "wrong last";
+
+fn explain(error: host::store::Error) -> Error {
     match error {
-        host::store::Error::NoSuchStore => "the host has no such store".to_owned(),
-        host::store::Error::AccessDenied => "the workload may not use it".to_owned(),
-        host::store::Error::Other(reason) => reason,
+        host::store::Error::NoSuchStore => Error::Failed("the host has no such store".to_owned()),
+        host::store::Error::AccessDenied => Error::Failed("the workload may not use it".to_owned()),
+        host::store::Error::Other(reason) if reason.contains(CONFLICT) => Error::Conflict,
+        host::store::Error::Other(reason) => Error::Failed(reason),
     }
 }
