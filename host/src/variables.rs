@@ -1,7 +1,7 @@
 //! Variables: the application's, which the operator sets, and the components', which guests read.
 
 use crate::manifest::Schema;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use std::collections::HashMap;
 
 /// What the environment variables that set variables start with, as in Spin.
@@ -64,26 +64,6 @@ pub fn expand(template: &str, application: &Values) -> Result<String> {
     Ok(text)
 }
 
-/// Checks that `name` can name a variable, by Spin's rules.
-///
-/// # Errors
-///
-/// If it cannot; the error says why.
-pub fn check_name(name: &str) -> Result<()> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if let Some(invalid) = name.chars().find(|&c| !allowed(c)) {
-        bail!(
-            "invalid character {invalid:?}. Variable names may contain only lower-case letters, \
-             numbers, and underscores."
-        );
-    }
-    let letter_first = name.starts_with(|c: char| c.is_ascii_lowercase());
-    ensure!(letter_first, "must start with a lowercase ASCII letter");
-    ensure!(!name.ends_with('_'), "must end with a lowercase ASCII letter or digit");
-    ensure!(!name.contains("__"), "must not contain multiple consecutive underscores");
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,16 +93,6 @@ mod tests {
         assert!(expand("{{ host }", &values(&[("host", "h")])).is_err());
         let error = expand("{{ nobody }}", &Values::new()).unwrap_err();
         assert_eq!(error.to_string(), "there is no variable `nobody` to insert");
-    }
-
-    #[test]
-    fn names_follow_spins_rules() {
-        for name in ["a", "model_2", "a1_b2"] {
-            assert!(check_name(name).is_ok(), "{name}");
-        }
-        for name in ["", "Upper", "invalid-name", "4th", "_a", "a_", "a__b"] {
-            assert!(check_name(name).is_err(), "{name}");
-        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Guest;
 use super::bindings::fermyon::spin::variables;
 use super::bindings::wasi::config::store as config;
-use crate::variables::check_name;
+use crate::manifest::check_name;
 
 impl variables::Host for Guest {
     fn get(&mut self, name: String) -> Result<String, variables::Error> {

@@ -1,7 +1,7 @@
 //! What a manifest may not say to this host.
 
+use super::name::check_name;
 use super::{Component, Dependency, HttpTrigger, Route, Schema, Source};
-use crate::variables::check_name;
 use anyhow::{Context, Result, bail, ensure};
 
 const REMEDY: &str = "is not supported by the embedded host; use `spin up`";

@@ -5,9 +5,11 @@
 
 mod check;
 mod component;
+mod name;
 mod trigger;
 
 pub use component::{Build, Commands, Component, Dependency, Source};
+pub use name::check_name;
 pub use trigger::{HttpTrigger, Route, StaticResponse};
 
 use anyhow::{Context, Result, anyhow};

@@ -2,9 +2,9 @@
 
 use super::activity::{Activity, Phase};
 use super::connections::Place;
-use super::handler::{Handler, Shared};
+use super::handler::Handler;
+use super::shared::Shared;
 use super::stream::ClientStream;
-use super::worker::Connection;
 use crate::guest::ResponseBody;
 use crate::headers::client_addr;
 use bytes::Bytes;
@@ -14,9 +14,21 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::{SocketAddr, TcpStream};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+
+/// A connection as it is dealt out.
+pub struct Connection {
+    /// It does not block.
+    pub stream: TcpStream,
+    pub client: SocketAddr,
+    /// Its place among the connections that are open.
+    pub place: Place,
+    /// Its part of the worker's load.
+    pub load: Arc<()>,
+}
 
 /// Serves the connection's requests until the client closes it, or is too slow, or has to go. What
 /// goes wrong with a connection is the client's doing, and not logged.

@@ -3,13 +3,12 @@
 use super::activity::{Activity, Phase};
 use super::authority;
 use super::body;
-use super::connections::Connections;
-use super::errors::{Asked, Errors};
+use super::errors::Asked;
 use super::metrics;
 use super::refusal::Refusal;
+use super::shared::Shared;
 use super::stream::client_gone;
-use crate::app::{Inner, Target};
-use crate::budget::Budget;
+use crate::app::Target;
 use crate::guest::{Call, Component, ResponseBody};
 use crate::headers;
 use crate::request_id::RequestId;
@@ -21,33 +20,9 @@ use hyper::body::{Body, Incoming};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 /// The paths that Spin answers itself begin so.
 const SPIN: &str = "/.well-known/spin/";
-
-/// What all requests of a server share.
-#[derive(Clone)]
-pub struct Shared {
-    pub app: Arc<Inner>,
-    /// The places of requests that guests work on.
-    pub slots: Arc<Semaphore>,
-    /// The memory of requests' bodies.
-    pub bodies: Arc<Budget>,
-    pub errors: Arc<Errors>,
-    pub connections: Arc<Connections>,
-    /// The threads of guests that work for longer than a moment.
-    pub long_guests: Handle,
-}
-
-impl Shared {
-    /// The number of requests that guests work on.
-    pub fn at_work(&self) -> usize {
-        let limit = self.app.limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
-        limit.saturating_sub(self.slots.available_permits())
-    }
-}
 
 /// Answers the requests of one connection.
 pub struct Handler {

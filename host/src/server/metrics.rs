@@ -1,8 +1,8 @@
 //! The host's own metrics, in Prometheus' text format: what no component can count, and how near
 //! the limits are.
 
-use super::handler::Shared;
 use super::refusal::REASONS;
+use super::shared::Shared;
 use std::fmt::{Display, Write};
 
 /// The path at which they are served.

@@ -27,6 +27,7 @@ mod errors;
 mod handler;
 mod metrics;
 mod refusal;
+mod shared;
 mod stream;
 mod worker;
 
@@ -36,7 +37,7 @@ use crate::load::Ticker;
 use anyhow::{Context, Result, bail};
 use connections::Connections;
 use errors::Errors;
-use handler::Shared;
+use shared::Shared;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;

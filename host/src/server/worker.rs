@@ -1,8 +1,8 @@
 //! The threads that serve connections.
 
-use super::connection;
+use super::connection::{self, Connection};
 use super::connections::Place;
-use super::handler::Shared;
+use super::shared::Shared;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -21,17 +21,6 @@ struct Worker {
     thread: JoinHandle<()>,
     /// Has one reference for each of the worker's connections, and one more.
     load: Arc<()>,
-}
-
-/// A connection as it is dealt out.
-pub struct Connection {
-    /// It does not block.
-    pub stream: TcpStream,
-    pub client: SocketAddr,
-    /// Its place among the connections that are open.
-    pub place: Place,
-    /// Its part of the worker's load.
-    pub load: Arc<()>,
 }
 
 impl Workers {

@@ -1,0 +1,31 @@
+//! The state that all requests of a server share.
+
+use super::connections::Connections;
+use super::errors::Errors;
+use crate::app::Inner;
+use crate::budget::Budget;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+/// The state. Clones share it.
+#[derive(Clone)]
+pub struct Shared {
+    pub app: Arc<Inner>,
+    /// The places of requests that guests work on.
+    pub slots: Arc<Semaphore>,
+    /// The memory of requests' bodies.
+    pub bodies: Arc<Budget>,
+    pub errors: Arc<Errors>,
+    pub connections: Arc<Connections>,
+    /// The threads of guests that work for longer than a moment.
+    pub long_guests: Handle,
+}
+
+impl Shared {
+    /// The number of requests that guests work on.
+    pub fn at_work(&self) -> usize {
+        let limit = self.app.limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
+        limit.saturating_sub(self.slots.available_permits())
+    }
+}
