@@ -1,41 +1,48 @@
 //! The service: one request in, one answer out, in an instance of its own.
 //!
-//! Data flows one way: edge → validate → predict → record → respond.
+//! The modules are listed in the order in which they build on each other: each uses only those above
+//! it. From [`serve`] on it is also the order of a request's steps.
 //!
-//! - [`exchange`] takes a request from the edge to the answer and the counters.
-//! - [`edge`] is all that knows the host: `wasi:http`, `wasi:keyvalue`, the clock, Spin's variables
-//!   and the model's component.
-//! - [`routes`] is the routing table; [`handlers`] has a file for each endpoint.
-//! - [`input`] turns JSON and [`tensor`] turns the tensors of the Open Inference Protocol into the
-//!   values that the model takes, or into a list of all that is wrong with them.
-//! - [`inference`] asks the model, and says what metrics learn from its answers.
-//! - [`metrics`] keeps counters that are exact although every request starts from nothing, and
-//!   writes them out.
-//! - [`self_check`] is what readiness asks of the model.
-//! - [`openapi`] describes all of it to programs; [`docs`] is a page for people, in a component of
-//!   its own.
-//! - [`limits`] has every limit with its default and its variable.
+//! - [`http`] has requests and responses as plain data.
+//! - [`platform`] is the host: `wasi:http`, `wasi:keyvalue`, the clock, the log, Spin's variables.
+//! - [`model`] is the other component, which predicts; `wit/predictor.wit` is all that the service
+//!   knows of it.
+//! - [`serve`] finds the endpoint that a request is for, and carries the request to its answer.
+//! - [`validate`] turns JSON and the tensors of the Open Inference Protocol into the values that the
+//!   model takes, or into a list of all that is wrong with them.
+//! - [`predict`] calls the model, and checks that it keeps its contract.
+//! - [`record`] keeps counters that are exact although every request starts from nothing, and writes
+//!   them as metrics.
+//! - [`respond`] has a file for each endpoint, the OpenAPI document and the documentation's page.
 //!
-//! The model is another component; `wit/predictor.wit` is all that the service knows of it. The
-//! crates in `components/` make components of this library.
+//! The crates in `components/` make components of this library: the service, and the page.
 
-pub mod docs;
-mod edge;
-mod exchange;
-mod handlers;
 mod http;
-mod inference;
-mod input;
-mod limits;
-mod metrics;
-mod openapi;
-mod routes;
-mod self_check;
-mod tensor;
+mod platform;
 
-use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+mod model;
+
+mod serve;
+
+mod validate;
+
+mod predict;
+
+mod record;
+
+mod respond;
+
+pub use respond::docs::Asset;
+
+use platform::http::{IncomingRequest, ResponseOutparam};
 
 /// Answers one request to the API.
 pub fn serve(request: IncomingRequest, out: ResponseOutparam) {
-    exchange::serve(routes::ROUTES, handlers::handle, request, out);
+    serve::dispatch(respond::ROUTES, respond::respond, record::record, request, out);
+}
+
+/// Answers one request to the documentation. `assets` are the files of its page.
+pub fn serve_docs(request: IncomingRequest, out: ResponseOutparam, assets: &[Asset]) {
+    let respond = |page, request: &http::Request| respond::docs::respond(page, request, assets);
+    serve::dispatch(respond::docs::ROUTES, respond, record::record, request, out);
 }

@@ -1,4 +1,13 @@
-//! The model component.
+//! The model component: its contract's types, which `wit/predictor.wit` documents, and its functions.
 
-pub use super::bindings::model_api::predictor::predictor::{describe, get_signature, predict};
-pub use super::bindings::model_api::predictor::types::*;
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["wit/keyvalue", "wit/predictor.wit", "wit/service.wit"],
+        world: "model-api:service/prediction",
+        additional_derives: [Clone, PartialEq],
+        generate_all,
+    });
+}
+
+pub use bindings::model_api::predictor::predictor::{describe, get_signature, predict};
+pub use bindings::model_api::predictor::types::*;

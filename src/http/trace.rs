@@ -1,11 +1,11 @@
-//! What ties an answer, a log line and a trace together.
+//! The ids of requests and traces.
 
 /// A client's id longer than this, in bytes, is not taken over.
 const MAX_ID_BYTES: usize = 128;
 
-/// The id of a request: the client's own, or one made of `chance`.
-pub fn request_id(given: Option<String>, chance: u64) -> String {
-    given.filter(|id| is_plain(id)).unwrap_or_else(|| format!("{chance:016x}"))
+/// Returns the id of a request: the client's own, or one made of `random`.
+pub fn request_id(given: Option<String>, random: u64) -> String {
+    given.filter(|id| is_plain(id)).unwrap_or_else(|| format!("{random:016x}"))
 }
 
 /// Whether an id can stand in a header and in a log line as it is.

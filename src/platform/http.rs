@@ -1,11 +1,10 @@
 //! `wasi:http`: reads the request, sends the response.
 
 use super::Lent;
+use super::log;
 use crate::http::{HttpError, Method, Response};
-use crate::{edge::log, limits};
-use spin_sdk::http::{
-    Fields, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse, ResponseOutparam,
-};
+use spin_sdk::http::{Fields, Method as WasiMethod, OutgoingBody, OutgoingResponse};
+pub use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 /// The request line.
@@ -15,6 +14,16 @@ pub struct Head {
     pub path: String,
     /// With the question mark before it; empty if there is none.
     pub query: String,
+}
+
+/// The size of a body that is taken, in bytes. What is a call to the host to find out is a function.
+pub struct BodyLimit {
+    /// A body of this size is taken without a look at the limit.
+    pub always_taken: usize,
+    /// Returns the limit.
+    pub most: fn() -> usize,
+    /// Returns the bytes that are read and dropped of a body that is refused.
+    pub discarded: fn() -> usize,
 }
 
 /// How much of a body is asked of the host at a time.
@@ -27,11 +36,13 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// Wraps the request that the host hands over.
     pub fn new(request: IncomingRequest) -> Self {
         let headers = Lent::new(request.headers());
         Self { request: Lent::new(request), headers }
     }
 
+    /// Returns the request line.
     pub fn head(&self) -> Head {
         let method = match self.request.method() {
             WasiMethod::Get => Method::Get,
@@ -63,12 +74,16 @@ impl Incoming {
     }
 
     /// Reads the whole body.
-    pub fn read_body(&self) -> Result<Vec<u8>, HttpError> {
+    ///
+    /// # Errors
+    ///
+    /// 400 if the body ends early, 413 if it is longer than the limit.
+    pub fn read_body(&self, limit: &BodyLimit) -> Result<Vec<u8>, HttpError> {
         let broken = |_| HttpError::new(400, "The body ended before it was complete");
         let incoming = Lent::new(self.request.consume().map_err(broken)?);
         let stream = Lent::new(incoming.stream().map_err(broken)?);
         let mut body = Vec::new();
-        let mut limit = limits::ALWAYS_TAKEN_BODY_BYTES;
+        let mut most = limit.always_taken;
         loop {
             let chunk = match stream.blocking_read(CHUNK) {
                 Ok(chunk) => chunk,
@@ -81,30 +96,30 @@ impl Incoming {
             } else {
                 body.extend_from_slice(&chunk);
             }
-            if body.len() > limit {
-                limit = limits::max_body_bytes().max(limit);
+            if body.len() > most {
+                most = (limit.most)().max(most);
             }
-            if body.len() > limit {
-                discard(&stream);
-                return Err(HttpError::too_large(limit));
+            if body.len() > most {
+                discard(&stream, (limit.discarded)());
+                return Err(HttpError::too_large(most));
             }
         }
     }
 
-    /// Reads what the client sends with a request that is refused without it, and drops it.
-    pub fn discard_body(&self) {
+    /// Reads and drops up to `most` bytes of the body of a request that is refused without it.
+    pub fn discard_body(&self, most: usize) {
         if let Ok(body) = self.request.consume().map(Lent::new)
             && let Ok(stream) = body.stream().map(Lent::new)
         {
-            discard(&stream);
+            discard(&stream, most);
         }
     }
 }
 
-/// Reads a body to its end and drops it, up to a limit: a client that sends all before it reads
+/// Reads a body to its end and drops it, up to `most` bytes: a client that sends all before it reads
 /// gets its answer (RFC 9112, section 9.6).
-fn discard(stream: &InputStream) {
-    let mut left = limits::max_discarded_bytes() as u64;
+fn discard(stream: &InputStream, most: usize) {
+    let mut left = most as u64;
     while left > 0 {
         match stream.blocking_skip(left.min(CHUNK)) {
             Ok(skipped) => left = left.saturating_sub(skipped),

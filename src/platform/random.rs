@@ -1,8 +1,8 @@
-//! Chance, for sampling and for ids.
+//! Random numbers, for sampling and for ids. They are no secret.
 
 use wasi::random::insecure;
 
-/// Any number.
+/// Returns a random number.
 pub fn number() -> u64 {
     insecure::get_insecure_random_u64()
 }

@@ -1,9 +1,9 @@
-//! Every limit, with its default and the variable that sets it.
+//! Settings: each limit and option, with its default and the variable that sets it.
 //!
 //! Variables are declared in `spin.toml`; `SPIN_VARIABLE_MAX_BODY_BYTES=2097152` sets one. Reading
-//! one is a call to the host, so that a limit is read by those requests only that may hit it.
+//! one is a call to the host, so that a limit is read only by requests that may exceed it.
 
-use crate::edge::{log, variables};
+use super::log;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -53,13 +53,13 @@ pub fn max_batch_rows(features: usize) -> usize {
 /// The origins whose pages may use the API: variable `cors_allowed_origins`, with commas between
 /// them, or `*` for all; none by default.
 pub fn cors_allowed_origins() -> String {
-    variables::get("cors_allowed_origins").unwrap_or_default()
+    get("cors_allowed_origins").unwrap_or_default()
 }
 
 /// The headers that pages of those origins may send beside the service's own: variable
 /// `cors_allowed_headers`, with commas between them; none by default.
 pub fn cors_allowed_headers() -> String {
-    let headers = variables::get("cors_allowed_headers").unwrap_or_default();
+    let headers = get("cors_allowed_headers").unwrap_or_default();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_,. ".contains(&byte);
     if headers.bytes().all(is_plain) {
         return headers;
@@ -75,13 +75,18 @@ pub fn max_discarded_bytes() -> usize {
     variable("max_discarded_bytes", 16 << 20)
 }
 
-/// Whether each request is a line of the log: variable `log_requests`, false by default.
+/// Returns true if each request is to be logged: variable `log_requests`, false by default.
 pub fn log_requests() -> bool {
     variable("log_requests", false)
 }
 
+/// Returns the value of a variable; none if it is not declared.
+fn get(name: &str) -> Option<String> {
+    spin_sdk::variables::get(name).ok()
+}
+
 fn variable<T: FromStr + Copy + Display>(name: &str, default: T) -> T {
-    match variables::get(name) {
+    match get(name) {
         Some(text) => text.trim().parse().unwrap_or_else(|_| {
             log::warn(&format!("variable {name} is not understood; using {default}"));
             default

@@ -1,16 +1,40 @@
 //! The host's key-value store, where counters outlive the instance.
 
 use super::Lent;
-use super::bindings::wasi::keyvalue::{atomics, store};
-use crate::metrics::Counters;
 use anyhow::{Context, Error, Result, bail};
+use bindings::wasi::keyvalue::{atomics, store};
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["wit/keyvalue", "wit/predictor.wit", "wit/service.wit"],
+        world: "model-api:service/counters",
+        generate_all,
+    });
+}
+
+/// A store of numbers.
+pub trait Counters {
+    /// Adds `amount`, of less than 2^63, to the number at `key`, which starts from 0.
+    fn add(&self, key: &str, amount: u64) -> Result<()>;
+    /// Reads the number that is listed as `name`.
+    fn read(&self, name: &str) -> Result<u64>;
+    /// Lists all numbers, in no particular order. A store may keep a number in shards: it lists and
+    /// reads each as `key+shard`, and the number is their sum.
+    fn names(&self) -> Result<Vec<String>>;
+}
 
 /// The store's name. `spin.toml` grants it, and the runtime configuration says where it is kept.
 const STORE: &str = "default";
 
+/// The open store.
 pub struct Bucket(Lent<store::Bucket>);
 
 impl Bucket {
+    /// Opens the store.
+    ///
+    /// # Errors
+    ///
+    /// If the host does not grant it.
     pub fn open() -> Result<Self> {
         let bucket = store::open(STORE).map_err(explain);
         let bucket =

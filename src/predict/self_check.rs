@@ -1,17 +1,17 @@
-//! Whether the model can be served: it keeps its contract, and answers its own examples as it
+//! A check that the model can be served: it keeps its contract, and answers its own examples as it
 //! promises.
 
-use crate::edge::model::{
+use crate::model::{
     self, Description, Output, Prediction, ReferenceBins, Refusal, Signature, Value,
 };
 
 type Answer = Result<Prediction, Refusal>;
 
-/// Asks the model.
+/// Checks the model.
 ///
 /// # Errors
 ///
-/// What it does not do as it should.
+/// The first thing that it does not do as it should.
 pub fn run() -> Result<(), String> {
     let (signature, description) = (model::get_signature(), model::describe());
     check_shape(&signature, &description)?;
@@ -94,7 +94,7 @@ fn same(expected: &Output, given: &Output, tolerance: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::model::{Classification, RefusalReason};
+    use crate::model::{Classification, RefusalReason};
 
     fn class(label: &str, confidence: f64, probabilities: &[f64]) -> Answer {
         Ok(vec![Output::Class(Classification {

@@ -1,88 +1,26 @@
-//! What happened, and which counters that raises.
+//! The counters that an exchange raises.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
-use super::counter::Counters;
 use super::key::{Class, Http, HttpQuantity, Key, ModelQuantity};
+use super::observed::{Inference, Observed, Outcome};
+use crate::platform::log;
+use crate::platform::store::{Bucket, Counters};
+use crate::serve::Exchange;
 use anyhow::Result;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// One HTTP request and its response.
-pub struct Exchange {
-    /// The route's path, or that of no route; never what the client sent.
-    pub handler: &'static str,
-    pub method: &'static str,
-    pub status: u16,
-    pub duration: Duration,
-    pub request_bytes: usize,
-    pub response_bytes: usize,
-}
-
-/// What the exchange shows of the model and its inputs.
-#[derive(Debug, Default)]
-pub struct Observed {
-    pub inference: Option<Inference>,
-    pub invalid: Invalid,
-    /// How many keys were no feature of the model.
-    pub unknown_features: u64,
-}
-
-/// How many values were refused or unusual, by feature and reason.
-#[derive(Clone, Debug, Default)]
-pub struct Invalid(BTreeMap<(String, &'static str), u64>);
-
-impl Invalid {
-    /// The feature's name is the model's, or [`NO_FEATURE`].
-    pub fn add(&mut self, feature: &str, reason: &'static str, count: u64) {
-        *self.0.entry((feature.to_owned(), reason)).or_default() += count;
-    }
-
-    pub fn merge(&mut self, other: Self) {
-        for ((feature, reason), count) in other.0 {
-            *self.0.entry((feature, reason)).or_default() += count;
-        }
+/// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers go
+/// on.
+pub fn record(exchange: &Exchange, observed: &Observed) {
+    let counted = Bucket::open().and_then(|bucket| count(&bucket, exchange, observed));
+    if let Err(error) = counted {
+        log::warn(&format!("a request was not counted: {error:#}"));
     }
 }
-
-/// The `feature` label of what is wrong with more than one feature.
-pub const NO_FEATURE: &str = "none";
-
-/// One call into the model.
-#[derive(Debug)]
-pub struct Inference {
-    pub model: String,
-    pub version: String,
-    pub duration: Duration,
-    /// Those of all rows; none if the call gave no answer.
-    pub outcomes: Vec<Outcome>,
-    /// The bins of the values of those rows that are in the sample.
-    pub bins: Bins,
-}
-
-impl Inference {
-    /// The labels `model` and `version`.
-    fn labels(&self) -> (Cow<'_, str>, Cow<'_, str>) {
-        (self.model.as_str().into(), self.version.as_str().into())
-    }
-}
-
-#[derive(Debug)]
-pub struct Outcome {
-    /// A class's label, or the name of a quantity.
-    pub prediction: String,
-    pub confidence: Option<f64>,
-}
-
-/// How many values fell into a bin of the model's reference, by feature and place of the bin.
-pub type Bins = BTreeMap<(String, usize), u64>;
-
-/// The labels of a key that is no feature.
-const UNKNOWN: (&str, &str) = ("other", "unknown_feature");
 
 /// Counts an exchange: six increments for a prediction of the usual kind, and one more for each
 /// thing that is unusual.
-pub fn record(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
+pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
     let duration = DURATION.duration_units(exchange.duration);
     let http = Http {
         handler: exchange.handler.into(),
@@ -164,12 +102,10 @@ fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64)
 }
 
 fn record_inputs(counters: &impl Counters, observed: &Observed) -> Result<()> {
-    for ((feature, reason), count) in &observed.invalid.0 {
-        let key = Key::Invalid { feature: feature.as_str().into(), reason: (*reason).into() };
+    for ((feature, reason), count) in &observed.violations.0 {
+        let key = Key::Violation { feature: feature.as_str().into(), reason: (*reason).into() };
         add(counters, &key, *count)?;
     }
-    let key = Key::Invalid { feature: UNKNOWN.0.into(), reason: UNKNOWN.1.into() };
-    add(counters, &key, observed.unknown_features)?;
     let Some(inference) = &observed.inference else { return Ok(()) };
     for ((feature, bin), count) in &inference.bins {
         let (model, version) = inference.labels();

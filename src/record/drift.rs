@@ -3,12 +3,15 @@
 //! A feature's bins are those of its reference, then one for missing values. A category's bins are
 //! its categories and `other`; a flag's are `true` and `false`.
 
-use super::record::Bins;
 use super::text::number;
-use crate::edge::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
+use crate::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
 use std::collections::BTreeMap;
 
-/// How many values of these rows fall into which bin, for each feature that has a reference.
+/// The number of values that fell into a bin of the model's reference, by feature and index of the
+/// bin.
+pub type Bins = BTreeMap<(String, usize), u64>;
+
+/// Counts the values of these rows by bin, for each feature that has a reference.
 pub fn bins<'a>(
     signature: &Signature,
     description: &Description,
@@ -77,7 +80,7 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::model::{MissingPolicy, NumberBin, UnusualPolicy};
+    use crate::model::{MissingPolicy, NumberBin, UnusualPolicy};
 
     fn numbers() -> ReferenceBins {
         ReferenceBins::Number(vec![

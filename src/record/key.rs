@@ -24,8 +24,8 @@ pub enum Key<'a> {
     Call { model: Cow<'a, str>, version: Cow<'a, str>, inference_bucket: usize },
     /// Sums up a quantity over the calls of a model.
     ModelSum { quantity: ModelQuantity, model: Cow<'a, str>, version: Cow<'a, str> },
-    /// Counts values that were refused or unusual.
-    Invalid { feature: Cow<'a, str>, reason: Cow<'a, str> },
+    /// Counts values that were refused or unusual, and keys that are no feature.
+    Violation { feature: Cow<'a, str>, reason: Cow<'a, str> },
     /// Counts sampled values by the bin of the model's reference.
     Bin { model: Cow<'a, str>, version: Cow<'a, str>, feature: Cow<'a, str>, bin: usize },
 }
@@ -91,7 +91,7 @@ impl Key<'_> {
             Self::ModelSum { quantity, model, version } => {
                 path.kind(quantity.kind()).label(model).label(version)
             }
-            Self::Invalid { feature, reason } => path.kind("i").label(feature).label(reason),
+            Self::Violation { feature, reason } => path.kind("i").label(feature).label(reason),
             Self::Bin { model, version, feature, bin } => {
                 path.kind("b").label(model).label(version).label(feature).number(*bin)
             }
@@ -123,7 +123,7 @@ impl Key<'_> {
             },
             "mi" => parts.model_sum(ModelQuantity::Inference)?,
             "mc" => parts.model_sum(ModelQuantity::Confidence)?,
-            "i" => Key::Invalid { feature: parts.label()?, reason: parts.label()? },
+            "i" => Key::Violation { feature: parts.label()?, reason: parts.label()? },
             "b" => Key::Bin {
                 model: parts.label()?,
                 version: parts.label()?,
@@ -313,7 +313,7 @@ mod tests {
                 version: "1".into(),
             },
             Key::ModelSum { quantity: ModelQuantity::Confidence, model, version },
-            Key::Invalid { feature: "age".into(), reason: "missing".into() },
+            Key::Violation { feature: "age".into(), reason: "missing".into() },
             Key::Bin { model: "m".into(), version: "1".into(), feature: "age".into(), bin: 0 },
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));

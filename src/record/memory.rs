@@ -1,6 +1,6 @@
 //! A store for unit tests.
 
-use super::counter::Counters;
+use crate::platform::store::Counters;
 use anyhow::{Result, bail};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

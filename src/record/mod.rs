@@ -1,28 +1,35 @@
 //! Counters that are exact although no instance lives longer than one request.
 //!
 //! Recording, on the way of every request:
-//! - [`record`] turns an exchange into increments of the host's store.
+//! - [`observed`] takes the facts of a prediction; [`drift`] puts values into the bins of the model's
+//!   reference.
+//! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
+//!   one meaning: a request that is cut off loses what it had not added yet, and nothing else.
 //! - [`key`] puts labels and histogram buckets into the counter's key, so that one increment is one
 //!   observation in every family that can be derived from it. Each sum has a counter of its own.
 //!
 //! Exposition, on a scrape:
-//! - [`counter::totals`] reads everything back, [`families`] derives the families from it, and
-//!   [`text`] writes them.
+//! - [`totals`] reads everything back, [`families`] derives the families from it, and [`text`]
+//!   writes them.
 //!
-//! [`drift`] puts values into the bins of the model's reference, and [`buckets`] has the bounds of
-//! the histograms.
+//! [`buckets`] has the bounds of the histograms.
 
 mod buckets;
-mod counter;
-pub mod drift;
+mod count;
+mod drift;
 mod families;
 mod key;
 #[cfg(test)]
 mod memory;
-mod record;
+mod observed;
 mod text;
+mod totals;
 
-pub use counter::{Counters, Totals, totals};
-pub use families::families;
-pub use record::{Bins, Exchange, Inference, Invalid, NO_FEATURE, Observed, Outcome, record};
+pub use count::record;
+pub use families::{Context, families};
+pub use observed::Observed;
 pub use text::{Format, write};
+pub use totals::{Totals, totals};
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,15 @@
-use super::*;
-use crate::metrics::memory::Memory;
-use crate::metrics::record::{Bins, Exchange, Inference, Invalid, Observed, Outcome, record};
+use super::count::count;
+use super::drift::Bins;
+use super::memory::Memory;
+use super::observed::{Inference, Observed, Outcome};
+use super::totals::{Totals, totals};
+use crate::platform::store::Counters;
+use crate::serve::Exchange;
+use crate::validate::Counts;
+use anyhow::Result;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A request that raises a counter of every kind but that of batches.
@@ -15,8 +22,9 @@ fn record_prediction(counters: &impl Counters) -> Result<()> {
         request_bytes: 60,
         response_bytes: 70,
     };
-    let mut invalid = Invalid::default();
-    invalid.add("age", "out_of_range", 1);
+    let mut violations = Counts::default();
+    violations.add("age", "out_of_range", 1);
+    violations.add_unknown_keys(2);
     let inference = Inference {
         model: "m".into(),
         version: "v1".into(),
@@ -24,8 +32,8 @@ fn record_prediction(counters: &impl Counters) -> Result<()> {
         outcomes: vec![Outcome { prediction: "High Risk".into(), confidence: Some(0.92) }],
         bins: Bins::from([(("age".to_owned(), 1), 1)]),
     };
-    let observed = Observed { inference: Some(inference), invalid, unknown_features: 2 };
-    record(counters, &exchange, &observed)
+    let observed = Observed { inference: Some(inference), violations };
+    count(counters, &exchange, &observed)
 }
 
 #[test]

@@ -1,22 +1,9 @@
-//! Counters on a store that can add to a number.
-//!
-//! A number only rises, and has one meaning. A request that is cut off loses what it had not added
-//! yet, and nothing else.
+//! The values of all counters.
 
 use super::key::{self, Key};
+use crate::platform::store::Counters;
 use anyhow::Result;
 use std::collections::BTreeMap;
-
-/// A store of numbers.
-pub trait Counters {
-    /// Adds `amount`, of less than 2^63, to the number at `key`, which starts from 0.
-    fn add(&self, key: &str, amount: u64) -> Result<()>;
-    /// Reads the number that is listed as `name`.
-    fn read(&self, name: &str) -> Result<u64>;
-    /// Lists all numbers, in no particular order. A store may keep a number in shards: it lists and
-    /// reads each as `key+shard`, and the number is their sum.
-    fn names(&self) -> Result<Vec<String>>;
-}
 
 /// The value of every counter, by key.
 pub type Totals = BTreeMap<String, u64>;
@@ -32,6 +19,3 @@ pub fn totals(counters: &impl Counters) -> Result<Totals> {
     }
     Ok(totals)
 }
-
-#[cfg(test)]
-mod tests;

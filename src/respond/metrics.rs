@@ -1,14 +1,16 @@
 //! `GET /metrics`: the counters, for Prometheus.
 
-use crate::edge::store::Bucket;
-use crate::edge::{log, model};
+use super::routes;
 use crate::http::{ErrorForm, Request, Response};
-use crate::limits;
-use crate::metrics::{self, Format};
+use crate::model;
+use crate::platform::store::Bucket;
+use crate::platform::{log, settings};
+use crate::record::{self, Context, Format, Totals};
 
+/// Answers the request.
 pub fn get(request: &Request) -> Response {
     let format = Format::accepted((request.header)("accept").as_deref());
-    match Bucket::open().and_then(|bucket| metrics::totals(&bucket)) {
+    match Bucket::open().and_then(|bucket| record::totals(&bucket)) {
         Ok(totals) => exposition(format, &totals),
         Err(error) => {
             log::warn(&format!("a scrape failed: {error:#}"));
@@ -17,13 +19,14 @@ pub fn get(request: &Request) -> Response {
     }
 }
 
-fn exposition(format: Format, totals: &metrics::Totals) -> Response {
-    let families = metrics::families(
-        totals,
-        &model::get_signature(),
-        &model::describe(),
-        limits::drift_sample_interval(),
-    );
-    let text = metrics::write(format, &families);
+fn exposition(format: Format, totals: &Totals) -> Response {
+    let predicting = routes::ROUTES.iter().filter(|route| route.takes_body());
+    let context = Context {
+        signature: &model::get_signature(),
+        description: &model::describe(),
+        drift_sample_interval: settings::drift_sample_interval(),
+        predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
+    };
+    let text = record::write(format, &record::families(totals, &context));
     Response::new(format.content_type(), text.into_bytes()).not_stored().varies_by("accept")
 }

@@ -1,17 +1,33 @@
-//! One file for each endpoint, or for a few that are alike.
+//! The answers: a file for each endpoint, or for a few that are alike.
+//!
+//! [`routes`] has the table of the API, [`docs`] the one of the documentation's component.
 
-pub mod metrics;
-pub mod openapi;
-pub mod predict;
-pub mod root;
-pub mod v2;
+mod answer;
+mod detail;
+pub mod docs;
+mod metrics;
+mod openapi;
+mod predict;
+mod root;
+mod routes;
+mod v2;
 
-use crate::http::{ErrorForm, HttpError, Reply, Request, encoding};
-use crate::limits;
-use crate::routes::Endpoint;
+pub use routes::ROUTES;
+
+use crate::http::{ErrorForm, HttpError, Request, Response, encoding};
+use crate::platform::settings;
+use crate::record::Observed;
+use crate::serve;
+use routes::Endpoint;
+
+/// An endpoint's response, and the facts that are recorded.
+type Reply = serve::Reply<Observed>;
+
+/// The message of a 500: the model does not keep its contract. The log says how.
+const NO_ANSWER: &str = "The model gave no answer";
 
 /// Answers a request to an endpoint of the API.
-pub fn handle(endpoint: Endpoint, request: &Request) -> Reply {
+pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
     match endpoint {
         Endpoint::Predict => predict::post(request),
         Endpoint::Root => root::get().into(),
@@ -26,23 +42,27 @@ pub fn handle(endpoint: Endpoint, request: &Request) -> Reply {
     }
 }
 
-/// Answers a request with a body by `answer`, which gives `Err` if it cannot make sense of the body.
-/// Only then is the body looked at again: it may be compressed.
-pub fn answer_body(
+/// Answers a request with a body by `answer`, which returns `Err` if the body makes no sense. Only
+/// then is it looked at whether the body is compressed, so that the usual request reads no header
+/// for it.
+fn answer_body(
     request: &Request,
-    errors: ErrorForm,
     answer: impl Fn(&[u8]) -> Result<Reply, Reply>,
+    refuse: impl Fn(HttpError) -> Reply,
 ) -> Reply {
     let refused = match answer(&request.body) {
         Ok(reply) => return reply,
         Err(refused) => refused,
     };
     let Some(coding) = request.content_encoding() else { return refused };
-    match encoding::decode(&request.body, &coding, limits::max_body_bytes()) {
+    match encoding::decode(&request.body, &coding, settings::max_body_bytes()) {
         Ok(body) => answer(&body).unwrap_or_else(|refused| refused),
-        Err(HttpError { status, message }) => {
-            let response = errors.response(status, &message);
-            response.with_header("accept-encoding", encoding::ACCEPTED).into()
-        }
+        Err(error) => refuse(error),
     }
+}
+
+/// Makes the response to a body that cannot be unpacked.
+fn refuse_encoding(form: ErrorForm, error: &HttpError) -> Response {
+    let response = form.response(error.status, &error.message);
+    response.with_header("accept-encoding", encoding::ACCEPTED)
 }

@@ -1,142 +1,112 @@
 //! `POST /predict`: one patient in, one prediction out; or many of both.
 
-use super::answer_body;
-use crate::edge::model::{self, Output, Prediction, Refusal, Signature};
-use crate::http::{ErrorForm, Reply, Request, Response, media_type};
-use crate::inference::{self, Answers, NoAnswer};
-use crate::input::{self, Form, Input, Place, Problem, Problems};
-use crate::metrics::{Invalid, Observed};
-use serde::{Serialize, Serializer};
+use super::answer::{Answer, Batch};
+use super::detail::{Detail, Entry};
+use super::{NO_ANSWER, Reply, answer_body, refuse_encoding};
+use crate::http::{ErrorForm, HttpError, Request, Response, media_type};
+use crate::model::{self, Signature};
+use crate::platform::log;
+use crate::predict::{self, Answers, NoAnswer};
+use crate::record::Observed;
+use crate::validate::rows::{self, Form};
+use crate::validate::{Input, Violations};
 
-pub fn post(request: &Request) -> Reply {
-    if request.says_not_json() {
-        return ErrorForm::Detail.response(415, media_type::NOT_JSON).into();
-    }
-    let signature = model::get_signature();
-    answer_body(request, ErrorForm::Detail, |body| predict(request, body, &signature))
+/// The reason why a request gets no prediction.
+enum PredictError<'a> {
+    /// The body says that it is something else than JSON.
+    NotJson,
+    /// The body cannot be unpacked.
+    Encoding(HttpError),
+    Invalid(Violations<'a>),
+    /// The model does not keep its contract.
+    Broken(String),
 }
 
-fn predict(request: &Request, body: &[u8], signature: &Signature) -> Result<Reply, Reply> {
-    let input = input::read(body, signature).map_err(refuse)?;
-    let call = inference::call(&input.rows);
-    let (response, refused) = match &call.answers {
-        Ok(answers) => (respond(signature, &input, answers), Invalid::default()),
-        Err(NoAnswer::Refused(refused)) => {
-            let problems = refusals(refused, &input, signature);
-            (Response::json(422, &problems), problems.invalid)
+impl<'a> PredictError<'a> {
+    fn of_no_answer(no_answer: NoAnswer, form: Form, signature: &'a Signature) -> Self {
+        match no_answer {
+            NoAnswer::Refused(rows) => {
+                Self::Invalid(Violations::of_refusals(&rows, |row| form.place(row), signature))
+            }
+            NoAnswer::Broken(how) => Self::Broken(how),
         }
-        Err(NoAnswer::Broken(how)) => {
-            (inference::broken(how, ErrorForm::Detail), Invalid::default())
+    }
+
+    fn response(&self) -> Response {
+        const FORM: ErrorForm = ErrorForm::Detail;
+        match self {
+            Self::NotJson => FORM.response(415, media_type::NOT_JSON),
+            Self::Encoding(error) => refuse_encoding(FORM, error),
+            Self::Invalid(violations) => Response::json(422, &Detail(violations)),
+            Self::Broken(how) => {
+                log::warn(how);
+                FORM.response(500, NO_ANSWER)
+            }
+        }
+    }
+}
+
+impl From<PredictError<'_>> for Reply {
+    fn from(error: PredictError) -> Self {
+        let observed = match &error {
+            PredictError::Invalid(violations) => Observed::of_refused(violations),
+            _ => Observed::default(),
+        };
+        Self { response: error.response(), observed }
+    }
+}
+
+/// Answers the request.
+pub fn post(request: &Request) -> Reply {
+    if request.says_not_json() {
+        return PredictError::NotJson.into();
+    }
+    let signature = model::get_signature();
+    answer_body(
+        request,
+        |body| predict(request, body, &signature).map_err(Reply::from),
+        |error| PredictError::Encoding(error).into(),
+    )
+}
+
+/// Answers a body that is not compressed.
+///
+/// # Errors
+///
+/// If the model cannot be called with it.
+fn predict<'a>(
+    request: &Request,
+    body: &'a [u8],
+    signature: &'a Signature,
+) -> Result<Reply, PredictError<'a>> {
+    let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
+    let call = predict::call(&input.rows);
+    let mut observed = Observed::of_call(&call, &input, signature, request.random);
+    let response = match call.answers {
+        Ok(answers) => respond(signature, form, &input, &answers),
+        Err(no_answer) => {
+            let error = PredictError::of_no_answer(no_answer, form, signature);
+            if let PredictError::Invalid(violations) = &error {
+                observed.violations.merge(&violations.counts);
+            }
+            error.response()
         }
     };
-    let observed = call.observed(&input.rows, refused, signature, request.chance);
     Ok(Reply { response, observed })
 }
 
-/// 422, as FastAPI words it: every violation in one answer.
-fn refuse(problems: Problems) -> Reply {
-    let response = Response::json(422, &problems);
-    let Problems { invalid, unknown_features, .. } = problems;
-    Reply { response, observed: Observed { invalid, unknown_features, ..Observed::default() } }
-}
-
-fn refusals<'a>(
-    refused: &[(usize, Refusal)],
-    input: &Input,
-    signature: &'a Signature,
-) -> Problems<'a> {
-    let mut problems = Problems::default();
-    for (row, refusal) in refused {
-        let place = match input.form {
-            Form::Patient => Place::PatientData,
-            Form::Instances => Place::Instance(*row),
-        };
-        problems.push(Problem::refused(refusal, place, signature));
-    }
-    problems
-}
-
-fn respond(signature: &Signature, input: &Input, answers: &Answers) -> Response {
+fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) -> Response {
+    let accepted = &input.accepted;
     let answer = |row: usize| {
-        let warnings = input.warnings_of(row).collect();
+        let warnings = accepted.of_row(row).map(Entry::new).collect();
         Answer::new(signature, &answers.predictions[row], &answers.names, warnings)
     };
-    match input.form {
+    match form {
         Form::Patient => Response::json(200, &answer(0)),
         Form::Instances => {
             let predictions = (0..input.rows.len).map(answer).collect();
-            Response::json(200, &Batch { predictions, more_warnings: input.more_warnings })
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Batch<'a> {
-    /// In the order of the instances.
-    predictions: Vec<Answer<'a>>,
-    /// How many more there are than those that stand in the answers.
-    #[serde(skip_serializing_if = "is_zero")]
-    more_warnings: u64,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// The answer of the original service, and warnings where the model took an unusual value.
-#[derive(Serialize)]
-pub struct Answer<'a> {
-    prediction: Named<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<f64>,
-    model_version: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<&'a Problem<'a>>,
-}
-
-impl<'a> Answer<'a> {
-    /// `names` are those of the outputs; one output needs none.
-    pub fn new(
-        signature: &'a Signature,
-        outputs: &'a Prediction,
-        names: &'a [String],
-        warnings: Vec<&'a Problem<'a>>,
-    ) -> Self {
-        Self {
-            prediction: Named { outputs, names },
-            confidence: match &outputs[..] {
-                [Output::Class(class)] => class.confidence,
-                _ => None,
-            },
-            model_version: &signature.version,
-            warnings,
-        }
-    }
-}
-
-/// A class or a number; an object by the outputs' names where there are several.
-struct Named<'a> {
-    outputs: &'a [Output],
-    names: &'a [String],
-}
-
-impl Serialize for Named<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.outputs {
-            [output] => Plain(output).serialize(serializer),
-            outputs => serializer.collect_map(self.names.iter().zip(outputs.iter().map(Plain))),
-        }
-    }
-}
-
-/// An output without what is known about it.
-struct Plain<'a>(&'a Output);
-
-impl Serialize for Plain<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Output::Class(class) => class.label.serialize(serializer),
-            Output::Quantity(quantity) => quantity.serialize(serializer),
+            let more_warnings = accepted.len - accepted.kept.len();
+            Response::json(200, &Batch { predictions, more_warnings })
         }
     }
 }

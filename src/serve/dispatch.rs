@@ -1,39 +1,75 @@
-//! From a request at the edge to its answer and its counters.
+//! One request, from its arrival to its answer.
 
-use crate::edge::clock::Stopwatch;
-use crate::edge::http::{Head, Incoming};
-use crate::edge::store::Bucket;
-use crate::edge::{self, log, random};
-use crate::http::{ErrorForm, HttpError, Method, Reply, Request, Response, cors, trace};
-use crate::limits;
-use crate::metrics::{self, Exchange, Observed};
-use crate::routes::{Found, Route, find};
-use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+use super::headers;
+use super::routing::{Found, Route, find};
+use crate::http::{ErrorForm, HttpError, Method, Request, Response, trace};
+use crate::platform::clock::Stopwatch;
+use crate::platform::http::{self, BodyLimit, Head, Incoming, IncomingRequest, ResponseOutparam};
+use crate::platform::{log, random, settings};
+use std::time::Duration;
 
-/// Answers one request by a routing table and what answers its endpoints.
-pub fn serve<E: Copy>(
+/// An endpoint's response, and what is to be recorded beside the exchange.
+pub struct Reply<O> {
+    pub response: Response,
+    pub observed: O,
+}
+
+impl<O: Default> From<Response> for Reply<O> {
+    fn from(response: Response) -> Self {
+        Self { response, observed: O::default() }
+    }
+}
+
+/// One HTTP request and its response, as they are recorded.
+pub struct Exchange {
+    /// The route's path, or that of no route; never what the client sent.
+    pub handler: &'static str,
+    /// The method's label.
+    pub method: &'static str,
+    pub status: u16,
+    /// The time from the request's head to the complete response.
+    pub duration: Duration,
+    /// The size of the request's body.
+    pub request_bytes: usize,
+    /// The size of the response's body as it is sent.
+    pub response_bytes: usize,
+}
+
+const BODY_LIMIT: BodyLimit = BodyLimit {
+    always_taken: settings::ALWAYS_TAKEN_BODY_BYTES,
+    most: settings::max_body_bytes,
+    discarded: settings::max_discarded_bytes,
+};
+
+/// Answers one request: `handle` answers for the endpoints of a table, and `record` counts.
+pub fn dispatch<E: Copy, O: Default>(
     routes: &'static [Route<E>],
-    handle: impl Fn(E, &Request) -> Reply,
+    handle: impl Fn(E, &Request) -> Reply<O>,
+    record: impl Fn(&Exchange, &O),
     incoming: IncomingRequest,
     out: ResponseOutparam,
 ) {
+    // Read the head, and name the request.
     let stopwatch = Stopwatch::start();
     let incoming = Incoming::new(incoming);
     let head = incoming.head();
     let header = |name: &str| incoming.header(name);
-    let chance = random::number();
-    let id = trace::request_id(header("x-request-id"), chance);
+    let random = random::number();
+    let id = trace::request_id(header("x-request-id"), random);
     log::of_request(&id, header("traceparent").as_deref().and_then(trace::trace_id));
 
+    // Find what answers it, and let it answer.
     let found = find(routes, &head.path, head.method);
     let (handler, method, route) = (found.label(), found.method_label(head.method), found.route());
     let (segments, body) = (Vec::new(), Vec::new());
-    let mut request = Request { segments, body, header: &header, id: &id, chance };
+    let mut request = Request { segments, body, header: &header, id: &id, random };
     let Reply { response, observed } = match answer(found, &head, &mut request, &incoming, handle) {
         Ok(reply) => reply,
         Err(error) => ErrorForm::of(&head.path).response(error.status, &error.message).into(),
     };
-    let response = with_manners(response, head.method, route, &request);
+    let response = headers::complete(response, head.method, route, &request);
+
+    // Record it before the answer leaves, so that a client that has its answer finds it counted.
     let exchange = Exchange {
         handler,
         method,
@@ -42,30 +78,33 @@ pub fn serve<E: Copy>(
         request_bytes: request.body.len(),
         response_bytes: sent_bytes(&response, head.method),
     };
-    // Before the answer leaves, so that a client that has it finds it counted.
     record(&exchange, &observed);
     log_request(&exchange, &head);
-    edge::http::send(out, response);
+    http::send(out, response);
 }
 
-/// What the endpoint answers; an error where it does not come to that.
-fn answer<'p, E>(
+/// Lets the endpoint answer.
+///
+/// # Errors
+///
+/// If there is none for this path and method, or its body cannot be read.
+fn answer<'p, E, O: Default>(
     found: Found<'p, E>,
     head: &Head,
     request: &mut Request<'p>,
     incoming: &Incoming,
-    handle: impl Fn(E, &Request) -> Reply,
-) -> Result<Reply, HttpError> {
+    handle: impl Fn(E, &Request) -> Reply<O>,
+) -> Result<Reply<O>, HttpError> {
     if let Found::Endpoint(route, endpoint, segments) = found {
         request.segments = segments;
-        // What comes with a GET is nobody's business.
+        // A body that comes with a GET is not read.
         if route.takes_body() {
-            request.body = incoming.read_body()?;
+            request.body = incoming.read_body(&BODY_LIMIT)?;
         }
         return Ok(handle(endpoint, request));
     }
     if head.method.may_have_body() {
-        incoming.discard_body();
+        incoming.discard_body((BODY_LIMIT.discarded)());
     }
     match found {
         Found::Endpoint(..) | Found::Options(_) => Ok(Response::empty(204).into()),
@@ -75,78 +114,22 @@ fn answer<'p, E>(
     }
 }
 
-/// Leads a client to the path without the slash at its end, as FastAPI does. The address is
-/// relative, so that it is right behind a proxy that puts a prefix before the path.
+/// Redirects to the path without the slash at its end, as FastAPI does. The address is relative, so
+/// that it is right behind a proxy that puts a prefix before the path.
 fn without_slash(head: &Head) -> Response {
     let path = head.path.trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or_default();
     Response::empty(307).with_header("location", format!("../{name}{}", head.query))
 }
 
-/// The headers that every response has.
-fn with_manners<E>(
-    response: Response,
-    method: Method,
-    route: Option<&Route<E>>,
-    request: &Request,
-) -> Response {
-    let response = response
-        .with_header("x-content-type-options", "nosniff")
-        .with_header("x-request-id", request.id);
-    let response = match route {
-        Some(route) if matches!(response.status, 204 | 405) => {
-            response.with_header("allow", route.allow())
-        }
-        _ => response,
-    };
-    with_cors(response, method, route, request)
-}
-
-/// The headers by which pages of other origins may use the API.
-fn with_cors<E>(
-    response: Response,
-    method: Method,
-    route: Option<&Route<E>>,
-    request: &Request,
-) -> Response {
-    let origin = (request.header)("origin");
-    // No cache keeps the answer to a POST, so that it need not say what it depends on.
-    if origin.is_none() && method == Method::Post {
-        return response;
-    }
-    let allowed = limits::cors_allowed_origins();
-    if allowed.is_empty() {
-        return response;
-    }
-    let response = response.varies_by("origin");
-    let Some(origin) = origin.filter(|origin| cors::allows(&allowed, origin)) else {
-        return response;
-    };
-    let response = cors::share(response, &origin);
-    match route {
-        Some(route) if method == Method::Options => {
-            cors::preflight(response, route.allow(), &limits::cors_allowed_headers())
-        }
-        _ => response,
-    }
-}
-
-/// Answers go on when the store fails; what is lost is said.
-fn record(exchange: &Exchange, observed: &Observed) {
-    let recorded = Bucket::open().and_then(|bucket| metrics::record(&bucket, exchange, observed));
-    if let Err(error) = recorded {
-        log::warn(&format!("a request was not counted: {error:#}"));
-    }
-}
-
-/// How much of the body goes out. The host leaves it out of the answer to a HEAD.
+/// Returns the size of the body that is sent. The host leaves it out of the answer to a HEAD.
 fn sent_bytes(response: &Response, method: Method) -> usize {
     if method == Method::Head { 0 } else { response.body.len() }
 }
 
 /// Logs the request if `log_requests` is set.
 fn log_request(exchange: &Exchange, head: &Head) {
-    if limits::log_requests() {
+    if settings::log_requests() {
         let Exchange { status, duration, .. } = exchange;
         let (method, path) = (head.method.as_str(), log::shown(&head.path));
         log::info(&format!("{method} {path} {status} {}us", duration.as_micros()));

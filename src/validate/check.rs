@@ -1,21 +1,102 @@
-//! Checks one value against what the model says of its feature.
+//! Checks of single values against what the model says of a feature.
 
-use super::violation::{Context, Reason, Violation};
-use crate::edge::model::{Feature, Kind, MissingPolicy, NumberRange, UnusualPolicy, Value};
+use crate::model::{
+    Feature, Kind, MissingPolicy, NumberRange, Refusal, RefusalReason, UnusualPolicy, Value,
+};
+use serde::Serialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Something that is wrong with a value, or unusual about it.
+#[derive(Debug)]
+pub struct Issue {
+    pub reason: Reason,
+    /// The `type` by which FastAPI's users know it.
+    pub kind: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
+    pub context: Option<Context>,
+}
+
+impl Issue {
+    pub fn new(reason: Reason, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, kind, message: message.into(), context: None }
+    }
+
+    /// Makes the issue of a value that is missing and has to be there.
+    pub fn missing() -> Self {
+        Self::new(Reason::Missing, "missing", "Field required")
+    }
+
+    /// Makes the issue of a body that makes no sense, from a sentence that says why.
+    pub fn malformed(message: String) -> Self {
+        Self::new(Reason::Malformed, "value_error", message)
+    }
+
+    pub fn with_context(self, context: Context) -> Self {
+        Self { context: Some(context), ..self }
+    }
+
+    /// Makes the issue of a row that the model itself refused.
+    pub fn refused(refusal: &Refusal) -> Self {
+        let (reason, kind) = match refusal.reason {
+            RefusalReason::Missing => (Reason::Missing, "missing"),
+            RefusalReason::WrongType => (Reason::WrongType, "value_error"),
+            RefusalReason::OutOfRange => (Reason::OutOfRange, "value_error"),
+            RefusalReason::UnknownCategory => (Reason::UnknownCategory, "value_error"),
+            RefusalReason::Unanswerable => (Reason::Unanswerable, "value_error"),
+        };
+        Self::new(reason, kind, refusal.message.clone())
+    }
+}
+
+/// The `reason` label of `model_invalid_inputs_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Malformed,
+    Missing,
+    WrongType,
+    OutOfRange,
+    UnknownCategory,
+    Unanswerable,
+}
+
+impl Reason {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Missing => "missing",
+            Self::WrongType => "wrong_type",
+            Self::OutOfRange => "out_of_range",
+            Self::UnknownCategory => "unknown_category",
+            Self::Unanswerable => "unanswerable",
+        }
+    }
+}
+
+/// The bound, list or error that a message speaks of, for programs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    Error(String),
+    Expected(String),
+    Ge(f64),
+    Le(f64),
+    MaxLength(usize),
+}
 
 /// A value that the model takes.
 #[derive(Debug)]
 pub struct Checked {
     pub value: Value,
-    /// What is unusual about it, if the model takes it all the same.
-    pub unusual: Option<Violation>,
+    /// Set if the value is unusual, and the model takes it all the same.
+    pub unusual: Option<Issue>,
 }
 
-/// A value that is still JSON; none if it is missing.
+/// Checks a value that is still JSON; none if it is missing.
 ///
 /// A number in quotes is taken, since FastAPI takes it and forms send it, but it is unusual.
-pub fn json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Violation> {
+pub fn check_json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Issue> {
     let Some(raw) = given else { return check(Value::Missing, feature) };
     if let (Kind::Number(_), Some(number)) = (&feature.kind, quoted_number(raw.get())) {
         let mut checked = check(number, feature)?;
@@ -25,7 +106,7 @@ pub fn json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Viol
     check(decode(raw, &feature.kind)?, feature)
 }
 
-/// The number in a string that is a JSON number and nothing else.
+/// Reads the number in a string that is a JSON number and nothing else.
 fn quoted_number(text: &str) -> Option<Value> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     // Serde would pass over white space on both sides.
@@ -34,7 +115,7 @@ fn quoted_number(text: &str) -> Option<Value> {
     if is_bare && is_json() { number(inner).ok() } else { None }
 }
 
-fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Violation> {
+fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Issue> {
     let text = raw.get();
     match kind {
         Kind::Number(_) => number(text),
@@ -48,7 +129,7 @@ fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Violation> {
     }
 }
 
-fn number(text: &str) -> Result<Value, Violation> {
+fn number(text: &str) -> Result<Value, Issue> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Err(wrong("float_type", "Input should be a valid number"));
     }
@@ -56,11 +137,11 @@ fn number(text: &str) -> Result<Value, Violation> {
     Ok(Value::Number(text.parse().unwrap_or(f64::INFINITY)))
 }
 
-fn wrong(kind: &'static str, message: &'static str) -> Violation {
-    Violation::new(Reason::WrongType, kind, message)
+fn wrong(kind: &'static str, message: &'static str) -> Issue {
+    Issue::new(Reason::WrongType, kind, message)
 }
 
-fn wrong_kind(kind: &Kind) -> Violation {
+fn wrong_kind(kind: &Kind) -> Issue {
     match kind {
         Kind::Number(_) => wrong("float_type", "Input should be a valid number"),
         Kind::Category(_) => wrong("string_type", "Input should be a valid string"),
@@ -68,11 +149,15 @@ fn wrong_kind(kind: &Kind) -> Violation {
     }
 }
 
-/// A value of any type, by all that the feature says.
-pub fn check(value: Value, feature: &Feature) -> Result<Checked, Violation> {
+/// Checks a value of any type.
+///
+/// # Errors
+///
+/// If the model does not take it.
+pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
     let unusual = match (&value, &feature.kind) {
         (Value::Missing, _) => match feature.missing {
-            MissingPolicy::Refuse => return Err(Violation::missing()),
+            MissingPolicy::Refuse => return Err(Issue::missing()),
             MissingPolicy::Impute | MissingPolicy::Handle => None,
         },
         (Value::Number(number), Kind::Number(range)) => outside(*number, range)?,
@@ -81,13 +166,13 @@ pub fn check(value: Value, feature: &Feature) -> Result<Checked, Violation> {
         (_, kind) => return Err(wrong_kind(kind)),
     };
     match (unusual, feature.unusual) {
-        (Some(violation), UnusualPolicy::Refuse) => Err(violation),
+        (Some(issue), UnusualPolicy::Refuse) => Err(issue),
         (unusual, _) => Ok(Checked { value, unusual }),
     }
 }
 
-/// What is unusual about a number that crosses a bound.
-fn outside(number: f64, range: &NumberRange) -> Result<Option<Violation>, Violation> {
+/// Checks a number against a range. A number beyond a bound is an issue that the model may accept.
+fn outside(number: f64, range: &NumberRange) -> Result<Option<Issue>, Issue> {
     if !number.is_finite() {
         return Err(wrong("finite_number", "Input should be a finite number"));
     }
@@ -104,20 +189,20 @@ fn outside(number: f64, range: &NumberRange) -> Result<Option<Violation>, Violat
         return Ok(None);
     };
     let message = format!("Input should be {words} {bound}");
-    Ok(Some(Violation::new(Reason::OutOfRange, kind, message).with_context(context)))
+    Ok(Some(Issue::new(Reason::OutOfRange, kind, message).with_context(context)))
 }
 
-fn unknown(text: &String, categories: &[String]) -> Option<Violation> {
+fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
     if categories.contains(text) {
         return None;
     }
     let expected = alternatives(categories);
     let message = format!("Input should be {expected}");
-    let violation = Violation::new(Reason::UnknownCategory, "literal_error", message);
-    Some(violation.with_context(Context::Expected(expected)))
+    let issue = Issue::new(Reason::UnknownCategory, "literal_error", message);
+    Some(issue.with_context(Context::Expected(expected)))
 }
 
-/// `'a', 'b' or 'c'`
+/// Writes a list as `'a', 'b' or 'c'`.
 fn alternatives(categories: &[String]) -> String {
     let quoted: Vec<_> = categories.iter().map(|category| format!("'{category}'")).collect();
     match quoted.split_last() {

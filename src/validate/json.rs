@@ -2,8 +2,9 @@
 //! asks for it. So nothing recurses, however deep the client nests, and what is not asked for costs
 //! one look at each byte.
 
-use super::Problem;
-use crate::limits;
+use super::check::{Context, Issue, Reason};
+use super::violations::{Place, Violation};
+use crate::platform::settings;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -16,50 +17,59 @@ pub struct Body<'a> {
     pub raw: &'a RawValue,
 }
 
-/// A body without the byte order mark that some editors and clients put before their text.
+/// Returns a body without the byte order mark that some editors and clients put before their text.
 pub fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 impl<'a> Body<'a> {
-    pub fn parse(whole: &'a [u8]) -> Result<Self, Problem<'a>> {
+    /// Checks that a body is JSON.
+    pub fn parse(whole: &'a [u8]) -> Result<Self, Violation<'a>> {
         let text = std::str::from_utf8(whole)
-            .map_err(|error| Problem::malformed(error.valid_up_to(), error.to_string()))?;
+            .map_err(|error| malformed(error.valid_up_to(), error.to_string()))?;
         match serde_json::from_str(text) {
             Ok(raw) => Ok(Self { whole, raw }),
-            Err(error) => Err(Problem::malformed(offset(whole, &error), error.to_string())),
+            Err(error) => Err(malformed(offset(whole, &error), error.to_string())),
         }
     }
 
+    /// Returns a part of this body.
     pub fn part(&self, raw: &'a RawValue) -> Self {
         Self { raw, ..*self }
     }
 
-    /// The members of an object; none if it is something else.
-    pub fn object(&self) -> Result<Option<Object<'a>>, Problem<'a>> {
+    /// Reads the members of an object; none if it is something else.
+    pub fn object(&self) -> Result<Option<Object<'a>>, Violation<'a>> {
         let members = self.within::<Members>('{')?;
         Ok(members.map(|members| Object { members, raw: self.raw }))
     }
 
-    /// The items of a list; none if it is something else.
-    pub fn list(&self) -> Result<Option<List<'a>>, Problem<'a>> {
+    /// Reads the items of a list; none if it is something else.
+    pub fn list(&self) -> Result<Option<List<'a>>, Violation<'a>> {
         self.within('[')
     }
 
-    /// What is in an object or a list; none if the text does not begin so.
-    fn within<T: Deserialize<'a>>(&self, first: char) -> Result<Option<T>, Problem<'a>> {
+    /// Reads an object or a list; none if the text does not begin so.
+    fn within<T: Deserialize<'a>>(&self, first: char) -> Result<Option<T>, Violation<'a>> {
         let text = self.raw.get();
         if !text.starts_with(first) {
             return Ok(None);
         }
         serde_json::from_str(text).map(Some).map_err(|error| {
             let start = text.as_ptr().addr() - self.whole.as_ptr().addr();
-            Problem::malformed(start + offset(text.as_bytes(), &error), error.to_string())
+            malformed(start + offset(text.as_bytes(), &error), error.to_string())
         })
     }
 }
 
-/// How many bytes lie before the place that the error names by line and column.
+/// Makes the violation of a body that is not JSON from `offset` bytes on.
+fn malformed<'a>(offset: usize, error: String) -> Violation<'a> {
+    let issue = Issue::new(Reason::Malformed, "json_invalid", "JSON decode error");
+    let issue = issue.with_context(Context::Error(error));
+    Violation::new(issue, Place::Offset(offset), None)
+}
+
+/// Returns how many bytes lie before the place that the error names by line and column.
 fn offset(text: &[u8], error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
@@ -73,12 +83,12 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The value of a key. Of a key that comes twice the last one counts, as in Python.
+    /// Returns the value of a key. The last of two equal keys counts, as in Python.
     pub fn get(&self, key: &str) -> Option<&'a RawValue> {
         self.members.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
-    /// All keys and values, in the client's order.
+    /// Returns all keys and values, in the client's order.
     pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.members.0.iter().map(|(key, value)| (&**key, *value))
     }
@@ -110,7 +120,7 @@ impl<'de> Visitor<'de> for ListVisitor {
         let (mut items, mut len) = (Vec::new(), 0);
         while let Some(item) = list.next_element()? {
             len += 1;
-            if len <= limits::MOST_BATCH_VALUES {
+            if len <= settings::MOST_BATCH_VALUES {
                 items.push(item);
             }
         }

@@ -1,13 +1,13 @@
-//! The documentation's component. All that it does is in `model_api::docs`; here are the files of
+//! The documentation's component. All that it does is in `model_api`; here are the files of
 //! the page, which the build script takes out of their package.
 #![cfg(target_arch = "wasm32")]
 
-use model_api::docs::Asset;
+use model_api::Asset;
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 #[spin_sdk::http_component]
 fn handle(request: IncomingRequest, out: ResponseOutparam) {
-    model_api::docs::serve(request, out, ASSETS);
+    model_api::serve_docs(request, out, ASSETS);
 }

@@ -1,7 +1,7 @@
 //! A histogram in the making.
 
-use crate::metrics::buckets::Buckets;
-use crate::metrics::text::{Label, Sample, number};
+use crate::record::buckets::Buckets;
+use crate::record::text::{Label, Sample, number};
 
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {

@@ -3,10 +3,9 @@
 use super::histogram::Histogram;
 use super::series::Series;
 use crate::http::Method;
-use crate::metrics::buckets::DURATION;
-use crate::metrics::key::{Http, HttpQuantity};
-use crate::metrics::text::{Family, Kind, Sample};
-use crate::routes::ROUTES;
+use crate::record::buckets::DURATION;
+use crate::record::key::{Http, HttpQuantity};
+use crate::record::text::{Family, Kind, Sample};
 
 pub struct HttpStats {
     requests: Series<u64>,
@@ -27,11 +26,11 @@ impl HttpStats {
         }
     }
 
-    /// With the requests of the handlers that predict.
-    pub fn begin(&mut self) {
-        for route in ROUTES.iter().filter(|route| route.takes_body()) {
+    /// Creates the series of requests for predictions, at 0.
+    pub fn begin(&mut self, handlers: &[&str]) {
+        for handler in handlers {
             for status in ["2xx", "4xx", "5xx"] {
-                self.requests.at(&[route.path, Method::Post.as_str(), status]);
+                self.requests.at(&[handler, Method::Post.as_str(), status]);
             }
         }
     }
@@ -51,7 +50,7 @@ impl HttpStats {
         } += sum;
     }
 
-    /// Sorted by name.
+    /// Returns the families, sorted by name.
     pub fn families(&self) -> Vec<Family> {
         vec![
             Family {

@@ -5,25 +5,31 @@ mod http;
 mod model;
 mod series;
 
-use super::counter::Totals;
 use super::key::Key;
 use super::text::Family;
-use crate::edge::model::{Description, Signature};
+use super::totals::Totals;
+use crate::model::{Description, Signature};
 use http::HttpStats;
 use model::ModelStats;
 
-/// All families, sorted by name. `drift_sample_interval` is the one that is in force.
-pub fn families(
-    totals: &Totals,
-    signature: &Signature,
-    description: &Description,
-    drift_sample_interval: u64,
-) -> Vec<Family> {
+/// The facts that families have beside the counters.
+pub struct Context<'a> {
+    pub signature: &'a Signature,
+    pub description: &'a Description,
+    /// The setting that is in force.
+    pub drift_sample_interval: u64,
+    /// The handlers that predict.
+    pub predicting: &'a [&'static str],
+}
+
+/// Derives all families, sorted by name.
+pub fn families(totals: &Totals, context: &Context) -> Vec<Family> {
+    let Context { signature, description, .. } = context;
     let mut http = HttpStats::new();
     let mut model = ModelStats::new();
-    // What a series begins with is hidden from rate() and increase(), were it the first error of a
-    // replica: the counters of predictions are there at 0 before the first of them.
-    http.begin();
+    // A series that begins with its first error hides it from rate() and increase(): the counters
+    // of predictions are there at 0 before the first of them.
+    http.begin(context.predicting);
     model.begin(signature, description);
     for (key, &number) in totals {
         match Key::decode(key) {
@@ -43,7 +49,9 @@ pub fn families(
             Some(Key::ModelSum { quantity, model: name, version }) => {
                 model.add_sum(quantity, &name, &version, number);
             }
-            Some(Key::Invalid { feature, reason }) => model.add_invalid(&feature, &reason, number),
+            Some(Key::Violation { feature, reason }) => {
+                model.add_violations(&feature, &reason, number);
+            }
             // Bins of another model, or of an older version, have other bounds.
             Some(Key::Bin { model: name, version, feature, bin })
                 if name == signature.name && version == signature.version =>
@@ -54,7 +62,7 @@ pub fn families(
         }
     }
     let mut families = http.families();
-    families.extend(model.families(signature, description, drift_sample_interval));
+    families.extend(model.families(context));
     families
 }
 

@@ -1,13 +1,14 @@
 //! The families of the model: what it answers, how sure it is, and whether its inputs are still
 //! those it was made for.
 
+use super::Context;
 use super::histogram::Histogram;
 use super::series::Series;
-use crate::edge::model::{Description, OutputKind, Signature};
-use crate::metrics::buckets::{CONFIDENCE, INFERENCE};
-use crate::metrics::drift;
-use crate::metrics::key::{Class, ModelQuantity};
-use crate::metrics::text::{Family, Kind, Sample};
+use crate::model::{Description, OutputKind, Signature};
+use crate::record::buckets::{CONFIDENCE, INFERENCE};
+use crate::record::drift;
+use crate::record::key::{Class, ModelQuantity};
+use crate::record::text::{Family, Kind, Sample};
 
 pub struct ModelStats {
     predictions: Series<u64>,
@@ -29,7 +30,7 @@ impl ModelStats {
         }
     }
 
-    /// With everything that the model may answer.
+    /// Creates a series at 0 for every label that the model can return.
     pub fn begin(&mut self, signature: &Signature, description: &Description) {
         for output in &description.outputs {
             let predictions = match &output.kind {
@@ -61,7 +62,7 @@ impl ModelStats {
         histograms.at(&[model, version]).sum += sum;
     }
 
-    pub fn add_invalid(&mut self, feature: &str, reason: &str, count: u64) {
+    pub fn add_violations(&mut self, feature: &str, reason: &str, count: u64) {
         *self.invalid.at(&[feature, reason]) += count;
     }
 
@@ -69,15 +70,9 @@ impl ModelStats {
         *self.bins.at(&[feature, &bin.to_string()]) += count;
     }
 
-    /// Sorted by name.
-    pub fn families(
-        &self,
-        signature: &Signature,
-        description: &Description,
-        drift_sample_interval: u64,
-    ) -> Vec<Family> {
-        let mut families =
-            Vec::from(self.drift_families(signature, description, drift_sample_interval));
+    /// Returns the families, sorted by name.
+    pub fn families(&self, context: &Context) -> Vec<Family> {
+        let mut families = Vec::from(self.drift_families(context));
         families.extend([
             Family {
                 name: "model_inference_duration_seconds",
@@ -85,7 +80,7 @@ impl ModelStats {
                 help: "Time of a call into the model, which may answer several rows.",
                 samples: self.inferences.samples(&INFERENCE),
             },
-            info(signature, description),
+            info(context.signature, context.description),
             Family {
                 name: "model_invalid_inputs",
                 kind: Kind::Counter,
@@ -107,13 +102,9 @@ impl ModelStats {
         ]);
         families
     }
-    fn drift_families(
-        &self,
-        signature: &Signature,
-        description: &Description,
-        drift_sample_interval: u64,
-    ) -> [Family; 3] {
-        let bins = reference_bins(signature, description);
+
+    fn drift_families(&self, context: &Context) -> [Family; 3] {
+        let bins = reference_bins(context.signature, context.description);
         let sample = |suffix, bin: &ReferenceBin, value| Sample {
             suffix,
             labels: vec![("feature", bin.feature.clone()), ("bin", bin.label.clone())],
@@ -144,7 +135,7 @@ impl ModelStats {
                 samples: vec![Sample {
                     suffix: "",
                     labels: Vec::new(),
-                    value: sample_ratio(drift_sample_interval),
+                    value: sample_ratio(context.drift_sample_interval),
                 }],
             },
         ]

@@ -1,8 +1,8 @@
 //! Values by their labels.
 
 use super::histogram::Histogram;
-use crate::metrics::buckets::Buckets;
-use crate::metrics::text::{Label, Sample};
+use crate::record::buckets::Buckets;
+use crate::record::text::{Label, Sample};
 use std::collections::BTreeMap;
 
 /// The values of a family: counts or histograms, sorted by their labels.

@@ -1,12 +1,16 @@
 use super::*;
-use crate::edge::model::{
+use crate::model::{
     FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, Reference, ReferenceBins,
     UnusualPolicy,
 };
-use crate::metrics::counter::totals;
-use crate::metrics::memory::Memory;
-use crate::metrics::record::{Bins, Exchange, Inference, Invalid, Observed, Outcome, record};
-use crate::metrics::text::{Format, write};
+use crate::record::count::count;
+use crate::record::drift::Bins;
+use crate::record::memory::Memory;
+use crate::record::observed::{Inference, Observed, Outcome};
+use crate::record::text::{Format, write};
+use crate::record::totals::totals;
+use crate::serve::Exchange;
+use crate::validate::Counts;
 use exposition::Exposition;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -19,7 +23,7 @@ fn signature() -> Signature {
     Signature {
         name: "m".into(),
         version: "v1".into(),
-        features: vec![crate::edge::model::Feature {
+        features: vec![crate::model::Feature {
             name: "age".into(),
             kind: Kind::Number(range),
             missing: MissingPolicy::Refuse,
@@ -51,7 +55,15 @@ fn description() -> Description {
 }
 
 fn scrape(store: &Memory, format: Format) -> String {
-    write(format, &families(&totals(store).unwrap(), &signature(), &description(), 16))
+    let (signature, description) = (signature(), description());
+    let (drift_sample_interval, predicting) = (16, &["/predict"][..]);
+    let context = Context {
+        signature: &signature,
+        description: &description,
+        drift_sample_interval,
+        predicting,
+    };
+    write(format, &families(&totals(store).unwrap(), &context))
 }
 
 fn exchange(status: u16, micros: u64, request_bytes: usize) -> Exchange {
@@ -87,13 +99,14 @@ fn arbitrary_observed() -> impl Strategy<Value = Observed> {
     let bins = proptest::collection::vec(0_usize..3, 0..2);
     (proptest::option::of((outcomes, bins)), ".{0,8}", 0..5_u64).prop_map(
         |(inference, feature, unknown_features)| {
-            let mut invalid = Invalid::default();
-            invalid.add(&feature, "missing", 2);
+            let mut violations = Counts::default();
+            violations.add(&feature, "missing", 2);
+            violations.add_unknown_keys(unknown_features);
             let inference = inference.map(|(outcomes, bins)| {
                 let bins = bins.into_iter().map(|bin| (("age".to_owned(), bin), 2)).collect();
                 Inference { bins, ..self::inference(outcomes) }
             });
-            Observed { inference, invalid, unknown_features }
+            Observed { inference, violations }
         },
     )
 }
@@ -108,7 +121,7 @@ proptest! {
     ) {
         let store = Memory::default();
         for (status, micros, bytes, observed) in &events {
-            record(&store, &exchange(*status, *micros, *bytes), observed).unwrap();
+            count(&store, &exchange(*status, *micros, *bytes), observed).unwrap();
         }
         let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
         let count = events.len() as f64;
@@ -139,7 +152,7 @@ fn several_outcomes_of_one_call_are_one_exchange_and_one_inference() {
     let store = Memory::default();
     let outcomes = vec![outcome("High Risk", Some(0.92)), outcome("score", None)];
     let observed = Observed { inference: Some(inference(outcomes)), ..Observed::default() };
-    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    count(&store, &exchange(200, 50, 10), &observed).unwrap();
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     for family in [
         "http_requests_total",
@@ -157,7 +170,7 @@ fn bins_of_an_older_version_are_left_out() {
     let bins = Bins::from([(("age".to_owned(), 0), 1)]);
     let old = Inference { version: "v0".into(), bins, ..inference(Vec::new()) };
     let observed = Observed { inference: Some(old), ..Observed::default() };
-    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    count(&store, &exchange(200, 50, 10), &observed).unwrap();
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     assert_eq!(scraped.sum("model_feature_bin_total", ""), 0.0);
 }
@@ -165,9 +178,9 @@ fn bins_of_an_older_version_are_left_out() {
 #[test]
 fn a_handler_whose_sums_are_not_written_yet_takes_nothing_from_the_others() {
     let store = Memory::default();
-    record(&store, &exchange(200, 50, 10), &Observed::default()).unwrap();
+    count(&store, &exchange(200, 50, 10), &Observed::default()).unwrap();
     let first = Exchange { handler: "/", ..exchange(200, 50, 10) };
-    record(&store, &first, &Observed::default()).unwrap();
+    count(&store, &first, &Observed::default()).unwrap();
     store.numbers.borrow_mut().retain(|key, _| !key.ends_with("/=2f/POST"));
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     assert_eq!(scraped.sum("http_request_size_bytes_count", ""), 2.0);
@@ -182,17 +195,16 @@ fn a_batch_is_few_calls_to_the_store_however_many_rows_it_has() {
         0 => outcome("High Risk", Some(0.92)),
         _ => outcome("Low Risk", Some(0.75)),
     });
-    let mut invalid = Invalid::default();
-    invalid.add("age", "out_of_range", 7);
+    let mut violations = Counts::default();
+    violations.add("age", "out_of_range", 7);
     let observed = Observed {
         inference: Some(Inference {
             bins: Bins::from([(("age".to_owned(), 1), 60)]),
             ..inference(outcomes.collect())
         }),
-        invalid,
-        ..Observed::default()
+        violations,
     };
-    record(&store, &exchange(200, 50, 10), &observed).unwrap();
+    count(&store, &exchange(200, 50, 10), &observed).unwrap();
     // The exchange and its three sums, the call and its two sums, two outcomes, a bin and a reason.
     assert_eq!(store.calls.get(), 11);
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));

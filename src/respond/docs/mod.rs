@@ -6,30 +6,26 @@ mod page;
 
 pub use page::Asset;
 
-use crate::exchange;
-use crate::http::{Method, Reply, Request};
-use crate::routes::Route;
-use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+use super::Reply;
+use crate::http::{Method, Request};
+use crate::serve::Route;
 
-/// What the component answers.
+/// An endpoint of the component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
+pub enum Page {
     SwaggerUi,
     File,
 }
 
-pub(crate) static ROUTES: &[Route<Page>] = &[
+pub static ROUTES: &[Route<Page>] = &[
     Route { path: "/docs", methods: &[(Method::Get, Page::SwaggerUi)] },
     Route { path: "/docs/{file}", methods: &[(Method::Get, Page::File)] },
 ];
 
-/// Answers one request to the documentation; `assets` are the files of the page.
-pub fn serve(request: IncomingRequest, out: ResponseOutparam, assets: &[Asset]) {
-    let handle = |page: Page, request: &Request| -> Reply {
-        match page {
-            Page::SwaggerUi => page::html(request).into(),
-            Page::File => page::file(request, assets).into(),
-        }
-    };
-    exchange::serve(ROUTES, handle, request, out);
+/// Answers a request to a page; `assets` are the files of the page.
+pub fn respond(page: Page, request: &Request, assets: &[Asset]) -> Reply {
+    match page {
+        Page::SwaggerUi => page::html(request).into(),
+        Page::File => page::file(request, assets).into(),
+    }
 }

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the API, and what the model says of itself, as OpenAPI 3.1.
+//! The API, and what the model says of itself, as OpenAPI 3.1.
 //!
 //! What is the same for every model is in `document.json` and `operations.json`. The paths are
 //! those of the routing tables; the rest is the model's:
@@ -6,26 +6,18 @@
 //! - [`schemas`] makes schemas of its features and outputs.
 //! - [`examples`] makes requests and answers of its examples.
 
-mod examples;
-mod schemas;
-
-use crate::docs::{self, Page};
-use crate::edge::model::{Description, Signature};
-use crate::routes::{self, Endpoint, Route};
+use super::{Described, examples, schemas};
+use crate::model::{Description, Signature};
+use crate::respond::docs::{self, Page};
+use crate::respond::routes::{self, Endpoint};
+use crate::serve::Route;
 use serde_json::{Map, Value, json};
 
 static DOCUMENT: &str = include_str!("document.json");
-static OPERATIONS: &str = include_str!("operations.json");
+pub(super) static OPERATIONS: &str = include_str!("operations.json");
 
-/// What the document is made of, beside the routing tables.
-pub struct Model {
-    pub signature: Signature,
-    pub description: Description,
-    /// The rows of the largest batch that is taken.
-    pub max_batch_rows: usize,
-}
-
-pub fn document(model: &Model) -> Value {
+/// Makes the document.
+pub fn document(model: &Described) -> Value {
     let (mut document, mut operations) = (parse(DOCUMENT), parse(OPERATIONS));
     document["info"] = info(model);
     schemas::fill(&mut document["components"]["schemas"], model);
@@ -46,8 +38,8 @@ fn parse(text: &str) -> Value {
     serde_json::from_str(text).expect("the files beside this one are JSON")
 }
 
-fn info(model: &Model) -> Value {
-    let Model { signature, description, .. } = model;
+fn info(model: &Described) -> Value {
+    let Described { signature, description, .. } = model;
     let Description { summary, population, limits, source, license, precision, .. } = description;
     let about = format!(
         "{summary}\n\n**Made for:** {population}\n\n**Limits:** {limits}\n\n**Source:** {source}\
@@ -63,7 +55,7 @@ fn info(model: &Model) -> Value {
     })
 }
 
-/// Every answer has a header that says which request it is to.
+/// Adds the header that every answer has, the id of its request.
 fn add_request_id(responses: &mut Value) {
     for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
         if response.get("$ref").is_none() {
@@ -73,7 +65,7 @@ fn add_request_id(responses: &mut Value) {
     }
 }
 
-/// The operation of an endpoint, by its name in `operations.json`.
+/// Returns the name of an endpoint's operation in `operations.json`.
 fn of_api(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Root => "root",
@@ -98,7 +90,7 @@ fn of_docs(page: Page) -> &'static str {
 
 /// The paths of the document in the making.
 struct Paths<'a> {
-    model: &'a Model,
+    model: &'a Described,
     operations: Value,
     items: Map<String, Value>,
 }
@@ -123,7 +115,7 @@ impl Paths<'_> {
         self.items.insert(route.path.to_owned(), item.into());
     }
 
-    /// What may stand for the segments in braces, where that is the model's to say.
+    /// Lists the parameters of a path, with the one value that the model allows for each.
     fn parameters(&self, path: &str) -> Vec<Value> {
         let Signature { name, version, .. } = &self.model.signature;
         let known = [("model", name), ("version", version)];
@@ -135,6 +127,3 @@ impl Paths<'_> {
         named.map(parameter).collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

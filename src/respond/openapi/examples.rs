@@ -1,15 +1,15 @@
 //! Requests and answers, made of the examples that the model gives.
 
-use super::Model;
-use crate::edge::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
-use crate::handlers::predict::Answer;
-use crate::input::check;
-use crate::tensor::output::{InferResponse, tensor};
-use crate::tensor::signature::{self, OutputTensor};
+use super::Described;
+use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
+use crate::respond::answer::Answer;
+use crate::respond::v2::output::{InferResponse, tensor};
+use crate::respond::v2::tensors::{self, OutputTensor};
+use crate::validate::check;
 use serde_json::{Map, Value, json};
 
 /// Puts the examples into the operations.
-pub fn fill(operations: &mut Value, model: &Model) {
+pub fn fill(operations: &mut Value, model: &Described) {
     const JSON: &str = "application/json";
     let predict = &mut operations["predict"];
     predict["requestBody"]["content"][JSON]["examples"] = predict_requests(model);
@@ -27,7 +27,7 @@ struct Example<'a> {
     answer: &'a Prediction,
 }
 
-fn answered(model: &Model) -> Vec<Example<'_>> {
+fn answered(model: &Described) -> Vec<Example<'_>> {
     let examples = model.description.examples.iter();
     let answered = examples.filter(|example| is_plain(&example.row, model)).filter_map(|example| {
         let answer = example.expected.as_ref().ok()?;
@@ -37,7 +37,7 @@ fn answered(model: &Model) -> Vec<Example<'_>> {
 }
 
 /// Whether a row has a value for each feature, none of which would be answered with a warning.
-fn is_plain(row: &[Cell], model: &Model) -> bool {
+fn is_plain(row: &[Cell], model: &Described) -> bool {
     let features = &model.signature.features;
     let mut cells = row.iter().zip(features);
     let is_usual = |(cell, feature): (&Cell, &Feature)| {
@@ -58,7 +58,7 @@ fn cell(cell: &Cell) -> Value {
     }
 }
 
-fn row(model: &Model, example: &Example) -> Value {
+fn row(model: &Described, example: &Example) -> Value {
     let cells = model.signature.features.iter().zip(example.row);
     let given = cells.filter(|(_, value)| !matches!(value, Cell::Missing));
     given.map(|(feature, value)| (feature.name.clone(), cell(value))).collect::<Map<_, _>>().into()
@@ -75,7 +75,7 @@ fn key(index: usize) -> String {
 
 const BATCH: &str = "batch";
 
-fn predict_requests(model: &Model) -> Value {
+fn predict_requests(model: &Described) -> Value {
     let examples = answered(model);
     let mut requests = Map::new();
     for (index, example) in examples.iter().enumerate() {
@@ -87,7 +87,7 @@ fn predict_requests(model: &Model) -> Value {
     requests.into()
 }
 
-fn predictions(model: &Model) -> Value {
+fn predictions(model: &Described) -> Value {
     let examples = answered(model);
     let mut answers = Map::new();
     for (index, example) in examples.iter().enumerate() {
@@ -98,14 +98,14 @@ fn predictions(model: &Model) -> Value {
     answers.into()
 }
 
-fn prediction(model: &Model, example: &Example) -> Value {
+fn prediction(model: &Described, example: &Example) -> Value {
     let names: Vec<_> =
         model.description.outputs.iter().map(|output| output.name.clone()).collect();
     json!(Answer::new(&model.signature, example.answer, &names, Vec::new()))
 }
 
 /// What a row without anything is told.
-fn violations(model: &Model) -> Value {
+fn violations(model: &Described) -> Value {
     let required =
         model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);
     let violation = |feature: &Feature| {
@@ -121,12 +121,12 @@ fn violations(model: &Model) -> Value {
     json!({ "detail": violations })
 }
 
-fn infer_requests(model: &Model) -> Value {
+fn infer_requests(model: &Described) -> Value {
     let (examples, features) = (answered(model), &model.signature.features);
     let rows = examples.len();
     let columns = features.iter().enumerate().map(|(index, feature)| {
         let data: Vec<_> = examples.iter().map(|example| cell(&example.row[index])).collect();
-        let datatype = signature::datatype(feature).name();
+        let datatype = tensors::datatype(feature).name();
         json!({ "name": feature.name, "datatype": datatype, "shape": [rows], "data": data })
     });
     let apart = json!({ "inputs": columns.collect::<Vec<_>>() });
@@ -150,16 +150,16 @@ fn is_number(feature: &Feature) -> bool {
     matches!(feature.kind, Kind::Number(_))
 }
 
-fn infer_response(model: &Model) -> Value {
+fn infer_response(model: &Described) -> Value {
     let predictions: Vec<_> =
         answered(model).iter().map(|example| example.answer.clone()).collect();
-    let outputs: Vec<OutputTensor> = signature::outputs(&model.description);
-    let tensors = outputs.iter().map(|output| tensor(output, &predictions, None));
+    let outputs: Vec<OutputTensor> = tensors::outputs(&model.description);
+    let answers = outputs.iter().map(|output| tensor(output, &predictions, None));
     json!(InferResponse {
         model_name: &model.signature.name,
         model_version: &model.signature.version,
         id: "42",
         parameters: None,
-        outputs: tensors.collect(),
+        outputs: answers.collect(),
     })
 }

@@ -1,15 +1,31 @@
 //! `GET /openapi.json`
 
-use crate::edge::model::{describe, get_signature};
+mod document;
+mod examples;
+mod schemas;
+
 use crate::http::cache::{etag, unless_known};
 use crate::http::{JSON, Request, Response};
-use crate::limits;
-use crate::openapi::{Model, document};
+use crate::model::{Description, Signature, describe, get_signature};
+use crate::platform::settings;
+use document::document;
 
+/// The model that the document describes.
+pub struct Described {
+    pub signature: Signature,
+    pub description: Description,
+    /// The rows of the largest batch that is taken.
+    pub max_batch_rows: usize,
+}
+
+/// Answers the request.
 pub fn get(request: &Request) -> Response {
     let (signature, description) = (get_signature(), describe());
-    let max_batch_rows = limits::max_batch_rows(signature.features.len());
-    let document = document(&Model { signature, description, max_batch_rows });
+    let max_batch_rows = settings::max_batch_rows(signature.features.len());
+    let document = document(&Described { signature, description, max_batch_rows });
     let body = serde_json::to_vec(&document).expect("a document becomes JSON");
     unless_known(request, etag(&body), || Response::new(JSON, body))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,18 @@
 //! Schemas of the model's rows and answers.
 
-use super::Model;
-use crate::edge::model::{
+use super::Described;
+use crate::model::{
     Feature, FeatureNotes, Kind, MissingPolicy, OutputKind, OutputNotes, UnusualPolicy,
 };
-use crate::tensor::{Datatype, signature};
+use crate::respond::v2::tensors;
+use crate::validate::tensor::Datatype;
 use serde_json::{Map, Value, json};
 
 /// The format of numbers. Without it some generators of clients read and write 32 bits.
 const DOUBLE: &str = "double";
 
 /// Puts what the model says into the schemas.
-pub fn fill(schemas: &mut Value, model: &Model) {
+pub fn fill(schemas: &mut Value, model: &Described) {
     schemas["Row"] = row(model);
     schemas["BatchRequest"]["properties"]["instances"]["maxItems"] = json!(model.max_batch_rows);
     let answer = &mut schemas["Prediction"]["properties"];
@@ -20,11 +21,11 @@ pub fn fill(schemas: &mut Value, model: &Model) {
     schemas["Datatype"]["enum"] = Datatype::names().collect();
     let features = model.signature.features.iter().map(|feature| feature.name.clone());
     schemas["InputTensor"]["properties"]["name"]["examples"] = features.collect();
-    let outputs = signature::outputs(&model.description).into_iter().map(|output| output.name);
+    let outputs = tensors::outputs(&model.description).into_iter().map(|output| output.name);
     schemas["RequestedOutput"]["properties"]["name"]["enum"] = outputs.collect();
 }
 
-fn row(model: &Model) -> Value {
+fn row(model: &Described) -> Value {
     let features = &model.signature.features;
     let mut properties = Map::new();
     for (feature, notes) in features.iter().zip(&model.description.features) {
@@ -84,7 +85,7 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
 }
 
 /// The value of `prediction`: that of the one output, or an object of several.
-fn prediction(model: &Model) -> Value {
+fn prediction(model: &Described) -> Value {
     let outputs = &model.description.outputs;
     if let [output] = &outputs[..] {
         return self::output(output);

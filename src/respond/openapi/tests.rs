@@ -1,11 +1,14 @@
-use super::*;
-use crate::edge::model::{
-    Classification, Example, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output,
-    OutputKind, OutputNotes, QuantityRange, UnusualPolicy, Value as Cell,
+use super::Described;
+use super::document::{OPERATIONS, document};
+use crate::model::{
+    Classification, Description, Example, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange,
+    Output, OutputKind, OutputNotes, QuantityRange, Signature, UnusualPolicy, Value as Cell,
 };
+use crate::respond::{docs, routes};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-#[path = "../../tests/support/schema.rs"]
+#[path = "../../../tests/support/schema.rs"]
 mod schema;
 
 fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy) -> Feature {
@@ -13,7 +16,7 @@ fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolic
 }
 
 /// A model that has something of everything.
-fn model() -> Model {
+fn model() -> Described {
     let range = |maximum, whole| Kind::Number(NumberRange { minimum: 0.0, maximum, whole });
     let sex = Kind::Category(vec!["f".into(), "m".into()]);
     let features = vec![
@@ -52,7 +55,7 @@ fn model() -> Model {
         description: "An answer.".into(),
         kind,
     };
-    Model {
+    Described {
         max_batch_rows: 7,
         signature: Signature { name: "m".into(), version: "2".into(), features },
         description: Description {
@@ -103,7 +106,7 @@ fn every_operation_has_a_path_and_every_path_an_operation() {
             }
         }
     }
-    let operations = parse(OPERATIONS);
+    let operations: Value = serde_json::from_str(OPERATIONS).unwrap();
     let known = operations.as_object().unwrap().keys().cloned().collect();
     assert_eq!(used, known);
     let routes = routes::ROUTES.len() + docs::ROUTES.len();

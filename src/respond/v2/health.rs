@@ -1,9 +1,9 @@
-//! Liveness, and readiness, which asks the model.
+//! Liveness, and readiness, which is a check of the model.
 
 use super::named_model;
-use crate::edge::log;
-use crate::http::{Request, Response};
-use crate::self_check;
+use crate::http::{ErrorForm, Request, Response};
+use crate::platform::log;
+use crate::predict::self_check;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -22,22 +22,22 @@ struct ModelReady<'a> {
     ready: bool,
 }
 
-/// `GET /v2/health/live`: an answer is all that there is to know.
+/// Answers `GET /v2/health/live`. A service that answers is alive.
 pub fn live() -> Response {
     Response::json(200, &Live { live: true }).not_stored()
 }
 
-/// `GET /v2/health/ready`
+/// Answers `GET /v2/health/ready`
 pub fn ready() -> Response {
     let ready = is_ready();
     Response::json(status(ready), &Ready { ready }).not_stored()
 }
 
-/// `GET /v2/models/{model}[/versions/{version}]/ready`
+/// Answers `GET /v2/models/{model}[/versions/{version}]/ready`
 pub fn model_ready(request: &Request) -> Response {
     let signature = match named_model(request) {
         Ok(signature) => signature,
-        Err(response) => return response,
+        Err(error) => return ErrorForm::Error.response(error.status, &error.message),
     };
     let ready = is_ready();
     Response::json(status(ready), &ModelReady { name: &signature.name, ready }).not_stored()

@@ -1,76 +1,159 @@
 //! `POST /v2/models/{model}[/versions/{version}]/infer`: tensors in, tensors out.
 
 use super::named_model;
-use crate::edge::model::{self, Signature};
-use crate::handlers::answer_body;
-use crate::http::{ErrorForm, Reply, Request, Response, media_type};
-use crate::inference::{self, Answers, NoAnswer};
-use crate::metrics::{Invalid, Observed};
-use crate::tensor::faults::Faults;
-use crate::tensor::output::{InferResponse, Warnings, requested, tensor};
-use crate::tensor::request::{parse, split};
-use crate::tensor::rows::rows;
-use crate::tensor::signature::OutputTensor;
-use crate::tensor::{HEADER_LENGTH, nan, signature};
+use super::output::{InferResponse, Warnings, requested, tensor};
+use super::tensors::{self, OutputTensor};
+use crate::http::{ErrorForm, HttpError, Request, Response, media_type};
+use crate::model::{self, Signature};
+use crate::platform::log;
+use crate::predict::{self, Answers, NoAnswer};
+use crate::record::Observed;
+use crate::respond::{NO_ANSWER, Reply, answer_body, refuse_encoding};
+use crate::validate::tensor::request::{parse, split};
+use crate::validate::tensor::rows::rows;
+use crate::validate::tensor::{HEADER_LENGTH, nan};
+use crate::validate::{Issue, Place, Violation, Violations};
 
+/// The reason why a request gets no tensors.
+enum InferError<'a> {
+    /// The body says that it is something else than JSON.
+    NotJson,
+    NoSuchModel(HttpError),
+    /// The body cannot be unpacked.
+    Encoding(HttpError),
+    Invalid(Violations<'a>),
+    /// The request asks for an output that there is not.
+    NoSuchOutput(String),
+    /// The model does not keep its contract.
+    Broken(String),
+}
+
+/// An answer longer than this, in bytes, would send back what the client sent.
+const ERROR_BYTES: usize = 2000;
+
+impl<'a> InferError<'a> {
+    fn malformed(message: String) -> Self {
+        let violation = Violation::new(Issue::malformed(message), Place::Body, None);
+        Self::Invalid(violation.into())
+    }
+
+    fn of_no_answer(no_answer: NoAnswer, signature: &'a Signature) -> Self {
+        match no_answer {
+            NoAnswer::Refused(rows) => {
+                Self::Invalid(Violations::of_refusals(&rows, Place::Row, signature))
+            }
+            NoAnswer::Broken(how) => Self::Broken(how),
+        }
+    }
+
+    fn response(&self) -> Response {
+        const FORM: ErrorForm = ErrorForm::Error;
+        match self {
+            Self::NotJson => FORM.response(415, media_type::NOT_JSON),
+            Self::NoSuchModel(error) => FORM.response(error.status, &error.message),
+            Self::Encoding(error) => refuse_encoding(FORM, error),
+            Self::Invalid(violations) => FORM.response(400, &cut(violations.sentence())),
+            Self::NoSuchOutput(message) => FORM.response(400, &cut(message.clone())),
+            Self::Broken(how) => {
+                log::warn(how);
+                FORM.response(500, NO_ANSWER)
+            }
+        }
+    }
+}
+
+/// Cuts a message to [`ERROR_BYTES`].
+fn cut(mut message: String) -> String {
+    if message.len() > ERROR_BYTES {
+        message.truncate(message.floor_char_boundary(ERROR_BYTES));
+        message.push('…');
+    }
+    message
+}
+
+impl From<InferError<'_>> for Reply {
+    fn from(error: InferError) -> Self {
+        let observed = match &error {
+            InferError::Invalid(violations) => Observed::of_refused(violations),
+            _ => Observed::default(),
+        };
+        Self { response: error.response(), observed }
+    }
+}
+
+/// Answers the request.
 pub fn post(request: &Request) -> Reply {
     let header_length = (request.header)(HEADER_LENGTH);
     if header_length.is_none() && request.says_not_json() {
-        return ErrorForm::Error.response(415, media_type::NOT_JSON).into();
+        return InferError::NotJson.into();
     }
     let signature = match named_model(request) {
         Ok(signature) => signature,
-        Err(response) => return response.into(),
+        Err(error) => return InferError::NoSuchModel(error).into(),
     };
-    answer_body(request, ErrorForm::Error, |body| {
-        infer(request, body, header_length.as_deref(), &signature).map_err(refuse)
-    })
+    answer_body(
+        request,
+        |body| infer(request, body, header_length.as_deref(), &signature).map_err(Reply::from),
+        |error| InferError::Encoding(error).into(),
+    )
 }
 
-fn infer(
+/// Answers a body that is not compressed.
+///
+/// # Errors
+///
+/// If the model cannot be called with it.
+fn infer<'s>(
     request: &Request,
     body: &[u8],
     header_length: Option<&str>,
-    signature: &Signature,
-) -> Result<Reply, Faults> {
-    let (json, binary) = split(body, header_length).map_err(Faults::malformed)?;
+    signature: &'s Signature,
+) -> Result<Reply, InferError<'s>> {
+    // Read the request.
+    let (json, binary) = split(body, header_length).map_err(InferError::malformed)?;
     let replaced;
     let asked = match parse(json, binary) {
         Ok(asked) => asked,
-        Err(fault) => {
+        Err(message) => {
             replaced = nan::replaced(json);
-            let json = replaced.as_deref().ok_or_else(|| Faults::malformed(fault))?;
-            parse(json, binary).map_err(Faults::malformed)?
+            let json = replaced.as_deref().ok_or_else(|| InferError::malformed(message))?;
+            parse(json, binary).map_err(InferError::malformed)?
         }
     };
-    let outputs = signature::outputs(&model::describe());
-    let outputs = requested(&outputs, &asked).map_err(Faults::elsewhere)?;
-    let (rows, unusual) = rows(&asked.inputs, signature)?;
-    let call = inference::call(&rows);
-    let (response, refused) = match &call.answers {
+
+    // Validate what it asks for, and the rows.
+    let outputs = tensors::outputs(&model::describe());
+    let outputs = requested(&outputs, &asked).map_err(InferError::NoSuchOutput)?;
+    let input = rows(&asked.inputs, signature).map_err(InferError::Invalid)?;
+
+    // Predict, and answer.
+    let call = predict::call(&input.rows);
+    let mut observed = Observed::of_call(&call, &input, signature, request.random);
+    let accepted = &input.accepted;
+    let response = match call.answers {
         Ok(answers) => {
             let answer = InferResponse {
                 model_name: &signature.name,
                 model_version: &signature.version,
                 id: asked.id.as_deref().unwrap_or(request.id),
-                parameters: unusual.map(|faults| Warnings { warnings: faults.message() }),
+                parameters: (!accepted.is_empty())
+                    .then(|| Warnings { warnings: accepted.sentence() }),
                 outputs: Vec::with_capacity(outputs.len()),
             };
-            (respond(answer, &outputs, answers), Invalid::default())
+            respond(answer, &outputs, &answers)
         }
-        Err(NoAnswer::Refused(refused)) => {
-            let faults = Faults::refused(refused, signature);
-            (error(&faults), faults.invalid)
-        }
-        Err(NoAnswer::Broken(how)) => {
-            (inference::broken(how, ErrorForm::Error), Invalid::default())
+        Err(no_answer) => {
+            let error = InferError::of_no_answer(no_answer, signature);
+            if let InferError::Invalid(violations) = &error {
+                observed.violations.merge(&violations.counts);
+            }
+            error.response()
         }
     };
-    let observed = call.observed(&rows, refused, signature, request.chance);
     Ok(Reply { response, observed })
 }
 
-/// JSON, and after it the data of those tensors that are asked for in binary.
+/// Responds with JSON, and after it the data of those tensors that are asked for in binary.
 fn respond<'a>(
     mut answer: InferResponse<'a>,
     outputs: &[(&'a OutputTensor, bool)],
@@ -89,21 +172,4 @@ fn respond<'a>(
     response.body.to_mut().append(&mut binary);
     response.content_type = Some("application/octet-stream");
     response.with_header(HEADER_LENGTH, header_length.to_string())
-}
-
-/// An answer longer than this, in bytes, would send back what the client sent.
-const ERROR_BYTES: usize = 2000;
-
-fn refuse(faults: Faults) -> Reply {
-    let response = error(&faults);
-    Reply { response, observed: Observed { invalid: faults.invalid, ..Observed::default() } }
-}
-
-fn error(faults: &Faults) -> Response {
-    let mut message = faults.message();
-    if message.len() > ERROR_BYTES {
-        message.truncate(message.floor_char_boundary(ERROR_BYTES));
-        message.push('…');
-    }
-    ErrorForm::Error.response(400, &message)
 }

@@ -1,10 +1,13 @@
-//! What the server and the model say of themselves.
+//! The metadata of the server and of the model.
 
 use super::named_model;
-use crate::edge::model::{Feature, describe};
-use crate::http::{Request, Response};
-use crate::tensor::{BINARY_EXTENSION, signature};
+use super::tensors::{self, OutputTensor};
+use crate::http::{ErrorForm, Request, Response};
+use crate::model::{Feature, describe};
 use serde::Serialize;
+
+/// The name of the extension for binary data, which clients look for.
+const BINARY_EXTENSION: &str = "binary_tensor_data";
 
 #[derive(Serialize)]
 struct Server {
@@ -15,7 +18,7 @@ struct Server {
 
 /// `$metadata_model_response`
 #[derive(Serialize)]
-struct Model<'a> {
+struct ModelMetadata<'a> {
     name: &'a str,
     versions: [&'a str; 1],
     platform: &'static str,
@@ -32,7 +35,7 @@ struct Tensor {
     shape: Vec<i64>,
 }
 
-/// `GET /v2`
+/// Answers `GET /v2`
 pub fn server() -> Response {
     let extensions = [BINARY_EXTENSION];
     Response::json(
@@ -41,28 +44,28 @@ pub fn server() -> Response {
     )
 }
 
-/// `GET /v2/models/{model}[/versions/{version}]`
+/// Answers `GET /v2/models/{model}[/versions/{version}]`
 pub fn model(request: &Request) -> Response {
     let model = match named_model(request) {
         Ok(model) => model,
-        Err(response) => return response,
+        Err(error) => return ErrorForm::Error.response(error.status, &error.message),
     };
     let input = |feature: &Feature| Tensor {
         name: feature.name.clone(),
-        datatype: signature::datatype(feature).name(),
+        datatype: tensors::datatype(feature).name(),
         shape: vec![-1],
     };
-    let output = |output: signature::OutputTensor| Tensor {
+    let output = |output: OutputTensor| Tensor {
         name: output.name,
         datatype: output.datatype.name(),
         shape: [-1].into_iter().chain(output.width.map(|width| width as i64)).collect(),
     };
-    let metadata = Model {
+    let metadata = ModelMetadata {
         name: &model.name,
         versions: [&model.version],
         platform: "wasm_component",
         inputs: model.features.iter().map(input).collect(),
-        outputs: signature::outputs(&describe()).into_iter().map(output).collect(),
+        outputs: tensors::outputs(&describe()).into_iter().map(output).collect(),
     };
     Response::json(200, &metadata)
 }

@@ -1,8 +1,8 @@
 //! From the model's answers to tensors.
 
-use super::request::{InferRequest, RequestedOutput};
-use super::signature::{OutputTensor, Part};
-use crate::edge::model::{Output, Prediction};
+use super::tensors::{OutputTensor, Part};
+use crate::model::{Output, Prediction};
+use crate::validate::tensor::request::{InferRequest, RequestedOutput};
 use serde::{Serialize, Serializer};
 
 /// `$inference_response`
@@ -42,7 +42,7 @@ struct BinarySize {
 /// The elements of a tensor.
 enum Column<'a> {
     Texts(Vec<&'a str>),
-    /// None where the model states nothing.
+    /// None for a number that the model does not state.
     Numbers(Vec<Option<f64>>),
 }
 
@@ -55,7 +55,7 @@ impl Serialize for Column<'_> {
     }
 }
 
-/// Finds the outputs that a request asks for, in its order, each with whether it is to be binary.
+/// Finds the outputs that a request asks for, in its order, each with true if it is to be binary.
 ///
 /// The first that the model does not have ends the search: a request costs no more than the model
 /// has outputs, however long its list is.
@@ -86,7 +86,7 @@ pub fn requested<'a>(
     Ok(found)
 }
 
-/// The tensor of an output. If it is binary, its data goes to the end of `binary`.
+/// Makes the tensor of an output. If it is binary, its data goes to the end of `binary`.
 pub fn tensor<'a>(
     output: &'a OutputTensor,
     predictions: &'a [Prediction],
@@ -151,7 +151,8 @@ fn probability(output: Option<&Output>, class: usize) -> Option<f64> {
 }
 
 impl Column<'_> {
-    /// Little-endian, and each text with its length before it. What is not stated is not a number.
+    /// Appends the elements: numbers in little-endian order, each text after its length in four bytes.
+    /// A missing number is encoded as NaN.
     fn encode(&self, binary: &mut Vec<u8>) {
         match self {
             Self::Texts(texts) => {

@@ -1,9 +1,9 @@
-//! Which tensors a model takes and gives.
+//! The tensors that a model takes and returns.
 
-use super::Datatype;
-use crate::edge::model::{Classification, Description, Feature, Kind, Output, OutputKind};
+use crate::model::{Classification, Description, Feature, Kind, Output, OutputKind};
+use crate::validate::tensor::Datatype;
 
-/// The type in which a feature is best given.
+/// Returns the datatype that is announced for a feature.
 pub fn datatype(feature: &Feature) -> Datatype {
     match &feature.kind {
         Kind::Number(range) if range.whole => Datatype::INT64,
@@ -20,12 +20,12 @@ pub struct OutputTensor {
     pub datatype: Datatype,
     /// The second dimension, if there is one.
     pub width: Option<usize>,
-    /// The place of the output among the model's.
+    /// The index of the output among the model's.
     pub output: usize,
     pub part: Part,
 }
 
-/// What of an output the tensor has.
+/// The part of an output that a tensor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Label,
@@ -34,7 +34,7 @@ pub enum Part {
     Quantity,
 }
 
-/// The tensors of all outputs. A class has its label by the output's name, and `<name>_confidence`
+/// Lists the tensors of all outputs. A class has its label by the output's name, and `<name>_confidence`
 /// and `<name>_probabilities` if the model's examples show that it states them.
 pub fn outputs(description: &Description) -> Vec<OutputTensor> {
     let mut tensors = Vec::new();
@@ -59,7 +59,7 @@ pub fn outputs(description: &Description) -> Vec<OutputTensor> {
     tensors
 }
 
-/// Whether an example's answer has something.
+/// Returns true if some example has an answer for which `has` is true.
 fn shown(description: &Description, output: usize, has: impl Fn(&Classification) -> bool) -> bool {
     let answers = description.examples.iter().filter_map(|example| example.expected.as_ref().ok());
     let outputs = answers.filter_map(|answer| answer.get(output));

@@ -1,49 +1,63 @@
-//! Which tensor has the values of which feature.
+//! The tensor that has the values of each feature.
 
-use super::faults::Faults;
-use super::request::Input;
-use crate::edge::model::{Feature, MissingPolicy, Signature, Value};
-use crate::input::Reason;
-use crate::limits;
+use super::request::Tensor;
+use crate::model::{Feature, MissingPolicy, Signature, Value};
+use crate::platform::settings;
+use crate::validate::check::{Issue, Reason};
+use crate::validate::violations::{Place, Violation, Violations};
 
-/// Where the values of the features are.
+/// The place of the features' values.
 pub enum Columns<'a> {
     /// In one tensor of the shape `[rows, features]`.
-    Together(&'a Input<'a>, usize),
+    Together(&'a Tensor<'a>, usize),
     /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is missing.
-    Apart(Vec<Option<&'a Input<'a>>>, usize),
+    Apart(Vec<Option<&'a Tensor<'a>>>, usize),
 }
 
 impl<'a> Columns<'a> {
-    pub fn find(inputs: &'a [Input], signature: &Signature) -> Result<Self, Faults> {
+    /// Finds the tensor of each feature.
+    ///
+    /// # Errors
+    ///
+    /// If a tensor is none of the model's, one that it needs is missing, or they do not fit together.
+    pub fn find<'s>(
+        inputs: &'a [Tensor],
+        signature: &'s Signature,
+    ) -> Result<Self, Violations<'s>> {
         let features = &signature.features;
         if let [input] = inputs
             && let [rows, columns] = input.shape[..]
             && columns == features.len()
         {
-            check_rows(rows, features).map_err(Faults::malformed)?;
+            check_rows(rows, features).map_err(malformed)?;
             return Ok(Self::Together(input, rows));
         }
-        let rows = check_apart(inputs, features).map_err(Faults::malformed)?;
-        let of = |feature: &Feature| inputs.iter().find(|input| input.name == feature.name);
-        let apart: Vec<_> = features.iter().map(of).collect();
-        let mut missing = Faults::default();
+        let rows = check_apart(inputs, features).map_err(malformed)?;
+        let apart: Vec<_> = features.iter().map(|feature| named(inputs, &feature.name)).collect();
+        let mut missing = Violations::default();
         for (feature, input) in features.iter().zip(&apart) {
             if feature.missing == MissingPolicy::Refuse && input.is_none() {
-                let message = || format!("input {:?} is required", feature.name);
-                missing.add(Some(feature), Reason::Missing, message);
+                missing.add(feature, Reason::Missing, || {
+                    let message = format!("input {:?} is required", feature.name);
+                    let issue = Issue::new(Reason::Missing, "missing", message);
+                    Violation::of_feature(issue, Place::Body, feature, None)
+                });
             }
         }
-        if missing.all > 0 {
+        if !missing.is_empty() {
             return Err(missing);
         }
         Ok(Self::Apart(apart, rows))
     }
 
-    /// All values, row after row, and the number of rows.
-    pub fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Faults> {
+    /// Reads all values, row after row, and the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// If the data of a tensor has not its type and shape.
+    pub fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Violations<'_>> {
         match self {
-            Self::Together(input, rows) => Ok((input.values().map_err(Faults::malformed)?, rows)),
+            Self::Together(input, rows) => Ok((input.values().map_err(malformed)?, rows)),
             Self::Apart(inputs, rows) => {
                 let mut columns = Vec::with_capacity(inputs.len());
                 for (input, feature) in inputs.into_iter().zip(&signature.features) {
@@ -63,24 +77,31 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The values of one feature; none if it is left out.
-fn column(
-    input: Option<&Input>,
-    feature: &Feature,
-) -> Result<Option<std::vec::IntoIter<Value>>, Faults> {
+fn malformed<'a>(message: String) -> Violations<'a> {
+    Violation::new(Issue::malformed(message), Place::Body, None).into()
+}
+
+/// Reads the values of one feature; none if it is left out.
+fn column<'a>(
+    input: Option<&Tensor>,
+    feature: &'a Feature,
+) -> Result<Option<std::vec::IntoIter<Value>>, Violations<'a>> {
     let Some(input) = input else { return Ok(None) };
     match input.values() {
         Ok(values) => Ok(Some(values.into_iter())),
-        Err(fault) => {
-            let mut faults = Faults::default();
-            faults.add(Some(feature), Reason::WrongType, || fault);
-            Err(faults)
+        Err(message) => {
+            let issue = Issue::new(Reason::WrongType, "value_error", message);
+            Err(Violation::of_feature(issue, Place::Body, feature, None).into())
         }
     }
 }
 
+fn named<'a>(inputs: &'a [Tensor], name: &str) -> Option<&'a Tensor<'a>> {
+    inputs.iter().find(|input| input.name == name)
+}
+
 /// Checks names and shapes of tensors that have a feature each, and gives the number of rows.
-fn check_apart(inputs: &[Input], features: &[Feature]) -> Result<usize, String> {
+fn check_apart(inputs: &[Tensor], features: &[Feature]) -> Result<usize, String> {
     let first = inputs.first().ok_or("the request has no inputs")?;
     let rows = first.shape.first().copied().unwrap_or_default();
     for (index, input) in inputs.iter().enumerate() {
@@ -112,7 +133,7 @@ fn check_apart(inputs: &[Input], features: &[Feature]) -> Result<usize, String> 
 }
 
 fn check_rows(rows: usize, features: &[Feature]) -> Result<(), String> {
-    limits::check_batch(rows, features.len())
+    settings::check_batch(rows, features.len())
         .map_err(|limit| format!("{rows} rows are more than {limit}"))
 }
 
@@ -120,7 +141,7 @@ fn is_feature(name: &str, features: &[Feature]) -> bool {
     features.iter().any(|feature| feature.name == name)
 }
 
-fn unknown(input: &Input, features: &[Feature]) -> String {
+fn unknown(input: &Tensor, features: &[Feature]) -> String {
     let names: Vec<_> = features.iter().map(|feature| feature.name.as_str()).collect();
     format!(
         "input {:?} of shape {:?} is none of the model's: it takes [rows] of each of {}, or all in \

@@ -1,8 +1,8 @@
 //! The elements of a tensor, in row-major order.
 
 use super::datatype::{Datatype, Scalar};
-use crate::edge::model::Value;
-use crate::input::List;
+use crate::model::Value;
+use crate::validate::json::List;
 use serde_json::value::RawValue;
 
 /// Reads JSON data of the shape `[rows]` or `[rows, columns]`: one list, or a list of a list for

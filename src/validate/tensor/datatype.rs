@@ -1,6 +1,6 @@
 //! The types of elements, and how they are read as a model's values.
 
-use crate::edge::model::Value;
+use crate::model::Value;
 
 /// What a tensor's elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

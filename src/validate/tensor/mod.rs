@@ -1,11 +1,9 @@
-//! The tensors of the Open Inference Protocol: into rows for the model, and out of its answers.
+//! The tensors of a request of the Open Inference Protocol.
 //!
-//! - [`request`] reads what a client sent, as JSON or with Triton's extension for binary data.
-//! - [`columns`] finds the tensor of each feature, and [`rows`] makes rows of them, or says what is
-//!   wrong: [`faults`].
+//! - [`request`] reads the request, as JSON or with Triton's extension for binary data.
 //! - [`nan`] replaces words that are no JSON.
-//! - [`output`] makes tensors of the answers.
-//! - [`signature`] says which tensors a model takes and gives.
+//! - [`columns`] finds the tensor of each feature, and [`rows`] makes rows of them.
+//! - [`data`] reads the elements of a tensor, and [`datatype`] has their types.
 //!
 //! Source: <https://github.com/kserve/open-inference-protocol>, `inference_rest.md`; for binary
 //! data <https://github.com/triton-inference-server/server>, `extension_binary_data.md`.
@@ -13,16 +11,12 @@
 mod columns;
 mod data;
 mod datatype;
-pub mod faults;
 pub mod nan;
-pub mod output;
 pub mod request;
 pub mod rows;
-pub mod signature;
 
 pub use datatype::Datatype;
 
-/// The name of the extension that clients look for in the server's metadata.
-pub const BINARY_EXTENSION: &str = "binary_tensor_data";
-/// How long the JSON before the binary data is, in bytes. Header of requests and responses.
+/// The header of requests and responses that has the length of the JSON before the binary data, in
+/// bytes.
 pub const HEADER_LENGTH: &str = "inference-header-content-length";

@@ -2,8 +2,8 @@
 
 use super::data::{from_binary, from_json};
 use super::{Datatype, HEADER_LENGTH};
-use crate::edge::model::Value;
-use crate::input::without_bom;
+use crate::model::Value;
+use crate::validate::json::without_bom;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -11,16 +11,16 @@ use std::borrow::Cow;
 /// `$inference_request`
 pub struct InferRequest<'a> {
     pub id: Option<String>,
-    pub inputs: Vec<Input<'a>>,
+    pub inputs: Vec<Tensor<'a>>,
     /// The outputs that are asked for, not read yet; an empty list asks for all, as it does of
     /// KServe, MLServer and Triton.
     pub outputs: Vec<&'a RawValue>,
-    /// Whether outputs are binary unless they say otherwise.
+    /// True if outputs are binary unless they say otherwise.
     pub binary_outputs: bool,
 }
 
 /// An input tensor, whose data is not read yet.
-pub struct Input<'a> {
+pub struct Tensor<'a> {
     pub name: Cow<'a, str>,
     pub datatype: Datatype,
     pub shape: Vec<usize>,
@@ -35,7 +35,7 @@ enum Data<'a> {
 /// `$request_output`
 pub struct RequestedOutput {
     pub name: String,
-    /// Whether its data has to be binary, if the request says so of it.
+    /// True or false if the request says so of this output.
     pub is_binary: Option<bool>,
 }
 
@@ -153,7 +153,7 @@ pub fn split<'a>(
     })
 }
 
-fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Input<'a>, String> {
+fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Tensor<'a>, String> {
     let InputDocument { name, shape, datatype, parameters, data } = input;
     let what = format!("input {name:?}");
     let InputParameters { binary_data_size, shared_memory_region } =
@@ -178,7 +178,7 @@ fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Inp
         (None, None) => return Err(format!("{what} has no data")),
         (Some(_), Some(_)) => return Err(format!("{what} has both data and binary_data_size")),
     };
-    Ok(Input { name, datatype, shape, data })
+    Ok(Tensor { name, datatype, shape, data })
 }
 
 impl RequestedOutput {
@@ -202,8 +202,8 @@ impl RequestedOutput {
     }
 }
 
-impl Input<'_> {
-    /// The elements, in row-major order.
+impl Tensor<'_> {
+    /// Reads the elements, in row-major order.
     ///
     /// # Errors
     ///

@@ -1,57 +1,33 @@
 //! From tensors to rows: one tensor for each feature, or one for all of them.
 
 use super::columns::Columns;
-use super::faults::Faults;
-use super::request::Input;
-use crate::edge::model::{Kind, Signature, Value};
-use crate::input::{Checked, Rows, check};
+use super::request::Tensor;
+use crate::model::Signature;
+use crate::validate::collect::{Collector, Given, Input};
+use crate::validate::violations::{Place, Violations};
 
-/// Makes rows of the inputs, and says what is unusual about their values.
+/// Makes rows of the tensors.
 ///
 /// # Errors
 ///
-/// If the tensors are not those of the model, or do not fit together, or have values that it does
-/// not take.
-pub fn rows(inputs: &[Input], signature: &Signature) -> Result<(Rows, Option<Faults>), Faults> {
-    let (values, len) = Columns::find(inputs, signature)?.read(signature)?;
-    let mut rows = Rows { len, ..Rows::default() };
-    rows.values.reserve(values.len());
-    let (mut faults, mut unusual) = (Faults::default(), Faults::default());
-    let features = signature.features.iter().cycle();
-    for (index, (value, feature)) in values.into_iter().zip(features).enumerate() {
-        let row = index / signature.features.len();
-        match check(as_kind(value, &feature.kind), feature) {
-            Ok(Checked { value, unusual: violation }) => {
-                rows.values.push(value);
-                if let Some(violation) = violation {
-                    unusual.add_violation(Some(feature), row, &violation);
-                }
-            }
-            Err(violation) => faults.add_violation(Some(feature), row, &violation),
-        }
+/// If the tensors are not those of the model, do not fit together, or have values that it does not
+/// take.
+pub fn rows<'s>(tensors: &[Tensor], signature: &'s Signature) -> Result<Input<'s>, Violations<'s>> {
+    let (values, len) = Columns::find(tensors, signature)?.read(signature)?;
+    let mut collector = Collector::new(signature);
+    let mut values = values.into_iter().map(Given::Element);
+    for row in 0..len {
+        let row_values = values.by_ref().take(signature.features.len());
+        collector.add_row(Place::Row(row), None, row_values);
     }
-    rows.invalid = std::mem::take(&mut unusual.invalid);
-    if faults.all > 0 {
-        faults.invalid.merge(rows.invalid);
-        return Err(faults);
-    }
-    Ok((rows, (unusual.all > 0).then_some(unusual)))
-}
-
-/// In a tensor of numbers, a flag is 0 or 1.
-fn as_kind(value: Value, kind: &Kind) -> Value {
-    match (value, kind) {
-        (Value::Number(0.0), Kind::Flag) => Value::Flag(false),
-        (Value::Number(1.0), Kind::Flag) => Value::Flag(true),
-        (value, _) => value,
-    }
+    collector.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::model::{Feature, MissingPolicy, NumberRange, UnusualPolicy};
-    use crate::tensor::request::parse;
+    use crate::model::{Feature, Kind, MissingPolicy, NumberRange, UnusualPolicy, Value};
+    use crate::validate::tensor::request::parse;
     use serde_json::json;
 
     fn feature(name: &str, kind: Kind, missing: MissingPolicy) -> Feature {
@@ -77,8 +53,8 @@ mod tests {
         let body = json!({ "inputs": inputs }).to_string();
         let request = parse(body.as_bytes(), &[])?;
         match rows(&request.inputs, &signature()) {
-            Ok((rows, _)) => Ok(rows.values),
-            Err(faults) => Err(faults.message()),
+            Ok(input) => Ok(input.rows.values),
+            Err(violations) => Err(violations.sentence()),
         }
     }
 

@@ -1,0 +1,73 @@
+//! Errors, in the form of each API.
+
+use super::Response;
+use serde::Serialize;
+
+/// The status and the message of an error.
+pub struct HttpError {
+    pub status: u16,
+    pub message: String,
+}
+
+impl HttpError {
+    /// Makes an error of a status from 400.
+    pub fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+
+    /// Makes the error of a body of more than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(413, format!("The body is larger than {limit} bytes"))
+    }
+}
+
+/// The form of an error's body. Each API has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorForm {
+    /// `{"detail": "…"}`, as FastAPI does.
+    Detail,
+    /// `{"error": "…"}`, as the Open Inference Protocol demands.
+    Error,
+}
+
+impl ErrorForm {
+    /// Returns the form of the API that a path belongs to.
+    pub fn of(path: &str) -> Self {
+        match path.strip_prefix("/v2") {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => Self::Error,
+            _ => Self::Detail,
+        }
+    }
+
+    /// Makes the response of an error.
+    pub fn response(self, status: u16, message: &str) -> Response {
+        #[derive(Serialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Body<'a> {
+            Detail(&'a str),
+            Error(&'a str),
+        }
+        let body = match self {
+            Self::Detail => Body::Detail(message),
+            Self::Error => Body::Error(message),
+        };
+        Response::json(status, &body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_api_words_errors_in_its_own_form() {
+        for path in ["/v2", "/v2/", "/v2/models/m"] {
+            assert_eq!(ErrorForm::of(path), ErrorForm::Error, "{path}");
+        }
+        for path in ["/", "/predict", "/v20", "/docs/v2"] {
+            assert_eq!(ErrorForm::of(path), ErrorForm::Detail, "{path}");
+        }
+        let response = ErrorForm::Error.response(404, "no \"x\"");
+        assert_eq!(*response.body, *br#"{"error":"no \"x\""}"#);
+    }
+}

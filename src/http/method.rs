@@ -1,0 +1,38 @@
+//! Methods.
+
+/// The methods that metrics name; `Other` stands for all that a client may make up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Trace,
+    Connect,
+    Other,
+}
+
+impl Method {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Connect => "CONNECT",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// Returns false for methods whose requests usually have no body.
+    pub fn may_have_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace | Self::Connect)
+    }
+}

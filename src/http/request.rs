@@ -1,0 +1,36 @@
+//! Requests.
+
+use super::{encoding, media_type};
+use std::borrow::Cow;
+
+/// A request, as a handler gets it.
+pub struct Request<'a> {
+    /// The parts of the path that the route has in braces, decoded, in order.
+    pub segments: Segments<'a>,
+    /// The whole body; empty where the route takes none.
+    pub body: Vec<u8>,
+    /// Looks up the value of a header. Each look is a call to the host.
+    pub header: Header<'a>,
+    /// The id of the request in the answer and in the log.
+    pub id: &'a str,
+    /// A random number, from which the samples and the id of this request are made.
+    pub random: u64,
+}
+
+impl Request<'_> {
+    /// Returns true if the content type is not JSON.
+    pub fn says_not_json(&self) -> bool {
+        !media_type::may_be_json((self.header)("content-type").as_deref())
+    }
+
+    /// Returns the content coding of the body, unless it is `identity`.
+    pub fn content_encoding(&self) -> Option<String> {
+        (self.header)("content-encoding").filter(|encoding| encoding::is_encoded(encoding))
+    }
+}
+
+/// Looks up the value of a header by its name in lower case.
+pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The parts of a path that a route has in braces.
+pub type Segments<'p> = Vec<Cow<'p, str>>;

@@ -1,0 +1,77 @@
+//! Answers to `POST /predict`.
+
+use super::detail::Entry;
+use crate::model::{Output, Prediction, Signature};
+use serde::{Serialize, Serializer};
+
+/// The answer to a batch.
+#[derive(Serialize)]
+pub struct Batch<'a> {
+    /// In the order of the instances.
+    pub predictions: Vec<Answer<'a>>,
+    /// The number of warnings that stand in no answer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_warnings: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// The answer to one row: that of the original service, and warnings where the model took an unusual value.
+#[derive(Serialize)]
+pub struct Answer<'a> {
+    prediction: Named<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
+    model_version: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Entry<'a>>,
+}
+
+impl<'a> Answer<'a> {
+    /// Makes the answer of a row. `names` are those of the outputs; one output needs none.
+    pub fn new(
+        signature: &'a Signature,
+        outputs: &'a Prediction,
+        names: &'a [String],
+        warnings: Vec<Entry<'a>>,
+    ) -> Self {
+        Self {
+            prediction: Named { outputs, names },
+            confidence: match &outputs[..] {
+                [Output::Class(class)] => class.confidence,
+                _ => None,
+            },
+            model_version: &signature.version,
+            warnings,
+        }
+    }
+}
+
+/// A class or a number; an object by the outputs' names where there are several.
+struct Named<'a> {
+    outputs: &'a [Output],
+    names: &'a [String],
+}
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.outputs {
+            [output] => Plain(output).serialize(serializer),
+            outputs => serializer.collect_map(self.names.iter().zip(outputs.iter().map(Plain))),
+        }
+    }
+}
+
+/// The label of a class, or the number of a quantity.
+struct Plain<'a>(&'a Output);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Output::Class(class) => class.label.serialize(serializer),
+            Output::Quantity(quantity) => quantity.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Violations as FastAPI words them: `{"detail": […]}`.
+
+use crate::validate::rows::{INSTANCES, PATIENT_DATA};
+use crate::validate::{Context, Place, Violation, Violations};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+/// The body of a 422.
+pub struct Detail<'a>(pub &'a Violations<'a>);
+
+impl Serialize for Detail<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Violations { kept, len, .. } = self.0;
+        let entries: Vec<_> = kept.iter().map(Entry::new).collect();
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("detail", &entries)?;
+        if *len > kept.len() {
+            body.serialize_entry("more", &(len - kept.len()))?;
+        }
+        body.end()
+    }
+}
+
+/// One entry of `detail`, and of a prediction's `warnings`.
+#[derive(Serialize)]
+pub struct Entry<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The path into the body, which begins with `body`.
+    loc: Vec<Step<'a>>,
+    msg: &'a str,
+    input: Shown<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctx: Option<&'a Context>,
+}
+
+impl<'a> Entry<'a> {
+    /// Words a violation.
+    pub fn new(violation: &'a Violation) -> Self {
+        let Violation { issue, place, feature, input } = violation;
+        let mut loc = path(*place);
+        loc.extend(feature.map(Step::Key));
+        Self {
+            kind: issue.kind,
+            loc,
+            msg: &issue.message,
+            input: input.map_or(Shown::Nothing, Shown::of),
+            ctx: issue.context.as_ref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Step<'a> {
+    Key(&'a str),
+    Position(usize),
+}
+
+fn path<'a>(place: Place) -> Vec<Step<'a>> {
+    let body = Step::Key("body");
+    match place {
+        Place::Body => vec![body],
+        Place::Offset(offset) => vec![body, Step::Position(offset)],
+        Place::PatientData => vec![body, Step::Key(PATIENT_DATA)],
+        Place::Instances => vec![body, Step::Key(INSTANCES)],
+        Place::Row(row) => vec![body, Step::Key(INSTANCES), Step::Position(row)],
+    }
+}
+
+/// The client's input, as it is sent back.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Raw(&'a RawValue),
+    /// The JSON as a string.
+    Text(&'a str),
+    /// In the place of input that would make the answer as large as the request, or larger.
+    TooLong(String),
+    Nothing,
+}
+
+/// Input longer than this, in bytes, is not sent back.
+const SHOWN_INPUT_BYTES: usize = 1024;
+
+impl<'a> Shown<'a> {
+    fn of(raw: &'a RawValue) -> Self {
+        let text = raw.get();
+        if text.len() > SHOWN_INPUT_BYTES {
+            Self::TooLong(format!("<{} bytes>", text.len()))
+        } else if is_plain(text) {
+            Self::Raw(raw)
+        } else {
+            Self::Text(text)
+        }
+    }
+}
+
+/// Returns true if every client can read this JSON. Valid JSON may have what many parsers refuse: deep nesting, numbers beyond all floats, half of a surrogate pair.
+fn is_plain(json: &str) -> bool {
+    let depth = json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let longest_number = json.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    let has_exponent = json
+        .as_bytes()
+        .windows(2)
+        .any(|pair| pair[0].is_ascii_digit() && matches!(pair[1], b'e' | b'E'));
+    depth <= 32 && longest_number <= Some(300) && !has_exponent && !json.contains("\\u")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Feature, Kind, MissingPolicy, Signature, UnusualPolicy};
+    use crate::validate::rows;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn signature() -> Signature {
+        let smoking = Kind::Category(vec!["never".into(), "former".into(), "daily".into()]);
+        let (missing, unusual) = (MissingPolicy::Handle, UnusualPolicy::Refuse);
+        let features = [("smoking", smoking), ("diabetic", Kind::Flag)];
+        Signature {
+            name: "test".into(),
+            version: "1".into(),
+            features: features
+                .map(|(name, kind)| Feature { name: name.into(), kind, missing, unusual })
+                .into(),
+        }
+    }
+
+    /// Returns the body of the 422 to a body; none if it is valid.
+    fn detail(body: &str) -> Option<String> {
+        let signature = signature();
+        let violations = rows::read(body.as_bytes(), &signature).err()?;
+        Some(serde_json::to_string(&Detail(&violations)).unwrap())
+    }
+
+    #[test]
+    fn an_unknown_category_is_shown_with_those_that_are_known() {
+        let expected = json!({ "detail": [{
+            "type": "literal_error",
+            "loc": ["body", "patient_data", "smoking"],
+            "msg": "Input should be 'never', 'former' or 'daily'",
+            "input": "weekly",
+            "ctx": { "expected": "'never', 'former' or 'daily'" },
+        }] });
+        let detail = detail(r#"{"patient_data":{"smoking":"weekly"}}"#).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&detail).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_hundred_violations_are_shown_and_the_others_counted() {
+        let row = r#"{"smoking":1,"diabetic":1}"#;
+        let body = format!(r#"{{"instances":[{}{row}]}}"#, format!("{row},").repeat(69));
+        assert!(detail(&body).unwrap().ends_with(r#"],"more":40}"#));
+    }
+
+    proptest! {
+        #[test]
+        fn input_that_is_sent_back_is_json(value in r#"("([^"\\\x00-\x1f]|\\u[0-9a-f]{4}|\\n)*"|-?[1-9][0-9]{0,400}(e[0-9]{1,4})?|\[{1,200})"#) {
+            let close = "]".repeat(value.bytes().filter(|b| *b == b'[').count());
+            let body = format!(r#"{{"patient_data":{{"diabetic":{value}{close}}}}}"#);
+            if let Some(text) = detail(&body) {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
+            }
+        }
+    }
+}

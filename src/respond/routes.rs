@@ -1,0 +1,106 @@
+//! The routing table of the API: every path that the service answers.
+//!
+//! A table is data. What answers an endpoint is in `respond`, and what the documentation says of it in
+//! `openapi`, each in a `match` that the compiler holds against the list of endpoints.
+
+use crate::http::Method;
+use crate::serve::Route;
+
+/// Something that a component answers, by whatever paths lead there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Root,
+    Predict,
+    Metrics,
+    OpenApi,
+    ServerMetadata,
+    ServerLive,
+    ServerReady,
+    ModelMetadata,
+    ModelReady,
+    Infer,
+}
+
+/// The API, the usual request first.
+pub static ROUTES: &[Route<Endpoint>] = &[
+    Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
+    Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
+    Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
+    Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },
+    Route { path: "/v2", methods: &[(Method::Get, Endpoint::ServerMetadata)] },
+    Route { path: "/v2/health/live", methods: &[(Method::Get, Endpoint::ServerLive)] },
+    Route { path: "/v2/health/ready", methods: &[(Method::Get, Endpoint::ServerReady)] },
+    Route { path: "/v2/models/{model}", methods: METADATA },
+    Route { path: "/v2/models/{model}/ready", methods: READY },
+    Route { path: "/v2/models/{model}/infer", methods: INFER },
+    Route { path: "/v2/models/{model}/versions/{version}", methods: METADATA },
+    Route { path: "/v2/models/{model}/versions/{version}/ready", methods: READY },
+    Route { path: "/v2/models/{model}/versions/{version}/infer", methods: INFER },
+];
+
+const METADATA: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelMetadata)];
+const READY: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelReady)];
+const INFER: &[(Method, Endpoint)] = &[(Method::Post, Endpoint::Infer)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::routing::{self, Found, NO_ROUTE};
+
+    fn find(path: &str, method: Method) -> Found<'_, Endpoint> {
+        routing::find(ROUTES, path, method)
+    }
+
+    #[test]
+    fn head_is_served_where_get_is_and_options_everywhere() {
+        assert!(matches!(find("/metrics", Method::Head), Found::Endpoint(..)));
+        assert!(matches!(find("/predict", Method::Head), Found::WrongMethod(_)));
+        assert!(matches!(find("/predict", Method::Options), Found::Options(_)));
+    }
+
+    #[test]
+    fn allow_names_head_beside_get_and_always_options() {
+        let allow = |path| find(path, Method::Other).route().unwrap().allow();
+        assert_eq!(allow("/predict"), "POST, OPTIONS");
+        assert_eq!(allow("/"), "GET, HEAD, OPTIONS");
+    }
+
+    #[test]
+    fn an_unknown_path_has_a_label_of_ours() {
+        for path in ["/predict//", "/v2/models", "/v2/models//infer", "/v2/models/a/infer/b", ""] {
+            assert_eq!(find(path, Method::Post).label(), NO_ROUTE, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_slash_too_many_is_found_behind_every_route() {
+        for route in ROUTES.iter().filter(|route| route.path != "/") {
+            let path = format!("{}/", route.path.replace(['{', '}'], ""));
+            assert!(matches!(find(&path, Method::Post), Found::WithSlash), "{path}");
+        }
+        assert!(matches!(find("//", Method::Get), Found::WithSlash));
+        assert!(matches!(find("/predict/", Method::Options), Found::Options(_)));
+        assert!(matches!(find("/v2/models//", Method::Get), Found::Nothing));
+    }
+
+    #[test]
+    fn a_method_that_a_route_does_not_serve_is_labelled_other() {
+        let label = |path, method| find(path, method).method_label(method);
+        assert_eq!(label("/predict", Method::Post), "POST");
+        assert_eq!(label("/predict", Method::Options), "OPTIONS");
+        assert_eq!(label("/predict", Method::Trace), "OTHER");
+        assert_eq!(label("/metrics", Method::Head), "HEAD");
+        assert_eq!(label("/nothing", Method::Put), "PUT");
+    }
+
+    #[test]
+    fn a_segment_in_braces_stands_for_any_segment_and_is_decoded() {
+        let path = "/v2/models/heart%20risk/versions/v1%2F2/infer";
+        let Found::Endpoint(route, endpoint, segments) = find(path, Method::Post) else {
+            panic!("{path} is no route");
+        };
+        assert_eq!(route.path, "/v2/models/{model}/versions/{version}/infer");
+        assert_eq!(endpoint, Endpoint::Infer);
+        assert_eq!(segments, ["heart risk", "v1/2"]);
+    }
+}
