@@ -2,4 +2,5 @@
 
 mod host;
 mod service;
+mod structure;
 mod support;
