@@ -40,7 +40,7 @@ pub struct ClientStream {
 
 /// The bytes that a connection moves before the others of its thread have their turn. The system
 /// copies so many in some ten microseconds.
-const TURN_BYTES: usize = 64 * 1024;
+const TURN_BYTES: usize = 32 * 1024;
 
 impl ClientStream {
     /// Joins the halves of a connection's stream.
