@@ -75,7 +75,8 @@ def large_batches(address, rounds):
 
 
 def stalled_uploads(address, rounds):
-    """Forty uploads of nearly 2 MiB that stop before their end; those that are cut off begin anew."""
+    """Forty uploads of nearly 2 MiB that stop before their end; those that are cut off begin anew
+    after half a second."""
     request = head("POST", "/predict", content_length=2 * MIB) + bytes(2 * MIB - 1)
 
     def begin():
@@ -101,7 +102,7 @@ def stalled_uploads(address, rounds):
             if is_over(client):
                 client.close()
                 clients[index] = begin()
-        time.sleep(0.05)
+        time.sleep(0.5)
 
     rounds.run(round_)
 
