@@ -1,7 +1,7 @@
 //! The service: one request in, one answer out, in an instance of its own.
 //!
-//! The modules are listed in the order in which they build on each other: each uses only those above
-//! it. From [`serve`] on it is also the order of a request's steps.
+//! The modules are listed in the order in which they build on each other: each uses only those
+//! above it. From [`serve`] on it is also the order of a request's steps.
 //!
 //! - [`http`] has requests and responses as plain data.
 //! - [`platform`] is the host: `wasi:http`, `wasi:keyvalue`, the clock, the log, Spin's variables.

@@ -1,4 +1,5 @@
-//! The model component: its contract's types, which `wit/predictor.wit` documents, and its functions.
+//! The model component: its contract's types, which `wit/predictor.wit` documents, and its
+//! functions.
 
 mod bindings {
     wit_bindgen::generate!({

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// What the page needs of Swagger UI.
+/// The files of Swagger UI that the page needs.
 const FILES: [(&str, &str); 3] = [
     ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     ("swagger-ui.css", "text/css; charset=utf-8"),

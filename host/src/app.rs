@@ -21,7 +21,7 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-/// What an operator decides about an application. [`Settings::default`] sets nothing: no
+/// The settings of an operator for an application. [`Settings::default`] sets nothing: no
 /// variable, the store `default`, the default limits, and a log on standard error.
 #[derive(Clone)]
 pub struct Settings {
@@ -29,9 +29,9 @@ pub struct Settings {
     pub runtime_config: RuntimeConfig,
     /// Values of application variables, by name.
     pub variables: Overrides,
-    /// What requests may use up.
+    /// The limits of requests.
     pub limits: Limits,
-    /// Where log lines go.
+    /// The sink of log lines.
     pub log: Log,
     /// True to log how many WebAssembly instructions each guest ran. It is the same number on every
     /// machine, and makes guests slower.
@@ -74,7 +74,7 @@ pub(crate) struct Inner {
 /// The variable by which the service logs each request, and the host what it answers itself.
 const LOG_REQUESTS: &str = "log_requests";
 
-/// What answers a route.
+/// The target of a route.
 pub(crate) enum Target {
     Guest { headers: RouteHeaders, component: Arc<Component> },
     Static(Response<String>),

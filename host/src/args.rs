@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// What the program is told to do.
+/// The command that the program is given.
 #[derive(Debug, PartialEq)]
 pub enum Args {
     /// Serve an application.
@@ -18,14 +18,14 @@ pub enum Args {
     Print(String),
 }
 
-/// How an application is served.
+/// The options by which an application is served.
 #[derive(Debug, PartialEq)]
 pub struct Options {
     /// Its manifest.
     pub manifest: PathBuf,
-    /// Where to listen.
+    /// The address to listen at.
     pub listen: SocketAddr,
-    /// Whether to build it first.
+    /// True to build it first.
     pub build: bool,
     /// Its runtime configuration, if not the file beside the manifest.
     pub runtime_config: Option<PathBuf>,

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_components_share_runs_once() {
+    fn a_shared_build_command_runs_once() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let sink = log.clone();
         run(
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_is_named() {
+    fn a_failed_command_is_named() {
         let error = run(&manifest("true", "exit 3"), &Log::new(|_| ())).unwrap_err();
         let expected = "component `b`: `exit 3` failed: exit status: 3";
         assert_eq!(format!("{error:#}"), expected);

@@ -87,7 +87,7 @@ mod tests {
     use crate::routes::Router;
 
     #[test]
-    fn a_guest_sees_the_headers_that_spin_sets_and_no_others() {
+    fn a_guest_sees_the_headers_of_spin_and_no_others() {
         let router = Router::new([("/base/:user_id/...".to_owned(), ())]).unwrap();
         let found = router.find("/base/42/rest").unwrap();
         let route = RouteHeaders::new("/base/:user_id/...").unwrap();

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// a whole store.
 const MAX_RESULT_BYTES: usize = 128 << 20;
 
-/// What failed, in words for the guest.
+/// The reason of a failure, for the guest.
 #[derive(Debug, PartialEq)]
 pub struct StoreError(pub String);
 
@@ -43,7 +43,7 @@ impl Store {
         self.entries().remove(key);
     }
 
-    /// Whether `key` has a value.
+    /// Returns true if `key` has a value.
     pub fn exists(&self, key: &str) -> bool {
         self.entries().contains_key(key)
     }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_would_overflow_stays_as_it_was() {
+    fn a_counter_is_unchanged_if_it_would_overflow() {
         let store = Store::default();
         store.increment("n".into(), i64::MAX).unwrap();
         assert!(store.increment("n".into(), 1).is_err());
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_counter_cannot_be_incremented() {
+    fn only_a_counter_can_be_incremented() {
         let store = Store::default();
         store.set("text".into(), b"12".to_vec());
         assert!(store.increment("text".into(), 1).is_err());
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swap_needs_the_value_to_be_what_was_seen() {
+    fn a_swap_fails_if_the_value_has_changed() {
         let store = Store::default();
         assert!(store.swap("k", None, vec![1]));
         assert!(store.swap("k", Some(&[1]), vec![2]));

@@ -1,4 +1,4 @@
-//! What one client, one request and one guest may use.
+//! The limits of one client, one request and one guest.
 
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub struct Limits {
     /// Bytes of a request's line and headers, and there are at most 100 headers. Beyond it the
     /// answer is 431.
     pub header_bytes: usize,
-    /// How long a client may take to send the line and headers of its first request. Beyond it the
+    /// The time for a client to send the line and headers of its first request. Beyond it the
     /// connection is closed.
     pub first_request_timeout: Duration,
     /// The same for each later request. It is also how long an idle connection stays open.
@@ -27,12 +27,12 @@ pub struct Limits {
     pub body_rate: usize,
     /// The time over which the rate of a body is measured.
     pub body_window: Duration,
-    /// How long a request may take, from its headers to the end of its response. A body that
+    /// The time for a request, from its headers to the end of its response. A body that
     /// does not arrive in time is answered 408, a guest that does not answer in time 504, and a
     /// client that takes nothing of its response for as long is cut off.
     pub request_timeout: Duration,
-    /// How long a client that sends no more is given its answer. It may be gone: beyond it the
-    /// guest is stopped.
+    /// The time in which a client that sends no more is given its answer. It may be gone: beyond it
+    /// the guest is stopped.
     pub half_close_timeout: Duration,
     /// Bytes of a body that are read and dropped after the request was refused, so that a client
     /// which sends all before it reads gets its answer.
@@ -49,7 +49,7 @@ pub struct Limits {
     /// Connections that are open at the same time. Beyond it the one that has waited longest for
     /// its client is closed.
     pub connections: usize,
-    /// How long a server that was told to stop waits for requests in flight.
+    /// The time for which a server that was told to stop waits for requests in flight.
     pub drain_timeout: Duration,
 }
 
@@ -106,7 +106,7 @@ impl Limits {
 pub struct Setting {
     /// The environment variable.
     pub variable: &'static str,
-    /// What it limits, and its unit.
+    /// The subject of the limit, and its unit.
     pub meaning: &'static str,
     /// The value without the variable.
     pub default: u64,

@@ -1,4 +1,4 @@
-//! Which trigger answers a path, by Spin's rules.
+//! The search for the trigger of a path, by Spin's rules.
 
 use anyhow::{Result, anyhow};
 use indexmap::IndexMap;
@@ -9,9 +9,9 @@ pub struct Router<T> {
     routes: routefinder::Router<T>,
 }
 
-/// What answers a path, and what its route's wildcards stand for.
+/// The target of a path, and the values of its route's wildcards.
 pub struct Match<'a, T> {
-    /// What answers it.
+    /// The target.
     pub target: &'a T,
     captures: routefinder::Captures<'a, 'a>,
     path: &'a str,
@@ -58,7 +58,7 @@ pub fn prefix(raw: &str) -> &str {
 }
 
 impl<T> Match<'_, T> {
-    /// What a wildcard at the route's end stands for, from its slash on.
+    /// The value of a wildcard at the route's end, from its slash on.
     ///
     /// routefinder leaves out slashes at the end of a path; Spin has always shown them.
     pub fn path_info(&self) -> Cow<'_, str> {
@@ -73,7 +73,7 @@ impl<T> Match<'_, T> {
         }
     }
 
-    /// What each `:name` stands for.
+    /// The value of each `:name`.
     pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
         self.captures.iter()
     }

@@ -4,7 +4,7 @@ use crate::manifest::Schema;
 use anyhow::{Context, Result};
 use std::collections::HashMap;
 
-/// What the environment variables that set variables start with, as in Spin.
+/// The prefix of environment variables that set variables, as in Spin.
 const PREFIX: &str = "SPIN_VARIABLE_";
 
 /// The operator's values for application variables, by name.
@@ -13,7 +13,8 @@ pub type Overrides = HashMap<String, String>;
 /// Values by the names that guests read them by.
 pub type Values = HashMap<String, String>;
 
-/// What the environment sets: `SPIN_VARIABLE_API_KEY` is the variable `api_key`.
+/// Reads the variables that the environment sets: `SPIN_VARIABLE_API_KEY` is the variable
+/// `api_key`.
 pub fn from_env() -> Overrides {
     let named = |(name, value): (String, String)| {
         let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_overrides_defaults_and_must_give_what_is_required() {
+    fn the_operator_overrides_defaults_and_sets_required_variables() {
         let text = "spin_manifest_version = 2\ntrigger.http = []\napplication.name = \"a\"\n\
                     variables.key = { required = true, secret = true }\n\
                     variables.level = { default = \"low\" }\n";

@@ -10,7 +10,7 @@ const STATIC: &str = "spin_manifest_version = 2\n[application]\nname = \"static\
                       [[trigger.http]]\nroute = \"/hello\"\nstatic_response.body = \"hi\"\n";
 
 #[test]
-fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
+fn the_server_prints_its_address_and_exits_with_0_on_sigterm() {
     for stop in ["-TERM", "-INT"] {
         let (mut host, mut stdout) = serve(&manifest("serves", STATIC));
         let address = line(&mut stdout).replace("Serving http://", "");
@@ -27,7 +27,7 @@ fn it_says_where_it_serves_and_ends_in_peace_when_told_to() {
 }
 
 #[test]
-fn a_stop_that_cuts_off_a_request_is_a_failure() {
+fn a_stop_is_a_failure_if_it_cuts_off_a_request() {
     let mut command = host(&["--listen", "127.0.0.1:0", "--from"]);
     command.arg(manifest("cut-off", STATIC)).env("MODEL_API_DRAIN_TIMEOUT", "0");
     let (mut host, mut stdout) = start(command.stderr(Stdio::piped()));
@@ -43,7 +43,7 @@ fn a_stop_that_cuts_off_a_request_is_a_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_log_that_cannot_be_written_does_not_stop_the_server() {
+fn the_server_goes_on_if_its_log_cannot_be_written() {
     let variables = "[variables]\nlog_requests = { default = \"true\" }\n";
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = host(&["--listen", "127.0.0.1:0", "--from"]);
@@ -59,7 +59,7 @@ fn a_log_that_cannot_be_written_does_not_stop_the_server() {
 }
 
 #[test]
-fn idle_clients_that_hold_every_file_descriptor_keep_nobody_out() {
+fn idle_clients_with_every_file_descriptor_keep_no_client_out() {
     let mut shell = Command::new("sh");
     let program = env!("CARGO_BIN_EXE_model-api-host");
     let script = "ulimit -n 64; exec \"$0\" --listen 127.0.0.1:0 --from \"$1\"";
@@ -98,7 +98,7 @@ fn a_broken_manifest_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_component_that_was_not_built_is_an_error_with_its_command() {
+fn a_missing_component_is_an_error_with_its_build_command() {
     let component = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"c\"\n[component.c]\n\
                      source = \"c.wasm\"\nbuild.command = \"make c\"\n";
     let path = manifest("unbuilt", &format!("{STATIC}{component}"));
@@ -107,7 +107,7 @@ fn a_component_that_was_not_built_is_an_error_with_its_command() {
 }
 
 #[test]
-fn a_limit_that_is_no_number_is_an_error() {
+fn a_limit_must_be_a_number() {
     let output = host(&[]).env("MODEL_API_CONNECTIONS", "many").output().unwrap();
     assert_error(&output, "MODEL_API_CONNECTIONS is `many`; set a whole number from 1 up");
 }
@@ -164,7 +164,7 @@ fn line(reader: &mut impl BufRead) -> String {
     line.trim_end().to_owned()
 }
 
-/// That the program ended with one line, which says so.
+/// Checks that the program ended with one line, which says so.
 fn assert_error(output: &Output, part: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");

@@ -14,7 +14,7 @@ pub fn unless_known(
     response.with_header("etag", etag).with_header("cache-control", "no-cache")
 }
 
-/// Whether an If-None-Match header names a tag. A tag may be marked as weak on its way.
+/// Returns true if an If-None-Match header names a tag. A tag may be marked as weak on its way.
 fn names(header: &str, etag: &str) -> bool {
     let mut tags = header.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
     tags.any(|tag| tag == etag || tag == "*")

@@ -1,16 +1,17 @@
-//! Which pages of other origins may use the API.
+//! CORS: the pages of other origins that may use the API.
 
 use super::Response;
 
-/// What a page may send beside what every page may.
+/// The headers that a page may send beside those that every page may.
 const ALLOWED_HEADERS: &str =
     "content-type, inference-header-content-length, traceparent, tracestate, x-request-id";
-/// What a page may read beside what every page may.
+/// The headers that a page may read beside those that every page may.
 const EXPOSED_HEADERS: &str = "inference-header-content-length, x-request-id";
-/// How long a browser may remember the answer to a preflight, in seconds.
+/// The time for which a browser may remember the answer to a preflight, in seconds.
 const MAX_AGE_SECONDS: &str = "600";
 
-/// Whether pages of `origin` may read answers. `allowed` has origins between commas, or `*`.
+/// Returns true if pages of `origin` may read answers. `allowed` has origins between commas, or
+/// `*`.
 pub fn allows(allowed: &str, origin: &str) -> bool {
     let mut origins = allowed.split(',').map(str::trim);
     !origin.is_empty() && origins.any(|one| one == "*" || one == origin)

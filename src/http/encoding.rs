@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_cannot_be_unpacked_is_refused_with_the_reason() {
+    fn a_broken_compressed_body_is_refused_with_the_reason() {
         let status = |body: &[u8], coding| decode(body, coding, 10).unwrap_err().status;
         assert_eq!(status(&gzip(&[b' '; 11]), "gzip"), 413);
         assert_eq!(status(&gzip(&vec![b' '; 10 << 20]), "gzip"), 413);

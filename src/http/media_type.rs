@@ -1,16 +1,16 @@
-//! What a body is, and what a client would like: Content-Type and Accept headers.
+//! Content-Type and Accept headers.
 
-/// Whether a body may be JSON: its type says so, or nothing.
+/// Returns true if a body may be JSON: its type is JSON, or not stated.
 pub fn may_be_json(content_type: Option<&str>) -> bool {
     let Some(content_type) = content_type else { return true };
     let essence = essence(content_type);
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// What a client is told whose body says that it is something else.
+/// The message to a client whose body has another type than JSON.
 pub const NOT_JSON: &str = "The body should be JSON: send content-type: application/json";
 
-/// How much a client wants something that an Accept or Accept-Encoding header names: from 0, not
+/// Returns the quality that an Accept or Accept-Encoding header has for something: from 0, not
 /// at all, to 1; none if it is not named, by itself or by a wildcard. What is named most exactly
 /// counts.
 pub fn quality(accept: &str, wanted: &str) -> Option<f64> {
@@ -24,7 +24,8 @@ pub fn quality_of(item: &str) -> f64 {
     parameter(item, "q").and_then(|quality| quality.parse().ok()).unwrap_or(1.0)
 }
 
-/// How much of a name an item has: all of it, its part before the slash, or a wildcard.
+/// Returns how exactly an item names something: whole, by its part before the slash, or by a
+/// wildcard.
 fn exactness(item: &str, wanted: &str) -> Option<usize> {
     let name = essence(item);
     match name.strip_suffix('*') {
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_what_says_so_and_what_says_nothing() {
+    fn a_body_without_a_content_type_is_json() {
         for json in [None, Some("application/json"), Some("Application/JSON ; charset=utf-8")] {
             assert!(may_be_json(json), "{json:?}");
         }
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_goes_before_a_wildcard() {
+    fn a_name_goes_before_a_wildcard() {
         let accept = "text/html;q=0.5, text/*;q=0.3, */*;q=0.1";
         assert_eq!(quality(accept, "text/html"), Some(0.5));
         assert_eq!(quality("*/*;q=0.1, text/plain;q=0", "text/plain"), Some(0.0));

@@ -8,7 +8,7 @@ pub fn request_id(given: Option<String>, random: u64) -> String {
     given.filter(|id| is_plain(id)).unwrap_or_else(|| format!("{random:016x}"))
 }
 
-/// Whether an id can stand in a header and in a log line as it is.
+/// Returns true if an id can stand in a header and in a log line as it is.
 fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
     (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)

@@ -16,7 +16,8 @@ pub struct Head {
     pub query: String,
 }
 
-/// The size of a body that is taken, in bytes. What is a call to the host to find out is a function.
+/// The size of a body that is taken, in bytes. What is a call to the host to find out is a
+/// function.
 pub struct BodyLimit {
     /// A body of this size is taken without a look at the limit.
     pub always_taken: usize,
@@ -26,7 +27,7 @@ pub struct BodyLimit {
     pub discarded: fn() -> usize,
 }
 
-/// How much of a body is asked of the host at a time.
+/// The bytes of a body that are asked of the host at a time.
 const CHUNK: u64 = 64 * 1024;
 
 /// A request, as the host lends it.
@@ -116,8 +117,8 @@ impl Incoming {
     }
 }
 
-/// Reads a body to its end and drops it, up to `most` bytes: a client that sends all before it reads
-/// gets its answer (RFC 9112, section 9.6).
+/// Reads a body to its end and drops it, up to `most` bytes: a client that sends all before it
+/// reads gets its answer (RFC 9112, section 9.6).
 fn discard(stream: &InputStream, most: usize) {
     let mut left = most as u64;
     while left > 0 {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// What every line ends with. An instance serves one request, so that all lines are of that one.
+/// The end of every line. An instance serves one request, so that all lines are of that one.
 static SUFFIX: OnceLock<String> = OnceLock::new();
 
 /// Says which request the lines are of.
@@ -32,7 +32,7 @@ fn line(level: &str, message: &str) {
 /// host, and its rest look like a line of its own.
 const MAX_SHOWN_BYTES: usize = 1024;
 
-/// What a client sent, as it may stand in a line of the log: cut, and without characters that end a
+/// Makes a client's text fit for a line of the log: cut, and without characters that end a
 /// line or change how it is shown.
 pub fn shown(text: &str) -> String {
     let cut = &text[..text.floor_char_boundary(MAX_SHOWN_BYTES)];

@@ -1,7 +1,8 @@
 //! The host, as the service sees it. Nothing outside of this folder names its interfaces.
 //!
-//! What the host lends for a request is kept ([`Lent`]), and not given back: the host takes all of
-//! it with the instance, and giving it back one by one would be a call to the host each.
+//! Resources that the host lends for a request are kept ([`Lent`]), and not given back: the host
+//! takes all of it with the instance, and giving it back one by one would be a call to the host
+//! each.
 
 pub mod clock;
 pub mod http;

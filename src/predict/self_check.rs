@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_as_promised_whatever_its_words() {
+    fn two_refusals_agree_if_only_their_words_differ() {
         assert!(agree(&refusal(0, "a"), &refusal(0, "b"), 0.0));
         assert!(!agree(&refusal(0, "a"), &refusal(1, "a"), 0.0));
     }

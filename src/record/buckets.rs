@@ -5,7 +5,7 @@
 /// last bound are in one more bucket, `+Inf`.
 pub struct Buckets {
     pub bounds: &'static [u64],
-    /// How many units make one second, or a confidence of one.
+    /// The number of units in a second, or in a confidence of one.
     pub scale: u64,
 }
 

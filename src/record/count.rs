@@ -9,8 +9,8 @@ use crate::serve::Exchange;
 use anyhow::Result;
 use std::collections::BTreeMap;
 
-/// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers go
-/// on.
+/// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers
+/// go on.
 pub fn record(exchange: &Exchange, observed: &Observed) {
     let counted = Bucket::open().and_then(|bucket| count(&bucket, exchange, observed));
     if let Err(error) = counted {

@@ -45,7 +45,8 @@ fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {
     }
 }
 
-/// How many bins there are for values that are not missing: the index of the one for those that are.
+/// Returns the number of bins for values that are not missing, which is the index of the bin for
+/// those that are.
 fn len(bins: &ReferenceBins) -> usize {
     match bins {
         ReferenceBins::Number(bins) => bins.len(),

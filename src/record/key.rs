@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_only_letters_that_every_store_takes() {
+    fn keys_have_only_letters_allowed_by_every_store() {
         let key = Key::Outcome(class("ß. *\u{0}>")).encode();
         assert!(key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-/_=.".contains(&b)), "{key}");
     }

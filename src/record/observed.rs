@@ -43,7 +43,8 @@ pub struct Outcome {
 }
 
 impl Observed {
-    /// Takes the facts of a call for `input`. `seed` decides which rows are in the sample for drift.
+    /// Takes the facts of a call for `input`. `seed` decides which rows are in the sample for
+    /// drift.
     pub fn of_call(call: &Call, input: &Input, signature: &Signature, seed: u64) -> Self {
         let (outcomes, bins) = match &call.answers {
             Ok(answers) => (outcomes(answers), sampled_bins(&input.rows, signature, seed)),

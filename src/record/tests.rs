@@ -37,7 +37,7 @@ fn record_prediction(counters: &impl Counters) -> Result<()> {
 }
 
 #[test]
-fn a_request_that_is_cut_off_loses_only_its_own_tail() {
+fn a_cut_off_request_loses_only_its_own_tail() {
     let whole = Memory::default();
     record_prediction(&whole).unwrap();
     let increments = whole.added.take();

@@ -57,7 +57,7 @@ pub struct Family {
 pub type Label = (&'static str, String);
 
 pub struct Sample {
-    /// What follows the family's name: `_bucket`, `_sum`, `_count`, `_total`, `_info` or nothing.
+    /// The end of the sample's name: `_bucket`, `_sum`, `_count`, `_total`, `_info` or nothing.
     pub suffix: &'static str,
     pub labels: Vec<Label>,
     pub value: f64,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn openmetrics_is_for_those_who_ask() {
+    fn openmetrics_is_chosen_only_if_accepted() {
         let prometheus =
             "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
         assert_eq!(Format::accepted(Some(prometheus)), Format::OpenMetrics);

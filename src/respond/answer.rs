@@ -18,7 +18,8 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// The answer to one row: that of the original service, and warnings where the model took an unusual value.
+/// The answer to one row: that of the original service, and warnings where the model took an
+/// unusual value.
 #[derive(Serialize)]
 pub struct Answer<'a> {
     prediction: Named<'a>,

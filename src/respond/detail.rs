@@ -97,7 +97,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Returns true if every client can read this JSON. Valid JSON may have what many parsers refuse: deep nesting, numbers beyond all floats, half of a surrogate pair.
+/// Returns true if every client can read this JSON. Valid JSON may have what many parsers refuse:
+/// deep nesting, numbers beyond all floats, half of a surrogate pair.
 fn is_plain(json: &str) -> bool {
     let depth = json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
     let longest_number = json.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_category_is_shown_with_those_that_are_known() {
+    fn an_unknown_category_is_shown_beside_the_known_ones() {
         let expected = json!({ "detail": [{
             "type": "literal_error",
             "loc": ["body", "patient_data", "smoking"],
@@ -158,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn input_that_is_sent_back_is_json(value in r#"("([^"\\\x00-\x1f]|\\u[0-9a-f]{4}|\\n)*"|-?[1-9][0-9]{0,400}(e[0-9]{1,4})?|\[{1,200})"#) {
+        fn input_is_sent_back_as_json(value in r#"("([^"\\\x00-\x1f]|\\u[0-9a-f]{4}|\\n)*"|-?[1-9][0-9]{0,400}(e[0-9]{1,4})?|\[{1,200})"#) {
             let close = "]".repeat(value.bytes().filter(|b| *b == b'[').count());
             let body = format!(r#"{{"patient_data":{{"diabetic":{value}{close}}}}}"#);
             if let Some(text) = detail(&body) {

@@ -1,7 +1,7 @@
 //! The routing table of the API: every path that the service answers.
 //!
-//! A table is data. What answers an endpoint is in `respond`, and what the documentation says of it in
-//! `openapi`, each in a `match` that the compiler holds against the list of endpoints.
+//! A table is data. What answers an endpoint is in `respond`, and what the documentation says of it
+//! in `openapi`, each in a `match` that the compiler holds against the list of endpoints.
 
 use crate::http::Method;
 use crate::serve::Route;
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn head_is_served_where_get_is_and_options_everywhere() {
+    fn head_is_served_with_get_and_options_everywhere() {
         assert!(matches!(find("/metrics", Method::Head), Found::Endpoint(..)));
         assert!(matches!(find("/predict", Method::Head), Found::WrongMethod(_)));
         assert!(matches!(find("/predict", Method::Options), Found::Options(_)));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_a_route_does_not_serve_is_labelled_other() {
+    fn an_unserved_method_is_labelled_other() {
         let label = |path, method| find(path, method).method_label(method);
         assert_eq!(label("/predict", Method::Post), "POST");
         assert_eq!(label("/predict", Method::Options), "OPTIONS");

@@ -40,8 +40,8 @@ impl<E: 'static> Found<'_, E> {
         self.route().map_or(NO_ROUTE, |route| route.path)
     }
 
-    /// Returns the `method` label. Methods that a route does not serve are one, so that clients cannot make
-    /// the metrics many times as long.
+    /// Returns the `method` label. Methods that a route does not serve are one, so that clients
+    /// cannot make the metrics many times as long.
     pub fn method_label(&self, method: Method) -> &'static str {
         let method = if matches!(self, Self::WrongMethod(_)) { Method::Other } else { method };
         method.as_str()

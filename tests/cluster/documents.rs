@@ -1,4 +1,4 @@
-//! What the manifests say to people.
+//! The manifests' documents for people.
 
 use crate::harness::root;
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn the_dashboards_description_has_every_panel() {
 }
 
 #[test]
-fn a_table_does_not_show_le_which_grafana_reads_as_a_number() {
+fn every_table_is_by_feature_and_bin() {
     let dashboard = read("k8s/components/dashboard/model-api.json");
     let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();

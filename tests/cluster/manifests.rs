@@ -39,7 +39,7 @@ fn deployment(applied: &Applied<'_>) -> Value {
 }
 
 #[test]
-fn the_plain_kustomization_makes_what_the_blueprint_had() {
+fn the_plain_kustomization_makes_the_blueprints_resources() {
     let cluster = Cluster::take();
     let applied = apply(&cluster, &root().join("k8s"));
     let deployment = deployment(&applied);
@@ -90,7 +90,7 @@ fn the_production_overlay_is_complete_in_a_namespace_of_its_own() {
 }
 
 #[test]
-fn what_is_there_before_it_is_installed_is_left_alone() {
+fn resources_from_before_the_installation_are_left_alone() {
     let cluster = Cluster::take();
     let printed = cluster.kubectl(&["apply", "-k", "k8s/platform"]);
     assert_eq!(printed.lines().filter(|line| line.ends_with("unchanged")).count(), 2, "{printed}");
@@ -105,7 +105,7 @@ fn an_autoscaler_has_the_replicas_to_itself() {
 }
 
 #[test]
-fn keda_scales_by_what_prometheus_has() {
+fn keda_scales_by_a_query_with_data() {
     let cluster = Cluster::take();
     let applied = apply(&cluster, &with(&["alerts", "autoscaling-keda"]));
     deployment(&applied);
@@ -171,8 +171,8 @@ fn on_wasmcloud_one_target_has_the_counters_of_all_hosts() {
     prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
 }
 
-/// The custom resource of wasmCloud's operator, without its schema. The operator is not run: what it
-/// makes of the resource is tested on wasmCloud's hosts, in tests/suites/wasmcloud.
+/// The custom resource of wasmCloud's operator, without its schema. The operator is not run: what
+/// it makes of the resource is tested on wasmCloud's hosts, in tests/suites/wasmcloud.
 fn define_workloads(cluster: &Cluster) {
     let group = "runtime.wasmcloud.dev";
     let definition = json!({
@@ -243,7 +243,7 @@ fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {
     });
 }
 
-/// What the operator writes for Spin, in the Secret that the pods mount.
+/// Reads the configuration that the operator writes for Spin, in the Secret that the pods mount.
 fn runtime_config(cluster: &Cluster, deployment: &Value) -> String {
     let volumes = deployment["spec"]["template"]["spec"]["volumes"].as_array().unwrap();
     let secret = volumes.iter().find(|volume| volume["name"] == "spin-runtime-config").unwrap();

@@ -209,7 +209,7 @@ fn has_number(results: &[Value]) -> bool {
     results.iter().any(is_number)
 }
 
-/// What a pod exports is as Prometheus wants it.
+/// Checks that a pod's metrics are as Prometheus wants them.
 fn check_metrics(exposition: &str) {
     let mut promtool = tool("promtool");
     let piped = promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());

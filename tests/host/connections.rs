@@ -41,7 +41,7 @@ fn requests_may_be_sent_before_the_responses_come() {
     }
 }
 
-/// In two writes it would cost a client 40 ms: the second waits until the first is confirmed.
+/// Two writes would cost a client 40 ms: the second waits until the first is confirmed.
 #[test]
 fn a_whole_response_leaves_in_one_write() {
     let server = serve();
@@ -61,7 +61,7 @@ fn a_response_may_come_piece_by_piece() {
 
 /// As `nc -N` does.
 #[test]
-fn a_client_that_closes_its_sending_half_gets_its_answer() {
+fn a_half_closed_client_gets_its_answer() {
     let server = serve();
     for request in [
         "GET /constant HTTP/1.1\r\nhost: a\r\n\r\n",
@@ -78,7 +78,7 @@ fn a_client_that_closes_its_sending_half_gets_its_answer() {
 
 /// A body that nobody reads would otherwise break the client's pipe before it reads the answer.
 #[test]
-fn an_early_answer_reaches_a_client_that_sends_its_whole_body_first() {
+fn an_early_answer_arrives_after_a_whole_body_is_sent() {
     let server = serve_with(|settings| settings.limits.body_bytes = 1000);
     let body = vec![b'x'; 9_000_000];
     for (request, status) in [
@@ -93,7 +93,7 @@ fn an_early_answer_reaches_a_client_that_sends_its_whole_body_first() {
 }
 
 #[test]
-fn a_client_that_asks_before_it_sends_its_body_is_refused_at_once() {
+fn a_request_with_expect_continue_is_refused_before_its_body() {
     let server = serve_with(|settings| settings.limits.body_bytes = 1000);
     let mut client = server.client();
     client.send_raw(
@@ -103,7 +103,7 @@ fn a_client_that_asks_before_it_sends_its_body_is_refused_at_once() {
 }
 
 #[test]
-fn what_is_not_http_is_400() {
+fn bytes_other_than_http_are_400() {
     let server = serve();
     let mut client = server.client();
     client.send_raw("\x16\x03\x01 this is TLS\r\n\r\n");

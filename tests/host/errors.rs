@@ -27,7 +27,7 @@ fn every_error_of_the_host_is_in_its_metrics_from_0_up() {
 }
 
 #[test]
-fn the_hosts_metrics_tell_how_near_its_limits_are() {
+fn the_hosts_metrics_have_the_use_of_its_limits() {
     let server = serve();
     let _idle = server.client();
     while metric(&server, "connections", "") < 2.0 {}
@@ -37,7 +37,7 @@ fn the_hosts_metrics_tell_how_near_its_limits_are() {
 }
 
 #[test]
-fn errors_of_the_host_are_logged_where_the_application_logs_requests() {
+fn errors_of_the_host_are_logged_if_requests_are() {
     let variables = "[variables]\nlog_requests = { default = \"true\" }";
     let server = TestServer::start(&manifest("\"/constant\"", "", variables), |_| {});
     let path = format!("/{}", "x".repeat(2000));

@@ -6,7 +6,7 @@ use crate::support::server::TestServer;
 use std::time::Duration;
 
 #[test]
-fn a_trap_is_500_and_a_line_that_says_why() {
+fn a_trap_is_500_and_logged_with_its_reason() {
     let server = serve();
     let response = server.send(&Request::get("/trap").header("x-request-id", "r-1"));
     assert_error(&response, 500, "The component failed");
@@ -18,7 +18,7 @@ fn a_trap_is_500_and_a_line_that_says_why() {
 }
 
 #[test]
-fn a_guest_that_never_ends_is_stopped_and_others_do_not_wait_for_it() {
+fn an_endless_guest_is_stopped_and_keeps_no_other_waiting() {
     let server = serve_with(|settings| {
         settings.limits.request_timeout = Duration::from_millis(500);
     });
@@ -31,7 +31,7 @@ fn a_guest_that_never_ends_is_stopped_and_others_do_not_wait_for_it() {
 }
 
 #[test]
-fn a_guest_that_wants_too_much_memory_does_not_get_it() {
+fn a_guest_gets_no_memory_beyond_its_limit() {
     let server = serve_with(|settings| settings.limits.memory_bytes = 8 << 20);
     assert_eq!(server.get("/memory?16").text(), "16");
     assert_error(&server.get("/memory?1024"), 500, "The component failed");
@@ -39,7 +39,7 @@ fn a_guest_that_wants_too_much_memory_does_not_get_it() {
 }
 
 #[test]
-fn all_instances_together_have_a_limit_of_memory_beyond_which_the_answer_is_503() {
+fn a_request_is_503_if_all_instances_have_too_much_memory() {
     let server = serve_with(|settings| settings.limits.all_memory_bytes = 8 << 20);
     assert_eq!(server.get("/memory?16").text(), "16");
     for _ in 0..3 {
@@ -50,9 +50,9 @@ fn all_instances_together_have_a_limit_of_memory_beyond_which_the_answer_is_503(
     assert_eq!(server.get("/memory?16").text(), "16");
 }
 
-/// With one guest after the other on a thread, ten answers would take longer than the loops live.
+/// Ten answers would take longer than the loops live if guests ran one after the other on a thread.
 #[test]
-fn guests_that_compute_do_not_keep_their_neighbours_waiting() {
+fn a_computing_guest_keeps_no_neighbour_waiting() {
     let server = serve_with(|settings| {
         settings.limits.request_timeout = Duration::from_secs(20);
         settings.limits.drain_timeout = Duration::ZERO;
@@ -99,7 +99,7 @@ fn a_guest_without_a_response_is_500() {
 
 /// The client can tell: the last chunk, which says that all is there, does not come.
 #[test]
-fn a_response_that_is_cut_short_does_not_look_complete() {
+fn a_cut_response_does_not_look_complete() {
     let server = serve();
     let mut client = server.client();
     client.send_raw("GET /stream-and-trap?100 HTTP/1.1\r\nhost: a\r\n\r\n");

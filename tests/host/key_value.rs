@@ -18,7 +18,7 @@ fn spins_own_interface_keeps_the_same_contract() {
 }
 
 #[test]
-fn a_store_that_is_not_granted_cannot_be_opened() {
+fn a_store_cannot_be_opened_without_a_grant() {
     let server = TestServer::start(&manifest("\"/...\"", "", ""), |_| {});
     assert_eq!(server.get("/key-value?default").text(), "access-denied");
 }

@@ -1,4 +1,4 @@
-//! What one client may use, and what it is told beyond that.
+//! The limits of one client, and the answers beyond them.
 
 use super::{errors, metric, serve_with};
 use crate::support::http::Request;
@@ -49,7 +49,7 @@ fn a_hundred_headers_are_taken_and_more_are_431() {
 }
 
 #[test]
-fn a_client_that_sends_no_first_request_is_cut_off() {
+fn a_client_is_cut_off_if_it_sends_no_first_request() {
     let server = serve_with(|settings| {
         settings.limits.first_request_timeout = Duration::from_millis(100);
     });
@@ -60,7 +60,7 @@ fn a_client_that_sends_no_first_request_is_cut_off() {
 }
 
 #[test]
-fn a_client_that_does_not_finish_its_headers_is_cut_off() {
+fn a_client_is_cut_off_if_its_headers_do_not_end() {
     let server = serve_with(|settings| {
         settings.limits.header_timeout = Duration::from_millis(100);
     });
@@ -71,7 +71,7 @@ fn a_client_that_does_not_finish_its_headers_is_cut_off() {
 }
 
 #[test]
-fn a_client_that_does_not_finish_its_body_is_408() {
+fn an_unfinished_body_is_408() {
     let server = serve_with(|settings| {
         settings.limits.request_timeout = Duration::from_millis(100);
     });
@@ -83,7 +83,7 @@ fn a_client_that_does_not_finish_its_body_is_408() {
 }
 
 #[test]
-fn a_body_that_stalls_is_408_long_before_the_request_timeout() {
+fn a_stalled_body_is_408_long_before_the_request_timeout() {
     let server = serve_with(|settings| {
         settings.limits.body_window = Duration::from_millis(100);
     });
@@ -95,7 +95,7 @@ fn a_body_that_stalls_is_408_long_before_the_request_timeout() {
 }
 
 #[test]
-fn small_bodies_are_taken_while_stalled_uploads_hold_all_that_others_may() {
+fn small_bodies_are_taken_beside_stalled_uploads() {
     let server = serve_with(|settings| {
         settings.limits.held_bytes = 100_000;
         settings.limits.small_body_bytes = 1000;
@@ -128,7 +128,7 @@ fn bodies_together_have_a_limit_too() {
 }
 
 #[test]
-fn a_client_that_does_not_read_its_response_is_cut_off() {
+fn a_client_is_cut_off_if_it_does_not_read_its_response() {
     let server = serve_with(|settings| {
         settings.limits.request_timeout = Duration::from_millis(500);
     });
@@ -139,7 +139,7 @@ fn a_client_that_does_not_read_its_response_is_cut_off() {
 }
 
 #[test]
-fn a_body_that_ends_early_costs_nothing_but_its_connection() {
+fn an_incomplete_body_costs_only_its_connection() {
     let server = serve_with(|_| {});
     let mut client = server.client();
     client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf");
@@ -173,7 +173,7 @@ fn without_a_pool_of_instances_requests_are_served_all_the_same() {
 }
 
 #[test]
-fn the_connection_that_is_idle_longest_makes_room_for_a_new_one() {
+fn the_longest_idle_connection_makes_room_for_a_new_one() {
     let server = serve_with(|settings| settings.limits.connections = 2);
     let (mut first, mut second) = (server.client(), server.client());
     first.send(&Request::get("/constant"));
@@ -184,7 +184,7 @@ fn the_connection_that_is_idle_longest_makes_room_for_a_new_one() {
 }
 
 #[test]
-fn clients_that_send_nothing_or_half_a_request_keep_nobody_out() {
+fn silent_clients_and_half_requests_keep_no_client_out() {
     let server = serve_with(|settings| settings.limits.connections = 4);
     let rude: Vec<_> = (0..20)
         .map(|number| {

@@ -52,7 +52,7 @@ fn serve_with(adjust: impl FnOnce(&mut Settings)) -> TestServer {
     TestServer::start(&probe(None), adjust)
 }
 
-/// Why an application cannot be loaded.
+/// Returns the reason for which an application cannot be loaded.
 fn load_error(manifest: &Manifest) -> String {
     match load(manifest, |_| {}) {
         Ok(_) => panic!("the application was loaded"),
@@ -66,7 +66,7 @@ fn metric(server: &TestServer, name: &str, labels: &str) -> f64 {
     Exposition::parse(response.text()).sum(&format!("model_api_host_{name}"), labels)
 }
 
-/// How many requests the host answered with an error, by its own metrics.
+/// Returns the number of requests that the host answered with an error, by its own metrics.
 fn errors(server: &TestServer, reason: &str) -> f64 {
     metric(server, "errors_total", &format!("reason=\"{reason}\""))
 }

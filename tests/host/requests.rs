@@ -1,11 +1,11 @@
-//! What a guest sees of a request: the questions of Spin's conformance test `request-shape`.
+//! The request as a guest sees it: the questions of Spin's conformance test `request-shape`.
 
 use super::{manifest, serve};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 
 #[test]
-fn a_guest_sees_the_headers_and_the_uri_that_spin_shows() {
+fn a_guest_sees_the_headers_and_the_uri_as_on_spin() {
     let manifest = manifest("\"/echo/:path_segment/:path_end/...\"", "", "");
     let server = TestServer::start(&manifest, |_| {});
     let request = Request::get("/echo/path/end/rest?key=value").header("Host", "example.com");
@@ -122,7 +122,7 @@ fn a_transfer_coding_other_than_chunked_is_501() {
 }
 
 #[test]
-fn a_header_that_is_not_utf_8_reaches_the_guest_and_harms_nobody() {
+fn a_header_in_another_encoding_than_utf_8_reaches_the_guest() {
     let server = serve();
     let mut client = server.client();
     client.send_raw(

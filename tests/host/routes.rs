@@ -1,4 +1,4 @@
-//! What answers a path.
+//! The target of each path.
 
 use super::{manifest, serve};
 use crate::support::http::Request;

@@ -1,4 +1,4 @@
-//! What a guest cannot reach, and what becomes of what it prints.
+//! The sandbox: nothing outside can be reached, and output becomes lines of the log.
 
 use super::{manifest, serve};
 use crate::support::server::TestServer;
@@ -22,7 +22,7 @@ fn the_environment_is_the_manifests_and_nothing_else() {
 }
 
 #[test]
-fn what_a_guest_prints_is_logged_line_by_line_with_its_name() {
+fn output_of_a_guest_is_logged_by_line_with_its_name() {
     let server = serve();
     assert_eq!(server.get("/print?hello").text(), "printed");
     let lines = server.stop();

@@ -1,4 +1,4 @@
-//! How a server stops.
+//! The stop of a server.
 
 use super::{serve, serve_with};
 use crate::support::http::{Client, Request};
@@ -28,7 +28,7 @@ fn a_request_in_flight_is_finished() {
 }
 
 #[test]
-fn a_request_that_does_not_end_does_not_keep_the_server() {
+fn the_server_stops_although_a_request_does_not_end() {
     let server = serve_with(|settings| {
         settings.limits.drain_timeout = Duration::from_millis(100);
     });
@@ -41,7 +41,7 @@ fn a_request_that_does_not_end_does_not_keep_the_server() {
 }
 
 #[test]
-fn requests_that_were_sent_before_the_stop_are_answered() {
+fn requests_sent_before_the_stop_are_answered() {
     let server = serve();
     let mut used = server.client();
     used.send(&Request::get("/constant"));

@@ -3,7 +3,7 @@
 use super::{load_error, manifest, serve, serve_with};
 
 #[test]
-fn a_guest_reads_its_variables_and_learns_what_is_wrong_with_a_name() {
+fn a_guest_reads_its_variables_and_is_told_of_bad_names() {
     let server = serve();
     assert_eq!(server.get("/variable?level").text(), "low");
     assert_eq!(server.get("/variable?non_existent").text(), "undefined");

@@ -61,7 +61,7 @@ fn a_thousand_rows_are_one_call_into_the_model() {
     assert_eq!(scrape.sum("http_requests_total", "handler=\"/predict\""), 1.0);
 }
 
-/// Of 10,000 rows 625 are expected in the sample, give or take 24 (the standard deviation).
+/// The sample of 10,000 rows is expected to have 625, give or take 24 (the standard deviation).
 #[test]
 fn one_row_in_sixteen_is_sampled_for_drift() {
     let server = serve();
@@ -86,7 +86,7 @@ fn a_variable_sets_the_largest_batch() {
 }
 
 #[test]
-fn a_variable_sets_how_many_values_a_batch_has() {
+fn a_variable_sets_the_largest_number_of_values() {
     let server = serve_changed(|text| with_default(text, "max_batch_values", "301"));
     assert_eq!(send(&server, &batch(150)).status, 200);
     assert_eq!(send(&server, &batch(151)).status, 422);

@@ -11,7 +11,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn the_page_may_run_only_what_comes_with_it() {
+fn the_page_may_run_only_its_own_scripts() {
     let response = serve().get("/docs");
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
@@ -21,7 +21,7 @@ fn the_page_may_run_only_what_comes_with_it() {
 }
 
 #[test]
-fn every_file_that_the_page_names_is_there() {
+fn every_file_of_the_page_is_there() {
     let server = serve();
     let page = server.get("/docs");
     let names: Vec<_> = page
@@ -40,7 +40,7 @@ fn every_file_that_the_page_names_is_there() {
 }
 
 #[test]
-fn a_file_is_compressed_for_those_who_take_that() {
+fn a_file_is_compressed_if_the_client_accepts_gzip() {
     let server = serve();
     let request = || Request::get("/docs/swagger-ui-bundle.js");
     let plain = server.send(&request());
@@ -56,7 +56,7 @@ fn a_file_is_compressed_for_those_who_take_that() {
 }
 
 #[test]
-fn a_file_that_the_client_has_is_not_sent_again() {
+fn a_cached_file_is_not_sent_again() {
     let server = serve();
     for (name, _) in FILES {
         let request = || Request::get(&format!("/docs/{name}")).header("accept-encoding", "gzip");
@@ -102,7 +102,7 @@ fn the_documentation_is_counted_with_the_service() {
 }
 
 #[test]
-fn an_answer_that_is_sent_whole_is_not_logged_as_cut_off() {
+fn a_complete_answer_is_not_logged_as_cut_off() {
     let server = serve();
     for accept in ["gzip", "identity"] {
         let request = Request::get("/docs/swagger-ui-bundle.js").header("accept-encoding", accept);

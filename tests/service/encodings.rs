@@ -52,13 +52,13 @@ fn binary_tensors_may_be_compressed_too() {
 }
 
 #[test]
-fn what_a_compressed_body_says_is_checked_as_usual() {
+fn a_compressed_body_is_validated_as_usual() {
     let response = send(&serve(), "/predict", gzip(br#"{"patient_data":{}}"#), "gzip");
     assert_eq!((response.status, &response.json()["detail"][0]["type"]), (422, &"missing".into()));
 }
 
 #[test]
-fn a_body_that_inflates_beyond_the_limit_is_413() {
+fn a_body_inflating_beyond_the_limit_is_413() {
     let server = serve_changed(|text| with_default(text, "max_body_bytes", "5000"));
     let mut body = EXAMPLE.as_bytes().to_vec();
     body.resize(5000, b' ');
@@ -71,7 +71,7 @@ fn a_body_that_inflates_beyond_the_limit_is_413() {
 }
 
 #[test]
-fn a_coding_that_is_not_taken_is_415_with_those_that_are() {
+fn an_unknown_coding_is_415_with_the_known_ones() {
     let server = serve();
     for (path, body) in [("/predict", "\u{1f}br"), (INFER, "\u{1f}br")] {
         let response = send(&server, path, body.into(), "br");
@@ -81,7 +81,7 @@ fn a_coding_that_is_not_taken_is_415_with_those_that_are() {
 }
 
 #[test]
-fn a_body_that_is_not_what_its_coding_says_is_400() {
+fn a_body_of_another_coding_than_stated_is_400() {
     let server = serve();
     let cut = gzip(EXAMPLE.as_bytes());
     for body in [&cut[..cut.len() / 2], b"nothing", b""] {

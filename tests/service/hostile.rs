@@ -84,7 +84,7 @@ fn every_part_of_a_body_is_answered_or_refused() {
 }
 
 #[test]
-fn a_body_that_ends_early_harms_nobody() {
+fn an_incomplete_body_harms_no_other_request() {
     let server = serve();
     for rude in [
         "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{\"patient_data\"",

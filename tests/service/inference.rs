@@ -42,7 +42,7 @@ fn error(response: &Response, status: u16) -> String {
 }
 
 #[test]
-fn the_server_says_what_it_is() {
+fn the_servers_metadata_has_its_name_and_extensions() {
     let response = serve().get("/v2");
     let version = env!("CARGO_PKG_VERSION");
     let expected =
@@ -51,7 +51,7 @@ fn the_server_says_what_it_is() {
 }
 
 #[test]
-fn the_model_says_which_tensors_it_takes_and_gives() {
+fn the_models_metadata_lists_its_tensors() {
     let expected = json!({
         "name": "heart-risk-demo",
         "versions": ["v1.0.0"],
@@ -124,7 +124,7 @@ fn a_column_may_have_a_second_dimension_of_one() {
 }
 
 #[test]
-fn a_feature_that_is_not_required_may_be_left_out() {
+fn an_optional_feature_may_be_left_out() {
     let body = json!({"inputs": [tensor("age", "FP64", &[2], json!([65, 45]))]});
     assert_eq!(infer(&serve(), &body).json()["outputs"], two_answers());
 }
@@ -187,7 +187,7 @@ fn a_list_is_no_object() {
 }
 
 #[test]
-fn extensions_that_are_not_served_are_refused() {
+fn unserved_extensions_are_refused() {
     let server = serve();
     let region = json!({"shared_memory_region": "r", "shared_memory_byte_size": 64});
     let mut body = two_patients();
@@ -201,7 +201,7 @@ fn extensions_that_are_not_served_are_refused() {
 }
 
 #[test]
-fn what_is_missing_or_of_another_type_is_counted_as_for_predict() {
+fn missing_and_wrong_values_are_counted_as_for_predict() {
     let server = serve();
     error(
         &infer(&server, &json!({"inputs": [tensor("cholesterol", "FP64", &[1], json!([1]))]})),
@@ -271,7 +271,7 @@ fn an_id_is_made_when_there_is_none() {
 }
 
 #[test]
-fn parameters_that_mean_nothing_here_are_let_through() {
+fn unknown_parameters_are_ignored() {
     let mut body = two_patients();
     body["parameters"] = json!({"content_type": "pd", "priority": 7});
     body["inputs"][0]["parameters"] = json!({"content_type": "np"});
@@ -301,7 +301,7 @@ fn other_paths_and_methods_have_the_protocols_form_of_error() {
 }
 
 #[test]
-fn shape_and_data_that_disagree_are_both_named() {
+fn a_shape_is_named_beside_data_of_another_length() {
     let body = json!({"inputs": [tensor("age", "FP64", &[3], json!([65, 45]))]});
     let message = error(&infer(&serve(), &body), 400);
     assert_eq!(message, "input \"age\": shape [3] means 3 elements, and the data has 2");
@@ -443,7 +443,7 @@ fn all_outputs_are_binary_if_the_request_says_so() {
 }
 
 #[test]
-fn binary_data_that_does_not_add_up_is_400() {
+fn binary_data_of_a_wrong_length_is_400() {
     let server = serve();
     let age = 65_i64.to_le_bytes();
     let document = |size| json!({"inputs": [binary_input("age", "INT64", 1, size)]});

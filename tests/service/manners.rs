@@ -1,4 +1,4 @@
-//! What every HTTP service is expected to do.
+//! The manners that every HTTP service is expected to have.
 
 use super::{EXAMPLE, scrape, serve, serve_changed, with_default};
 use crate::support::http::{Request, Response};
@@ -10,7 +10,7 @@ fn traceparent() -> String {
 }
 
 #[test]
-fn options_says_what_a_path_takes() {
+fn options_lists_the_methods_of_a_path() {
     let server = serve();
     for (path, allow) in [
         ("/predict", "POST, OPTIONS"),
@@ -25,7 +25,7 @@ fn options_says_what_a_path_takes() {
 }
 
 #[test]
-fn a_body_that_says_it_is_not_json_is_415() {
+fn a_body_of_another_content_type_is_415() {
     let server = serve();
     let send = |content_type: &str| {
         let request = Request::post("/predict", EXAMPLE);
@@ -83,7 +83,7 @@ fn a_clients_request_id_is_kept_if_it_is_plain() {
 }
 
 #[test]
-fn what_goes_wrong_is_logged_with_the_request_and_the_trace() {
+fn an_error_is_logged_with_its_request_and_trace() {
     let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
     let request = Request::post("/predict", EXAMPLE)
         .header("x-request-id", "r-1")
@@ -142,7 +142,7 @@ fn a_variable_lets_origins_in() {
 
 /// A cache that is shared keeps the answers for different origins apart.
 #[test]
-fn every_answer_that_a_cache_may_keep_varies_by_origin_where_origins_are_allowed() {
+fn every_cacheable_answer_varies_by_origin_if_origins_are_allowed() {
     let server =
         serve_changed(|text| with_default(text, "cors_allowed_origins", "https://a.example"));
     for (path, vary) in [
@@ -190,7 +190,7 @@ fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
 }
 
 #[test]
-fn a_header_that_is_not_utf_8_harms_nobody() {
+fn a_header_in_another_encoding_than_utf_8_is_harmless() {
     let server = serve();
     for name in [
         "x-request-id",
@@ -221,7 +221,7 @@ fn a_header_that_is_not_utf_8_harms_nobody() {
 }
 
 #[test]
-fn metrics_are_given_in_the_form_that_is_asked_for() {
+fn metrics_have_the_accepted_format() {
     let server = serve();
     let content_type = |accept: &str| {
         let response = server.send(&Request::get("/metrics").header("accept", accept));
@@ -246,7 +246,7 @@ fn a_list_header_may_be_in_several_lines() {
 }
 
 #[test]
-fn what_is_not_sent_is_not_counted_as_sent() {
+fn the_body_of_a_head_is_not_counted_as_sent() {
     let server = serve();
     server.send(&Request::new("HEAD", "/docs"));
     let scrape = scrape(&mut server.client());
@@ -254,7 +254,7 @@ fn what_is_not_sent_is_not_counted_as_sent() {
 }
 
 #[test]
-fn what_is_true_for_a_moment_is_not_stored() {
+fn answers_true_for_a_moment_are_not_stored() {
     let server = serve();
     for path in ["/metrics", "/v2/health/live", "/v2/health/ready"] {
         assert_eq!(server.get(path).header("cache-control"), Some("no-store"), "{path}");

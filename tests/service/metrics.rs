@@ -104,7 +104,7 @@ fn scrapes_during_traffic_never_go_back() {
 }
 
 #[test]
-fn a_client_that_has_its_answer_finds_it_counted() {
+fn an_answer_is_counted_before_it_is_sent() {
     let server = serve();
     for count in 1..=20 {
         server.send(&Request::post("/predict", EXAMPLE));
@@ -114,7 +114,7 @@ fn a_client_that_has_its_answer_finds_it_counted() {
 }
 
 #[test]
-fn paths_and_methods_that_clients_make_up_are_no_labels() {
+fn unknown_paths_and_methods_are_no_labels() {
     let server = serve();
     let mut client = server.client();
     client.send(&Request::get("/metrics/../secret"));
@@ -180,7 +180,7 @@ fn every_prediction_is_binned_when_the_interval_is_one() {
 }
 
 #[test]
-fn methods_that_a_route_does_not_serve_are_one_series() {
+fn unserved_methods_are_one_series() {
     let server = serve();
     let mut client = server.client();
     for method in ["GET", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
@@ -212,7 +212,7 @@ fn the_shares_of_a_reference_add_up_to_one() {
 }
 
 #[test]
-fn openmetrics_is_served_to_those_who_ask() {
+fn openmetrics_is_served_if_accepted() {
     let request =
         Request::get("/metrics").header("accept", "application/openmetrics-text;version=1.0.0");
     let response = serve().send(&request);
@@ -229,7 +229,7 @@ fn the_text_format_is_the_default() {
 }
 
 #[test]
-fn a_variable_that_is_no_number_is_logged_and_its_default_holds() {
+fn a_variable_without_a_number_is_logged_and_has_its_default() {
     let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
     assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
     server.logged("variable drift_sample_interval is not understood; using 16");

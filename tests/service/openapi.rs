@@ -170,7 +170,7 @@ fn every_example_is_answered_as_the_document_says() {
 }
 
 #[test]
-fn the_document_is_sent_once_to_a_client_that_keeps_it() {
+fn the_document_is_304_to_a_client_with_its_tag() {
     let server = serve();
     let response = server.get("/openapi.json");
     let etag = response.header("etag").unwrap();

@@ -27,7 +27,7 @@ fn several_outputs_are_answered_by_name() {
 }
 
 #[test]
-fn an_unusual_value_that_the_model_takes_is_a_warning_in_its_row() {
+fn an_accepted_unusual_value_is_a_warning_in_its_row() {
     let server = serve_model("triage");
     let rows = json!([{"beats": 70, "conscious": true}, {"beats": 301, "conscious": true}]);
     let body = json!({ "instances": rows }).to_string();
@@ -60,7 +60,7 @@ fn a_hundred_warnings_are_shown_and_the_others_counted() {
 }
 
 #[test]
-fn a_row_that_the_model_refuses_is_a_client_error() {
+fn a_row_refused_by_the_model_is_422() {
     let server = serve_model("triage");
     let row = json!({"beats": 70, "arrival": "on foot", "conscious": false});
     let response = predict(&server, row.clone());
@@ -128,7 +128,7 @@ fn a_flag_is_a_number_in_a_tensor_of_numbers_and_a_category_is_not() {
 }
 
 #[test]
-fn a_model_that_does_not_answer_its_examples_is_not_ready() {
+fn a_model_is_not_ready_if_it_fails_its_examples() {
     let server = serve_model("silent");
     for (path, expected) in [
         ("/v2/health/ready", json!({"ready": false})),
@@ -143,7 +143,7 @@ fn a_model_that_does_not_answer_its_examples_is_not_ready() {
 }
 
 #[test]
-fn a_model_that_breaks_its_contract_is_the_services_fault() {
+fn a_prediction_is_500_if_the_model_breaks_its_contract() {
     let server = serve_model("silent");
     let response = server.send(&Request::post("/predict", EXAMPLE));
     assert_eq!(

@@ -1,10 +1,10 @@
-//! What is served where, and what is not.
+//! Routes.
 
 use super::{EXAMPLE, scrape, serve};
 use crate::support::http::Request;
 
 #[test]
-fn the_root_says_that_the_service_runs() {
+fn the_root_has_the_blueprints_message() {
     let response = serve().get("/");
     let message = r#"{"message":"Healthcare AI Model Service is running."}"#;
     assert_eq!((response.status, response.text()), (200, message));
@@ -17,7 +17,7 @@ fn a_query_does_not_change_the_route() {
 }
 
 #[test]
-fn head_is_answered_where_get_is_with_the_same_headers() {
+fn head_is_answered_as_get_with_the_same_headers() {
     let server = serve();
     let mut client = server.client();
     let get = client.send(&Request::get("/"));

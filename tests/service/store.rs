@@ -4,7 +4,7 @@ use super::{ANSWER, EXAMPLE, serve_changed};
 use crate::support::http::Request;
 
 #[test]
-fn predictions_go_on_without_a_store_and_the_log_says_what_is_lost() {
+fn predictions_go_on_without_a_store_and_the_loss_is_logged() {
     let server = serve_changed(|text| text.replace("[\"default\"]", "[]"));
     let response = server.send(&Request::post("/predict", EXAMPLE));
     assert_eq!((response.status, response.text()), (200, ANSWER));

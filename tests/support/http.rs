@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long a test waits for a server before it fails.
+/// The time for which a test waits for a server before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request, built step by step.
@@ -36,7 +36,7 @@ impl Request {
         Self { body: Some(body.into()), ..Self::new(method, target) }
     }
 
-    /// With one more header. `Host` takes the place of the one that is sent by default.
+    /// Adds a header. `Host` takes the place of the one that is sent by default.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -162,7 +162,7 @@ impl Client {
         Response { body, ..head }
     }
 
-    /// What one read of the socket gives, which is what the server wrote at once.
+    /// Returns the bytes of one read of the socket, which are those that the server wrote at once.
     pub fn read_once(&mut self) -> Vec<u8> {
         let mut buffer = vec![0; 64 * 1024];
         let length = self.stream.read(&mut buffer).expect("the server writes");

@@ -1,4 +1,4 @@
-//! What the tests share: a server on a free port, and a client that sees every byte.
+//! The parts that the tests share: a server on a free port, and a client that sees every byte.
 
 pub mod exposition;
 pub mod http;

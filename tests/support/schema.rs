@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Keywords that say something to people.
 const NOTES: [&str; 4] = ["description", "examples", "format", "x-unit"];
 
-/// What is wrong with `value` by `schema`, which may refer to other parts of `document`.
+/// Lists the faults of `value` by `schema`, which may refer to other parts of `document`.
 pub fn violations(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     check(document, schema, value, "", &mut found);

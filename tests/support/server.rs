@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-/// How long a test waits for a line of the log before it fails.
+/// The time for which a test waits for a line of the log before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server on a free port. It stops when it is dropped.
@@ -30,7 +30,7 @@ impl TestServer {
         Self { server, log }
     }
 
-    /// Where it listens.
+    /// Returns the address at which it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }

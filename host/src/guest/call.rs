@@ -29,9 +29,9 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 pub struct Component {
     /// Its code, with its imports resolved.
     pub pre: ProxyPre<Guest>,
-    /// What it may use.
+    /// The grants of its manifest.
     pub grants: Arc<Grants>,
-    /// What it may use up.
+    /// The limits of each request.
     pub limits: Limits,
     /// The memory that it shares with all other guests.
     pub memory: Arc<Budget>,
@@ -39,7 +39,7 @@ pub struct Component {
     pub count_instructions: bool,
 }
 
-/// Why a guest gave no response.
+/// A reason for which a guest gave no response.
 #[derive(Debug, PartialEq)]
 pub enum Failure {
     /// It was stopped because it took too long.
@@ -70,7 +70,7 @@ type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// One request to a component.
 pub struct Call {
-    /// What answers it, in a fresh instance.
+    /// The component that answers it, in a fresh instance.
     pub component: Arc<Component>,
     /// The request, with its whole body.
     pub request: Request<Bytes>,
@@ -78,7 +78,7 @@ pub struct Call {
     pub deadline: Instant,
     /// A place among the requests that guests work on, held until the guest ends.
     pub slot: OwnedSemaphorePermit,
-    /// What a log line calls it.
+    /// The id of the request in log lines.
     pub id: Arc<RequestId>,
 }
 
@@ -220,7 +220,7 @@ fn log_failure(component: &Component, id: &RequestId, outcome: &Result<(), Failu
     }
 }
 
-/// Why a guest that has ended with `outcome` gave no response.
+/// Returns the reason for which a guest that has ended with `outcome` gave no response.
 fn failure(outcome: Result<(), Failure>) -> Failure {
     match outcome {
         Ok(()) => Failure::NoResponse("it returned without one".to_owned()),

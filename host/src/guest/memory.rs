@@ -16,7 +16,7 @@ pub struct Memory {
     refused: Option<Refused>,
 }
 
-/// Why a guest did not get the memory that it asked for.
+/// A reason for which a guest did not get the memory that it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// One guest may not have so much.
@@ -31,7 +31,7 @@ impl Memory {
         Self { limit, budget, used: 0, refused: None }
     }
 
-    /// Why the guest was refused memory, if it was.
+    /// Returns the reason for which the guest was refused memory, if it was.
     pub fn refused(&self) -> Option<Refused> {
         self.refused
     }

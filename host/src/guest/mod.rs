@@ -1,4 +1,4 @@
-//! What one request's instance of a component sees of the world, and how it is called.
+//! One request's instance of a component: its view of the world, and the call.
 //!
 //! | file | subject |
 //! |---|---|

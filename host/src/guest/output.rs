@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_cut_and_its_continuation_is_marked() {
+    fn a_long_line_is_cut_and_its_continuation_is_marked() {
         let long = "x".repeat(MAX_LINE_BYTES - 1);
         let lines = logged(&[format!("{long}éwarning: forged\nnext").as_bytes()]);
         let first = format!("service: {long}…");

@@ -15,7 +15,7 @@ use wasmtime_wasi_http::{
     WasiHttpView,
 };
 
-/// What a component's manifest grants it.
+/// The grants of a component's manifest.
 pub struct Grants {
     /// The component's id, for log lines.
     pub component: Arc<str>,
@@ -25,7 +25,7 @@ pub struct Grants {
     pub variables: Values,
     /// Its environment.
     pub environment: Vec<(String, String)>,
-    /// Where its output goes.
+    /// The sink of its output.
     pub log: Log,
 }
 
@@ -36,7 +36,7 @@ pub struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: NoOutboundRequests,
-    /// When the request has taken too long.
+    /// The time at which the request has taken too long.
     pub(super) deadline: Instant,
     /// True once it was at work at a tick of the epoch.
     pub(super) is_long: bool,
@@ -76,12 +76,12 @@ impl Guest {
         }
     }
 
-    /// What limits the guest's memory.
+    /// Returns the limiter of the guest's memory.
     pub fn memory(&mut self) -> &mut dyn ResourceLimiter {
         &mut self.memory
     }
 
-    /// Why the guest was refused memory, if it was.
+    /// Returns the reason for which the guest was refused memory, if it was.
     pub fn was_refused_memory(&self) -> Option<Refused> {
         self.memory.refused()
     }

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_may_use_is_not_used() {
+    fn a_folder_open_to_other_users_is_not_used() {
         let folder = folder("open");
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_start_at_once_share_the_folder() {
+    fn two_processes_share_the_folder() {
         let folder = folder("shared");
         std::thread::scope(|scope| {
             for _ in 0..4 {

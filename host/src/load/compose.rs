@@ -12,7 +12,7 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 /// only if the manifest says that it inherits the component's configuration.
 const GRANTED: [&str; 5] = ["wasi:http/", "wasi:keyvalue/", "wasi:config/", "fermyon:", "spin:"];
 
-/// What runs: the component of `files`, with its dependencies inside.
+/// Composes the component of `files` with its dependencies.
 ///
 /// # Errors
 ///
@@ -108,8 +108,8 @@ fn check_import(import: &str, files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// Whether the dependency `name` is for `import`. The name may leave out the version, or the
-/// interface, or both: `a:b`, `a:b@1.0.0`, `a:b/c`, `a:b/c@1.0.0`. A name of an import that is
+/// Returns true if the dependency `name` is for `import`. The name may leave out the version, or
+/// the interface, or both: `a:b`, `a:b@1.0.0`, `a:b/c`, `a:b/c@1.0.0`. A name of an import that is
 /// no interface is for that import only.
 fn matches(name: &str, import: &str) -> bool {
     let (name, version) = split_version(name);
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dependency_is_for_the_imports_that_its_name_covers() {
+    fn a_dependency_is_for_all_imports_of_its_name() {
         for (name, import) in [
             ("foo:bar/baz@0.1.0", "foo:bar/baz@0.1.0"),
             ("foo:bar/baz", "foo:bar/baz@0.1.0"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_that_does_not_fit_is_refused_by_name() {
+    fn an_unfit_dependency_is_refused_by_name() {
         let unknown = files(&[dependency("test:unknown", None, IMPORT)]);
         let error = compose(&unknown).unwrap_err();
         let expected = "dependency `test:unknown`: the component does not import it";

@@ -7,8 +7,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// How often guests are interrupted, to let others run or to be stopped. A guest that is at work
-/// at two ticks leaves its connection's thread, so that nothing waits there for longer.
+/// The time between two interruptions of guests, which let others run or stop the guest. A guest
+/// that is at work at two ticks leaves its connection's thread, so that nothing waits there for
+/// longer.
 const TICK: Duration = Duration::from_millis(1);
 
 /// The same while no guest is at work, so that an idle server costs little.

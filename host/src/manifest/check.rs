@@ -1,4 +1,4 @@
-//! What a manifest may not say to this host.
+//! Checks a manifest for everything that this host does not honour.
 
 use super::name::check_name;
 use super::{Component, Dependency, HttpTrigger, Route, Schema, Source};
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_effect_here_is_accepted() {
+    fn fields_without_an_effect_are_accepted() {
         let text = manifest(&format!(
             "{COMPONENT}description = \"d\"\ntargets = [\"spin-up:3.6\"]\n\
              allowed_outbound_hosts = []\nfiles = []\n[component.x.tool.a]\nb = 1\n\
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trigger_names_a_component_that_exists_or_a_static_response() {
+    fn a_trigger_needs_a_known_component_or_a_static_response() {
         assert!(error(&manifest("")).contains("does not define"));
         let both = format!("static_response = {{ body = \"b\" }}\n{COMPONENT}");
         assert!(error(&manifest(&both)).contains("either `component` or `static_response`"));

@@ -12,10 +12,10 @@ pub struct Component {
     pub source: Source,
     #[serde(default, rename = "description")]
     _description: String,
-    /// What it reads as variables: text with `{{ application_variable }}` in it.
+    /// The variables that it reads: text with `{{ application_variable }}` in it.
     #[serde(default)]
     pub variables: IndexMap<String, String>,
-    /// What it reads as environment variables.
+    /// Its environment variables.
     #[serde(default)]
     pub environment: IndexMap<String, String>,
     /// The labels of the stores it may open.
@@ -24,10 +24,10 @@ pub struct Component {
     /// The components that satisfy its imports, by the import's name.
     #[serde(default)]
     pub dependencies: IndexMap<String, Dependency>,
-    /// Whether dependencies may use what the component may use.
+    /// True if dependencies may use everything that the component may use.
     #[serde(default)]
     pub dependencies_inherit_configuration: bool,
-    /// How it is built.
+    /// The command that builds it.
     pub build: Option<Build>,
     #[serde(default, rename = "targets")]
     _targets: Option<toml::Value>,
@@ -48,17 +48,17 @@ pub struct Component {
     pub(super) ai_models: Vec<toml::Value>,
 }
 
-/// Where a component's WebAssembly is.
+/// The place of a component's WebAssembly.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected the path of a .wasm file")]
 pub enum Source {
-    /// In a file.
+    /// A file.
     Path(PathBuf),
     /// Somewhere else, which this host refuses.
     Remote(toml::Table),
 }
 
-/// What satisfies an import.
+/// The component that satisfies an import.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a table with a path")]
 pub enum Dependency {
@@ -78,7 +78,7 @@ pub struct LocalDependency {
     pub export: Option<String>,
 }
 
-/// How a component is built.
+/// The build of a component.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// An application's manifest.
 pub struct Manifest {
-    /// What the file says.
+    /// The contents of the file.
     pub schema: Schema,
     /// The folder that paths in the manifest start from.
     pub base: PathBuf,
@@ -72,10 +72,10 @@ pub struct Variable {
     /// The value, if the operator sets none.
     #[serde(default)]
     pub default: Option<String>,
-    /// Whether the operator must set a value.
+    /// True if the operator must set a value.
     #[serde(default)]
     pub required: bool,
-    /// Whether the value is sensitive. This host logs no variable's value.
+    /// True if the value is sensitive. This host logs no variable's value.
     #[serde(default, rename = "secret")]
     _secret: bool,
 }

@@ -1,4 +1,4 @@
-//! What a connection is at.
+//! The state of a connection.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -22,7 +22,7 @@ pub enum Phase {
 /// The state of one connection, which its task changes and the acceptor looks at.
 pub struct Activity {
     phase: AtomicU8,
-    /// When the server began to wait for its client, in microseconds since [`START`].
+    /// The time at which the server began to wait for its client, in microseconds since [`START`].
     since: AtomicU64,
     served: AtomicBool,
     /// Set if the client may still be sending a body that nobody reads.
@@ -51,7 +51,7 @@ impl Activity {
         }
     }
 
-    /// Where the connection's request is.
+    /// Returns the phase of the connection's request.
     pub fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Head,

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_counts_where_the_target_is_a_path() {
+    fn the_host_header_counts_if_the_target_is_a_path() {
         assert_eq!(found("/x", Version::HTTP_11, &["a:81"]).as_deref(), Ok("a:81"));
         assert_eq!(found("/x", Version::HTTP_11, &["[::1]:80"]).as_deref(), Ok("[::1]:80"));
         assert_eq!(found("/x", Version::HTTP_11, &[""]).as_deref(), Ok("localhost"));
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_missing_doubled_or_no_host_is_refused() {
+    fn a_missing_repeated_or_invalid_host_header_is_refused() {
         for (hosts, problem) in [
             (&[][..], "missing"),
             (&["a", "a"], "more than one"),

@@ -55,7 +55,7 @@ struct Pieces<'l> {
     body: Incoming,
     limits: &'l Limits,
     deadline: Instant,
-    /// When the time began in which enough bytes have to arrive.
+    /// The beginning of the time in which enough bytes have to arrive.
     window: Instant,
     /// The bytes that have arrived since.
     in_window: usize,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often a client without a place is looked after.
+/// The time between two looks at a client without a place.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// All open connections of a server.
@@ -26,7 +26,7 @@ pub struct Connections {
 pub struct Place {
     connections: Arc<Connections>,
     number: u64,
-    /// What the connection is at.
+    /// The state of the connection.
     pub activity: Arc<Activity>,
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The longest path in a line of the log, in bytes.
 const MAX_PATH_BYTES: usize = 1024;
 
-/// What happened to requests that no guest answered.
+/// The requests that no guest answered: counts, and lines of the log.
 pub struct Errors {
     counts: [AtomicU64; REASONS.len()],
     log: Log,
@@ -23,7 +23,7 @@ pub struct Asked {
     pub method: Method,
     /// Its target.
     pub uri: Uri,
-    /// When it came.
+    /// The time at which it came.
     pub started: Instant,
 }
 

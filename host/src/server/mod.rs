@@ -93,7 +93,7 @@ pub async fn run(
     drained
 }
 
-/// What the requests of a server share.
+/// Makes the state that the requests of a server share.
 fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
     let limits = &app.0.limits;
     let slots = limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
@@ -193,7 +193,7 @@ impl Server {
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// Returns the address at which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -7,12 +7,12 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTE
 use http::{Response, StatusCode};
 use std::time::Duration;
 
-/// Why the host refuses a request, or cannot answer it.
+/// A reason for which the host refuses a request, or cannot answer it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// No route has the request's path.
     NoRoute,
-    /// What came is not a request.
+    /// The bytes are not a request.
     NotHttp,
     /// The request's line and headers are too long, or too many.
     HeadTooLarge,
@@ -74,7 +74,7 @@ impl Refusal {
         }
     }
 
-    /// Why a guest gave no response within `limit`.
+    /// Makes the refusal of a request whose guest gave no response within `limit`.
     pub fn failed(failure: &Failure, limit: Duration) -> Self {
         match failure {
             Failure::TimedOut => Self::TimedOut(limit),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_the_form_of_the_api_that_its_path_belongs_to() {
+    fn an_error_has_the_form_of_its_paths_api() {
         assert_eq!(Refusal::NoRoute.body("/predict"), r#"{"detail":"Not Found"}"#);
         assert_eq!(Refusal::NoRoute.body("/v20"), r#"{"detail":"Not Found"}"#);
         assert_eq!(Refusal::NoRoute.body("/v2/models"), r#"{"error":"Not Found"}"#);

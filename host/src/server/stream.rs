@@ -254,7 +254,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[tokio::test]
-    async fn a_stream_that_has_moved_much_waits_once_for_the_others() {
+    async fn a_stream_waits_once_after_moving_a_turns_bytes() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (read, write) = listener.accept().await.unwrap().0.into_split();

@@ -1,4 +1,4 @@
-//! What the model says of itself.
+//! The description of the model.
 
 use crate::rule::{CLASSES, HIGH_RISK, LOW_RISK};
 use predictor_abi::{

@@ -1,9 +1,9 @@
-//! How a model becomes the component's exports.
+//! The exports of the component, made of a model.
 
 use crate::types::{Answer, Description, List, Signature, Value};
 use core::alloc::Layout;
 
-/// What a model has to say and do.
+/// A model.
 pub trait Model {
     const SIGNATURE: &Signature;
     const DESCRIPTION: &Description;

@@ -1,4 +1,4 @@
-//! What a `no_std` component needs from a runtime: an allocator and a panic handler.
+//! The runtime that a `no_std` component needs: an allocator and a panic handler.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
@@ -17,7 +17,7 @@ struct Bump {
 unsafe impl Sync for Bump {}
 
 unsafe extern "C" {
-    /// Where the linker's own data ends. Only the address means anything.
+    /// The end of the linker's own data. Only the address means anything.
     static __heap_base: u8;
 }
 

@@ -1,4 +1,5 @@
-//! The families of the HTTP service, by the names that prometheus-fastapi-instrumentator gives them.
+//! The families of the HTTP service, by the names that prometheus-fastapi-instrumentator gives
+//! them.
 
 use super::histogram::Histogram;
 use super::series::Series;
@@ -94,8 +95,8 @@ impl HttpStats {
         all
     }
 
-    /// Puts a sum beside each count. There is none yet if a scrape comes between the increments of a
-    /// handler's first request, or if all of its bodies were empty.
+    /// Puts a sum beside each count. There is none yet if a scrape comes between the increments of
+    /// a handler's first request, or if all of its bodies were empty.
     fn sizes(&self, bytes: &Series<u64>) -> Vec<Sample> {
         let with_sum = |count: Sample| {
             let labels: Vec<_> = count.labels.iter().map(|(_, value)| value.as_str()).collect();

@@ -170,7 +170,7 @@ fn sample_ratio(interval: u64) -> f64 {
     if interval == 0 { 0.0 } else { 1.0 / interval as f64 }
 }
 
-/// What the model says it is; the one family that is known before the first request.
+/// Makes the family of the model's own labels, which is known before the first request.
 fn info(signature: &Signature, description: &Description) -> Family {
     let labels = vec![
         ("model", signature.name.clone()),

@@ -113,7 +113,7 @@ fn arbitrary_observed() -> impl Strategy<Value = Observed> {
 
 proptest! {
     #[test]
-    fn whatever_is_recorded_a_strict_scraper_reads_it(
+    fn every_record_is_readable_by_a_strict_scraper(
         events in proptest::collection::vec(
             (200..600_u16, 0..100_000_000_u64, 0..2_000_000_usize, arbitrary_observed()),
             0..20,
@@ -176,7 +176,7 @@ fn bins_of_an_older_version_are_left_out() {
 }
 
 #[test]
-fn a_handler_whose_sums_are_not_written_yet_takes_nothing_from_the_others() {
+fn a_handler_without_sums_takes_nothing_from_the_others() {
     let store = Memory::default();
     count(&store, &exchange(200, 50, 10), &Observed::default()).unwrap();
     let first = Exchange { handler: "/", ..exchange(200, 50, 10) };

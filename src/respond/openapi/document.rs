@@ -1,6 +1,6 @@
 //! The API, and what the model says of itself, as OpenAPI 3.1.
 //!
-//! What is the same for every model is in `document.json` and `operations.json`. The paths are
+//! The parts that all models share are in `document.json` and `operations.json`. The paths are
 //! those of the routing tables; the rest is the model's:
 //!
 //! - [`schemas`] makes schemas of its features and outputs.

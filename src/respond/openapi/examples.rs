@@ -36,7 +36,7 @@ fn answered(model: &Described) -> Vec<Example<'_>> {
     answered.collect()
 }
 
-/// Whether a row has a value for each feature, none of which would be answered with a warning.
+/// Returns true if a row has a value for each feature, and would be answered without a warning.
 fn is_plain(row: &[Cell], model: &Described) -> bool {
     let features = &model.signature.features;
     let mut cells = row.iter().zip(features);
@@ -104,7 +104,7 @@ fn prediction(model: &Described, example: &Example) -> Value {
     json!(Answer::new(&model.signature, example.answer, &names, Vec::new()))
 }
 
-/// What a row without anything is told.
+/// Makes the answer to a row without any value.
 fn violations(model: &Described) -> Value {
     let required =
         model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);

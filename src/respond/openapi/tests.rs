@@ -139,13 +139,13 @@ fn every_reference_leads_somewhere() {
     assert!(references > 20);
 }
 
-/// Whether a value is what a schema of the document says.
+/// Returns true if a value is valid by a schema of the document.
 fn is_valid(document: &Value, schema: &Value, value: &Value) -> bool {
     schema::violations(document, schema, value).is_empty()
 }
 
 #[test]
-fn every_example_is_what_its_schema_says() {
+fn every_example_is_valid_by_its_schema() {
     let document = document(&model());
     let mut checked = 0;
     walk("", &document, &mut |way, members| {
@@ -161,7 +161,7 @@ fn every_example_is_what_its_schema_says() {
 }
 
 #[test]
-fn a_row_is_what_the_model_takes() {
+fn the_schema_of_a_row_has_the_rules_of_its_features() {
     let document = document(&model());
     let row = &document["components"]["schemas"]["Row"];
     assert_eq!(row["required"], json!(["beats", "smoker"]));
@@ -183,7 +183,7 @@ fn a_row_is_what_the_model_takes() {
 }
 
 #[test]
-fn a_feature_says_its_unit_and_what_becomes_of_it() {
+fn a_feature_has_its_unit_and_its_policies() {
     let document = document(&model());
     let features = &document["components"]["schemas"]["Row"]["properties"];
     assert_eq!(features["weight"]["x-unit"], "kg");
@@ -227,7 +227,7 @@ fn a_tensors_data_is_elements_or_a_list_of_them_for_each_row() {
 
 /// Some generators of clients stop at the first such place, or leave it out.
 #[test]
-fn every_schema_is_one_that_generators_of_clients_know() {
+fn every_schema_is_known_to_generators_of_clients() {
     let document = document(&model());
     walk("", &document, &mut |way, members| {
         let Some(kind) = members.get("type").filter(|_| !way.ends_with("properties")) else {

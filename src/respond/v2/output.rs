@@ -151,8 +151,8 @@ fn probability(output: Option<&Output>, class: usize) -> Option<f64> {
 }
 
 impl Column<'_> {
-    /// Appends the elements: numbers in little-endian order, each text after its length in four bytes.
-    /// A missing number is encoded as NaN.
+    /// Appends the elements: numbers in little-endian order, each text after its length in four
+    /// bytes. A missing number is encoded as NaN.
     fn encode(&self, binary: &mut Vec<u8>) {
         match self {
             Self::Texts(texts) => {

@@ -34,8 +34,8 @@ pub enum Part {
     Quantity,
 }
 
-/// Lists the tensors of all outputs. A class has its label by the output's name, and `<name>_confidence`
-/// and `<name>_probabilities` if the model's examples show that it states them.
+/// Lists the tensors of all outputs. A class has its label by the output's name, and
+/// `<name>_confidence` and `<name>_probabilities` if the model's examples show that it states them.
 pub fn outputs(description: &Description) -> Vec<OutputTensor> {
     let mut tensors = Vec::new();
     for (output, notes) in description.outputs.iter().enumerate() {

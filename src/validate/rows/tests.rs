@@ -59,7 +59,7 @@ fn optional_features_may_be_missing_and_a_required_one_may_not() {
 }
 
 #[test]
-fn a_model_that_takes_unusual_values_gets_them_with_a_warning() {
+fn an_accepted_unusual_value_is_a_warning() {
     let signature = signature();
     let input = patient(br#"{"patient_data":{"beats":301}}"#, &signature).unwrap();
     assert_eq!(input.rows.values[1], Value::Number(301.0));
@@ -94,7 +94,7 @@ fn each_kind_refuses_the_types_of_the_others() {
 }
 
 #[test]
-fn features_that_the_model_does_not_know_are_counted() {
+fn unknown_keys_are_counted() {
     let signature = signature();
     let input = patient(br#"{"patient_data":{"beats":1,"a":1,"a":2,"b":3}}"#, &signature).unwrap();
     let unknown = ("other".to_owned(), "unknown_feature");
@@ -118,7 +118,7 @@ fn a_batch_is_row_after_row() {
 }
 
 #[test]
-fn what_is_wrong_in_a_batch_is_named_by_row() {
+fn a_violation_in_a_batch_is_named_by_row() {
     let signature = signature();
     let body = br#"{"instances":[{"beats":1},7,{"beats":1.5,"diabetic":"no"}]}"#;
     let violations = read(body, &signature).unwrap_err();

@@ -10,7 +10,8 @@ use crate::validate::violations::{Place, Violation, Violations};
 pub enum Columns<'a> {
     /// In one tensor of the shape `[rows, features]`.
     Together(&'a Tensor<'a>, usize),
-    /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is missing.
+    /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is
+    /// missing.
     Apart(Vec<Option<&'a Tensor<'a>>>, usize),
 }
 
@@ -19,7 +20,8 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     ///
-    /// If a tensor is none of the model's, one that it needs is missing, or they do not fit together.
+    /// If a tensor is none of the model's, one that it needs is missing, or they do not fit
+    /// together.
     pub fn find<'s>(
         inputs: &'a [Tensor],
         signature: &'s Signature,

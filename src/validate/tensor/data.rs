@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_is_not_of_the_shape_is_refused_with_both() {
+    fn data_of_another_shape_is_refused_with_both() {
         let error = read("[1,2,3]", "INT64", &[2, 2]).unwrap_err();
         assert_eq!(error, "shape [2, 2] means 4 elements, and the data has 3");
         for data in [

@@ -2,7 +2,7 @@
 
 use crate::model::Value;
 
-/// What a tensor's elements are.
+/// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Datatype {
     Bool,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_is_that_of_its_type() {
+    fn every_datatype_is_parsed_from_its_name() {
         assert!(Datatype::names().all(|name| Datatype::parse(name).unwrap().name() == name));
         assert_eq!(Datatype::parse("fp64"), None);
     }

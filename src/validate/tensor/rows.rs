@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn tensors_that_do_not_fit_are_refused_with_what_would() {
+    fn unfit_tensors_are_refused_with_the_expected_ones() {
         let age = || input("age", "FP64", &[1], json!([65]));
         let smoker = |shape: &[i64], data| input("smoker", "BOOL", shape, data);
         for (inputs, part) in [
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_the_model_does_not_take_is_named_by_input_and_row() {
+    fn a_refused_value_is_named_by_input_and_row() {
         let inputs = json!([
             input("age", "FP64", &[3], json!([65, 131, null])),
             input("smoker", "INT8", &[3], json!([0, 1, 2])),

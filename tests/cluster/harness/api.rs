@@ -4,7 +4,7 @@ use crate::http::{Client, Request, Response};
 use serde_json::Value;
 use std::net::SocketAddr;
 
-/// Where `kubectl proxy` listens. The network is this run's own.
+/// The address of `kubectl proxy`. The network is this run's own.
 pub const PROXY: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8001);
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-/// What the blueprint's clients send, and what they get.
+/// The request of the blueprint's clients, and its answer.
 pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
 
@@ -52,7 +52,7 @@ impl<'c> Applied<'c> {
         })
     }
 
-    /// Where the Service's port 80 leads: what kube-proxy chooses from.
+    /// Returns the endpoints behind the Service's port 80, of which kube-proxy chooses one.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         let slices = self.objects("apis/discovery.k8s.io/v1", "endpointslices");
         let ours = |slice: &&Value| {

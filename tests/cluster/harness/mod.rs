@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for something before it fails.
+/// The time for which a test waits for something before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The control plane. There is one for all tests, which take turns.
@@ -53,7 +53,7 @@ impl Cluster {
         process::run("kubectl", arguments)
     }
 
-    /// What there is of SpinApps in a namespace, by kind and name.
+    /// Lists the objects of SpinApps in a namespace, by kind and name.
     pub fn things(&self, namespace: &str) -> BTreeSet<String> {
         let kinds = "spinapps,deployments,replicasets,pods,services,endpointslices,secrets,\
                      configmaps,servicemonitors,prometheusrules";

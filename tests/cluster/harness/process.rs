@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// How many lines of each log are shown when a test fails.
+/// The number of lines of each log that are shown when a test fails.
 const LINES: usize = 8;
 
 /// The folder of all logs.
@@ -18,7 +18,7 @@ impl Logs {
         Self(folder)
     }
 
-    /// Without those of the run before.
+    /// Removes those of the run before.
     pub fn clear(&self) {
         fs::remove_dir_all(&self.0).and_then(|()| fs::create_dir_all(&self.0)).unwrap();
     }

@@ -45,7 +45,7 @@ impl Prometheus {
         server
     }
 
-    /// What the API answers at `path`.
+    /// Returns the API's answer at `path`.
     pub fn get(&self, path: &str) -> Value {
         let response = Client::connect(ADDRESS).send(&Request::get(&format!("/api/v1/{path}")));
         assert_eq!(response.status, 200, "{path}: {}", response.text());
@@ -89,7 +89,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// What is in the Secret that the operator writes.
+/// Reads the Secret that the operator writes.
 fn configuration() -> Option<String> {
     let template = r#"go-template={{index .data "prometheus.yaml.gz" | base64decode}}"#;
     let output = tool("kubectl")

@@ -21,8 +21,8 @@ bindings::export!(Bridge with_types_in bindings);
 impl store::Guest for Bridge {
     type Bucket = Counters<host::store::Bucket>;
 
-    /// The bucket that `KEYVALUE_BUCKET` names, if it is set: in a cluster the same name is the same
-    /// bucket for all workloads.
+    /// The bucket that `KEYVALUE_BUCKET` names, if it is set: in a cluster the same name is the
+    /// same bucket for all workloads.
     fn open(identifier: String) -> Result<store::Bucket, store::Error> {
         let name = std::env::var("KEYVALUE_BUCKET").unwrap_or(identifier);
         let bucket = host::store::open(&name).map_err(|error| match error {
@@ -98,7 +98,7 @@ impl Host for host::store::Bucket {
     }
 }
 
-/// What NATS says of an increment that another came before. The interface has no code for it.
+/// The words of NATS for an increment that another came before. The interface has no code for it.
 const CONFLICT: &str = "wrong last";
 
 fn explain(error: host::store::Error) -> Error {

@@ -6,19 +6,19 @@
 //! another came before fails. It is repeated.
 //!
 //! **A first increment that is atomic.** In NATS a key that is not there yet is written, whatever
-//! came there meanwhile. So a number is made under a name that nobody else has, a *shard*; then it is
-//! listed, and then the counter's key is pointed at it. If several requests make one at once, all
-//! later ones use the one that was pointed at last, and the others keep what they have: the counter
-//! is the sum of its shards.
+//! came there meanwhile. So a number is made under a name that nobody else has, a *shard*; then it
+//! is listed, and then the counter's key is pointed at it. If several requests make one at once,
+//! all later ones use the one that was pointed at last, and the others keep what they have: the
+//! counter is the sum of its shards.
 //!
-//! **A listing that has all keys.** In NATS a listing may miss a key that is written meanwhile, as a
-//! busy counter always is. So each shard has a key that is written once, and is listed by it.
+//! **A listing that has all keys.** In NATS a listing may miss a key that is written meanwhile, as
+//! a busy counter always is. So each shard has a key that is written once, and is listed by it.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How often an increment is tried. Each failure is another request's success, so that it takes as
-/// many of them to use all attempts up.
+/// The number of attempts at an increment. Each failure is another request's success, so that it
+/// takes as many of them to use all attempts up.
 const ATTEMPTS: u32 = 100;
 
 /// The reason for which a store did not do what it was asked.
@@ -71,7 +71,7 @@ impl<H: Host> Counters<H> {
     ///
     /// # Errors
     ///
-    /// What the store says; or a conflict, if it was in conflict at every attempt.
+    /// The store's own; or a conflict, if it was in conflict at every attempt.
     pub fn increment(&self, name: &str, amount: u64) -> Result<u64, Error> {
         let (key, shard) = match name.split_once('+') {
             Some((key, shard)) => (key, shard.to_owned()),

@@ -10,7 +10,7 @@ struct Nats {
     calls: Cell<usize>,
     /// The call before which the other request comes.
     meanwhile: Option<usize>,
-    /// How many increments fail, because another came before them.
+    /// The number of increments that fail, because another came before them.
     conflicts: Cell<u32>,
     page: Option<usize>,
 }
@@ -115,7 +115,7 @@ fn whenever_another_request_comes_nothing_is_lost() {
 }
 
 #[test]
-fn an_increment_that_another_came_before_is_repeated() {
+fn an_increment_is_repeated_after_a_conflict() {
     let store = Nats::default();
     let counters = Counters::new(&store);
     counters.increment("a", 1).unwrap();
@@ -124,7 +124,7 @@ fn an_increment_that_another_came_before_is_repeated() {
 }
 
 #[test]
-fn an_increment_that_never_succeeds_is_an_error() {
+fn an_increment_fails_after_a_hundred_conflicts() {
     let store = Nats::default();
     let counters = Counters::new(&store);
     counters.increment("a", 1).unwrap();
@@ -151,7 +151,7 @@ fn every_counter_is_listed_however_short_the_pages() {
 }
 
 #[test]
-fn a_key_that_a_page_skips_is_found_when_the_listing_is_repeated() {
+fn a_key_skipped_by_a_page_is_found_by_the_next_listing() {
     // The other request moves its keys from before the page that is next to the end.
     for call in 0..20 {
         let store = Nats { page: Some(2), meanwhile: Some(call), ..Nats::default() };
@@ -164,7 +164,7 @@ fn a_key_that_a_page_skips_is_found_when_the_listing_is_repeated() {
 }
 
 #[test]
-fn what_others_keep_in_the_store_is_no_counter() {
+fn keys_of_other_programs_are_no_counters() {
     let store = Nats::default();
     (&store).set("visits", b"3").unwrap();
     assert_eq!(Counters::new(&store).names().unwrap(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! What a guest should not do.
+//! Misbehaviour of guests.
 
 use crate::reply::{Reply, response_with, stream_and};
 use spin_sdk::http::ResponseOutparam;

@@ -1,4 +1,4 @@
-//! What a guest sees of its request.
+//! The request as the guest sees it.
 
 use crate::reply::Reply;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! A model with 500 features, `f0` to `f499`, by generated bindings: the work for a request must not
-//! grow with the product of what the model takes and what the client sends.
+//! A model with 500 features, `f0` to `f499`, by generated bindings: the work for a request must
+//! not grow with the product of what the model takes and what the client sends.
 #![cfg(target_arch = "wasm32")]
 
 use exports::model_api::predictor::predictor::Guest;
