@@ -100,10 +100,10 @@ fn a_broken_manifest_is_an_error_with_its_place() {
 #[test]
 fn a_missing_component_is_an_error_with_its_build_command() {
     let component = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"c\"\n[component.c]\n\
-                     source = \"c.wasm\"\nbuild.command = \"make c\"\n";
+                     source = \"c.wasm\"\nbuild.command = [\"make m\", \"make c\"]\n";
     let path = manifest("unbuilt", &format!("{STATIC}{component}"));
     let output = run(&["--no-build", "--listen", "127.0.0.1:0", "-f", path.to_str().unwrap()]);
-    assert_error(&output, "c.wasm; build it with `make c`, or leave out --no-build");
+    assert_error(&output, "c.wasm; build it with `make m && make c`, or leave out --no-build");
 }
 
 #[test]

@@ -70,29 +70,30 @@ impl Loader {
             bail!("`source` is not a file");
         };
         let build = component.build.as_ref();
-        let command = build.and_then(|build| build.command.iter().last());
+        let commands: Vec<_> = build.iter().flat_map(|build| build.command.iter()).collect();
+        let commands = commands.join(" && ");
         let dependencies = component.dependencies.iter().filter_map(|(name, dependency)| {
             let Dependency::Local(local) = dependency else {
                 return None;
             };
             let file =
                 |bytes| DependencyFile { name: name.clone(), export: local.export.clone(), bytes };
-            Some(self.read_file(&local.path, command).map(file))
+            Some(self.read_file(&local.path, &commands).map(file))
         });
         Ok(Files {
-            source: self.read_file(path, command)?,
+            source: self.read_file(path, &commands)?,
             dependencies: dependencies.collect::<Result<_>>()?,
             inherit: component.dependencies_inherit_configuration,
             has_environment: !component.environment.is_empty(),
         })
     }
 
-    fn read_file(&self, path: &Path, command: Option<&str>) -> Result<Vec<u8>> {
+    fn read_file(&self, path: &Path, commands: &str) -> Result<Vec<u8>> {
         let path = self.base.join(path);
         std::fs::read(&path).with_context(|| {
-            let remedy = match command {
-                Some(command) => format!("build it with `{command}`, or leave out --no-build"),
-                None => "its manifest has no build command: build it by hand".to_owned(),
+            let remedy = match commands {
+                "" => "its manifest has no build command: build it by hand".to_owned(),
+                _ => format!("build it with `{commands}`, or leave out --no-build"),
             };
             format!("cannot read {}; {remedy}", path.display())
         })
