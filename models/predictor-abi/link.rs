@@ -1,7 +1,7 @@
-//! Link settings of the component, kept here so that any way of building it has them.
+//! The build script of models: link settings, kept here so that any way of building one has them.
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=CARGO_CFG_TARGET_ARCH");
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
         // A small stack leaves most of the first page to the heap: a request touches one page,
         // which the host has to clear again, and never grows the memory.
