@@ -88,9 +88,11 @@ impl App {
     /// If a variable has no value, a store does not exist, a route has no meaning, or a
     /// component is missing, broken, or needs what this host does not have.
     pub fn load(manifest: &Manifest, settings: Settings) -> Result<Self> {
+        // Load the components, by their routes.
         let loading = Loading::new(manifest, settings)?;
         let router = loading.router()?;
         loading.loader.prune();
+        // Keep what requests need.
         let Loading { engine, settings, variables, memory, .. } = loading;
         let Settings { limits, log, .. } = settings;
         let log_requests = variables.get(LOG_REQUESTS).is_some_and(|value| value == "true");

@@ -19,6 +19,7 @@ pub fn run(manifest: &Manifest, log: &Log) -> Result<()> {
         let Some(build) = &component.build else {
             continue;
         };
+        // Several components may share a command in a folder: it runs once.
         let workdir = match &build.workdir {
             Some(workdir) => manifest.base.join(workdir),
             None => manifest.base.clone(),
@@ -78,6 +79,7 @@ fn ensure_target(target: &str, workdir: &Path, log: &Log) -> Result<()> {
     if is_installed(target, workdir)? {
         return Ok(());
     }
+    // Say what is installed, and install it.
     log.line(format_args!("Installing the Rust target {target}: rustup target add {target}"));
     let rustup = Command::new("rustup")
         .args(["target", "add", target])

@@ -49,8 +49,10 @@ pub fn set<T>(
     path: Option<&PathAndQuery>,
     client: &HeaderValue,
 ) {
+    // The client has no say in these headers.
     remove_spoofed(headers);
     headers.reserve(8);
+    // Those of every request.
     let path = path.map_or("/", PathAndQuery::as_str);
     insert(headers, FULL_URL, &format!("http://{authority}{path}"));
     insert(headers, PATH_INFO, &found.path_info());
@@ -59,6 +61,7 @@ pub fn set<T>(
     headers.insert(RAW_COMPONENT_ROUTE, route.raw_component_route.clone());
     headers.insert(COMPONENT_ROUTE, route.component_route.clone());
     headers.insert(CLIENT_ADDR, client.clone());
+    // Those of the route's `:name` segments.
     for (name, value) in found.named() {
         let name = format!("spin-path-match-{}", name.to_ascii_lowercase().replace('_', "-"));
         if let Ok(name) = HeaderName::try_from(name) {

@@ -36,6 +36,7 @@ fn run(args: Args) -> Result<()> {
 }
 
 fn serve(options: &Options) -> Result<()> {
+    // Read the settings, and take the address: errors in them come before the long build.
     let limits = Limits::from_env()?;
     let log = Log::stderr();
     let manifest = Manifest::load(&options.manifest)?;
@@ -44,12 +45,14 @@ fn serve(options: &Options) -> Result<()> {
         None => RuntimeConfig::beside(&manifest)?,
     };
     let listener = server::listen(options.listen)?;
+    // Build and load the application.
     if options.build {
         build::run(&manifest, &log)?;
     }
     let variables = variables::from_env();
     let settings = Settings { runtime_config, variables, limits, log, ..Settings::default() };
     let app = App::load(&manifest, settings)?;
+    // Serve it until the process is told to stop.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _context = runtime.enter();
     let stop = stop_signal()?;

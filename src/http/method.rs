@@ -16,6 +16,7 @@ pub enum Method {
 }
 
 impl Method {
+    /// Returns the name in upper case, as in a request line and in labels.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",

@@ -81,8 +81,10 @@ impl Incoming {
     /// 400 if the body ends early, 413 if it is longer than the limit.
     pub fn read_body(&self, limit: &BodyLimit) -> Result<Vec<u8>, HttpError> {
         let broken = |_| HttpError::new(400, "The body ended before it was complete");
+        // Open the body.
         let incoming = Lent::new(self.request.consume().map_err(broken)?);
         let stream = Lent::new(incoming.stream().map_err(broken)?);
+        // Read it piece by piece, until it is too long.
         let mut body = Vec::new();
         let mut most = limit.always_taken;
         loop {
@@ -140,6 +142,7 @@ pub fn send(out: ResponseOutparam, response: Response) {
         outgoing.set_status_code(status).expect("our status codes are valid");
     }
     let body = outgoing.body().expect("the body is taken once");
+    // Write as much as the host takes at once.
     let stream = body.write().expect("the stream is taken once");
     let room = stream.check_write().unwrap_or(0) as usize;
     let (now, later) = content.split_at(room.min(content.len()));

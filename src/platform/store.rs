@@ -24,33 +24,33 @@ pub trait Counters {
 }
 
 /// The store's name. `spin.toml` grants it, and the runtime configuration says where it is kept.
-const STORE: &str = "default";
+const LABEL: &str = "default";
 
 /// The open store.
-pub struct Bucket(Lent<store::Bucket>);
+pub struct Store(Lent<store::Bucket>);
 
-impl Bucket {
+impl Store {
     /// Opens the store.
     ///
     /// # Errors
     ///
     /// If the host does not grant it.
     pub fn open() -> Result<Self> {
-        let bucket = store::open(STORE).map_err(explain);
+        let bucket = store::open(LABEL).map_err(explain);
         let bucket =
-            bucket.with_context(|| format!("cannot open the key-value store {STORE:?}"))?;
+            bucket.with_context(|| format!("cannot open the key-value store {LABEL:?}"))?;
         Ok(Self(Lent::new(bucket)))
     }
 }
 
-impl Bucket {
+impl Store {
     fn increment(&self, key: &str, delta: i64) -> Result<i64> {
         let value = atomics::increment(&self.0, key, delta).map_err(explain);
         value.with_context(|| format!("cannot increment {key:?}"))
     }
 }
 
-impl Counters for Bucket {
+impl Counters for Store {
     fn add(&self, key: &str, amount: u64) -> Result<()> {
         self.increment(key, i64::try_from(amount)?).map(drop)
     }

@@ -43,6 +43,7 @@ fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answe
         let message = format!("the model gave {} answers for {rows} rows", answers.len());
         return Err(NoAnswer::Broken(message));
     }
+    // Sort the answers.
     let mut predictions = Vec::with_capacity(rows);
     let mut refused = Vec::new();
     for (row, answer) in answers.into_iter().enumerate() {
@@ -51,6 +52,7 @@ fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answe
             Err(refusal) => refused.push((row, refusal)),
         }
     }
+    // A batch is answered whole or not at all.
     if !refused.is_empty() {
         return Err(NoAnswer::Refused(refused));
     }

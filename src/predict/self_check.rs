@@ -5,7 +5,8 @@ use crate::model::{
     self, Description, Output, Prediction, ReferenceBins, Refusal, Signature, Value,
 };
 
-type Answer = Result<Prediction, Refusal>;
+/// The model's answer to one row.
+type RowAnswer = Result<Prediction, Refusal>;
 
 /// Checks the model.
 ///
@@ -21,6 +22,7 @@ pub fn run() -> Result<(), String> {
 }
 
 fn check_shape(signature: &Signature, description: &Description) -> Result<(), String> {
+    // Every feature has notes, and there is something to check.
     let features = signature.features.len();
     if features == 0 || description.features.len() != features {
         let notes = description.features.len();
@@ -29,11 +31,13 @@ fn check_shape(signature: &Signature, description: &Description) -> Result<(), S
     if description.outputs.is_empty() || description.examples.is_empty() {
         return Err("it has no output or no example".to_owned());
     }
+    // Every example is a row.
     for example in &description.examples {
         if example.row.len() != features {
             return Err(format!("its example {:?} has not {features} values", example.name));
         }
     }
+    // Every reference has bins.
     for (feature, notes) in signature.features.iter().zip(&description.features) {
         let Some(reference) = &notes.reference else { continue };
         if matches!(&reference.bins, ReferenceBins::Number(bins) if bins.len() < 2) {
@@ -43,7 +47,7 @@ fn check_shape(signature: &Signature, description: &Description) -> Result<(), S
     Ok(())
 }
 
-fn check_answers(description: &Description, answers: &[Answer]) -> Result<(), String> {
+fn check_answers(description: &Description, answers: &[RowAnswer]) -> Result<(), String> {
     if answers.len() != description.examples.len() {
         return Err(format!(
             "it gave {} answers for its {} examples",
@@ -59,7 +63,7 @@ fn check_answers(description: &Description, answers: &[Answer]) -> Result<(), St
     Ok(())
 }
 
-fn agree(expected: &Answer, given: &Answer, tolerance: f64) -> bool {
+fn agree(expected: &RowAnswer, given: &RowAnswer, tolerance: f64) -> bool {
     match (expected, given) {
         (Ok(expected), Ok(given)) => {
             let mut pairs = expected.iter().zip(given);
@@ -96,7 +100,7 @@ mod tests {
     use super::*;
     use crate::model::{Classification, RefusalReason};
 
-    fn class(label: &str, confidence: f64, probabilities: &[f64]) -> Answer {
+    fn class(label: &str, confidence: f64, probabilities: &[f64]) -> RowAnswer {
         Ok(vec![Output::Class(Classification {
             label: label.into(),
             confidence: Some(confidence),
@@ -104,7 +108,7 @@ mod tests {
         })])
     }
 
-    fn refusal(feature: u32, message: &str) -> Answer {
+    fn refusal(feature: u32, message: &str) -> RowAnswer {
         let reason = RefusalReason::OutOfRange;
         Err(Refusal { reason, feature: Some(feature), message: message.into() })
     }

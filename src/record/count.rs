@@ -4,7 +4,7 @@ use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::key::{Class, Http, HttpQuantity, Key, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
 use crate::platform::log;
-use crate::platform::store::{Bucket, Counters};
+use crate::platform::store::{Counters, Store};
 use crate::serve::Exchange;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers
 /// go on.
 pub fn record(exchange: &Exchange, observed: &Observed) {
-    let counted = Bucket::open().and_then(|bucket| count(&bucket, exchange, observed));
+    let counted = Store::open().and_then(|store| count(&store, exchange, observed));
     if let Err(error) = counted {
         log::warn(&format!("a request was not counted: {error:#}"));
     }
@@ -21,6 +21,7 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
 /// Counts an exchange: six increments for a prediction of the usual kind, and one more for each
 /// thing that is unusual.
 pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
+    // The labels and buckets.
     let duration = DURATION.duration_units(exchange.duration);
     let http = Http {
         handler: exchange.handler.into(),
@@ -28,10 +29,12 @@ pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed)
         status: usize::from(exchange.status / 100),
         duration_bucket: DURATION.index(duration),
     };
+    // The count.
     match &observed.inference {
         Some(inference) => record_inference(counters, http, inference)?,
         None => add(counters, &Key::Exchange(http), 1)?,
     }
+    // The sums.
     for (quantity, amount) in [
         (HttpQuantity::RequestSize, exchange.request_bytes as u64),
         (HttpQuantity::ResponseSize, exchange.response_bytes as u64),
@@ -50,6 +53,7 @@ fn add(counters: &impl Counters, key: &Key, amount: u64) -> Result<()> {
 fn record_inference(counters: &impl Counters, http: Http, inference: &Inference) -> Result<()> {
     let duration = INFERENCE.duration_units(inference.duration);
     let inference_bucket = INFERENCE.index(duration);
+    // One outcome is counted with its exchange, several are counted by kind.
     let confidence = if let [outcome] = &inference.outcomes[..] {
         let (class, confidence) = class(inference, outcome);
         add(counters, &Key::Prediction { http, class, inference_bucket }, 1)?;
@@ -60,6 +64,7 @@ fn record_inference(counters: &impl Counters, http: Http, inference: &Inference)
         add(counters, &Key::Call { model, version, inference_bucket }, 1)?;
         record_outcomes(counters, inference)?
     };
+    // The sums.
     for (quantity, amount) in
         [(ModelQuantity::Inference, duration), (ModelQuantity::Confidence, confidence)]
     {

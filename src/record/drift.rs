@@ -71,6 +71,7 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
         }
         (ReferenceBins::Category(_), _) => Vec::new(),
     };
+    // The shares are those of values that are there.
     for (_, share) in &mut shares {
         *share *= 1.0 - missing;
     }

@@ -35,6 +35,7 @@ impl Inference {
     }
 }
 
+/// One output of the model for one row.
 #[derive(Debug)]
 pub struct Outcome {
     /// A class's label, or the name of a quantity.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
+/// A format of the exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Prometheus,
@@ -26,6 +27,7 @@ impl Format {
         if quality > 0.0 && quality >= text { Self::OpenMetrics } else { Self::Prometheus }
     }
 
+    /// Returns the Content-Type header.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
@@ -34,6 +36,7 @@ impl Format {
     }
 }
 
+/// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Counter,
@@ -56,6 +59,7 @@ pub struct Family {
 /// A label's name and value.
 pub type Label = (&'static str, String);
 
+/// One line of the exposition: a name, labels and a value.
 pub struct Sample {
     /// The end of the sample's name: `_bucket`, `_sum`, `_count`, `_total`, `_info` or nothing.
     pub suffix: &'static str,

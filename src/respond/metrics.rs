@@ -3,14 +3,14 @@
 use super::routes;
 use crate::http::{ErrorForm, Request, Response};
 use crate::model;
-use crate::platform::store::Bucket;
+use crate::platform::store::Store;
 use crate::platform::{log, settings};
 use crate::record::{self, Context, Format, Totals};
 
 /// Answers the request.
 pub fn get(request: &Request) -> Response {
     let format = Format::accepted((request.header)("accept").as_deref());
-    match Bucket::open().and_then(|bucket| record::totals(&bucket)) {
+    match Store::open().and_then(|store| record::totals(&store)) {
         Ok(totals) => exposition(format, &totals),
         Err(error) => {
             log::warn(&format!("a scrape failed: {error:#}"));

@@ -8,6 +8,7 @@ struct Greeting {
     message: &'static str,
 }
 
+/// Answers the request.
 pub fn get() -> Response {
     Response::json(200, &Greeting { message: "Healthcare AI Model Service is running." })
 }

@@ -55,6 +55,7 @@ pub fn find<'p, E: Copy>(
     method: Method,
 ) -> Found<'p, E> {
     let matching = |route: &'static Route<E>| Some((route, segments(route.path, path)?));
+    // Find the route of the path.
     let Some((route, segments)) = routes.iter().find_map(matching) else {
         let path = path.strip_suffix('/');
         let is_path = |route: &&Route<E>| path.and_then(|path| self::segments(route.path, path));
@@ -65,6 +66,7 @@ pub fn find<'p, E: Copy>(
             None => Found::Nothing,
         };
     };
+    // Find the endpoint of the method.
     let asked = if method == Method::Head { Method::Get } else { method };
     match route.methods.iter().find(|(served, _)| *served == asked) {
         Some((_, endpoint)) => Found::Endpoint(route, *endpoint, segments),

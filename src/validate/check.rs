@@ -19,6 +19,7 @@ pub struct Issue {
 }
 
 impl Issue {
+    /// Makes an issue.
     pub fn new(reason: Reason, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, kind, message: message.into(), context: None }
     }
@@ -33,6 +34,7 @@ impl Issue {
         Self::new(Reason::Malformed, "value_error", message)
     }
 
+    /// Adds the bound, list or error that the message speaks of.
     pub fn with_context(self, context: Context) -> Self {
         Self { context: Some(context), ..self }
     }
@@ -62,6 +64,7 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns the label.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",

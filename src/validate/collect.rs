@@ -55,10 +55,12 @@ impl<'a> Collector<'a> {
         rows.len += 1;
         rows.values.reserve(self.signature.features.len());
         for (feature, given) in self.signature.features.iter().zip(values) {
+            // Check the value.
             let (checked, input) = match given {
                 Given::Json(raw) => (check_json(raw, feature), raw.or(object)),
                 Given::Element(value) => (check(as_kind(value, feature), feature), None),
             };
+            // Keep it, or what is wrong with it.
             match checked {
                 Ok(Checked { value, unusual }) => {
                     rows.values.push(value);

@@ -42,6 +42,7 @@ pub fn read<'a>(
     body: &'a [u8],
     signature: &'a Signature,
 ) -> Result<(Form, Input<'a>), Violations<'a>> {
+    // Read the top level.
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Violation::new(Issue::missing(), Place::Body, None).into());
@@ -49,6 +50,7 @@ pub fn read<'a>(
     let body = Body::parse(body)?;
     let top = body.object()?.ok_or_else(|| not_an_object(Place::Body, body.raw))?;
     let mut reader = Reader::new(signature);
+    // Read the rows, in either form.
     let form = match (given(&top, PATIENT_DATA), given(&top, INSTANCES)) {
         (Some(data), _) => {
             reader.add(body.part(data), Place::PatientData)?;

@@ -138,6 +138,7 @@ impl<'a> Violations<'a> {
         }
     }
 
+    /// Returns true if there is none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

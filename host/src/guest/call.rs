@@ -98,6 +98,7 @@ impl Call {
     /// If the guest gives no response; the log then says why.
     pub async fn run(self, long_guests: &Handle) -> Result<Response<ResponseBody>, Failure> {
         let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
+        // Poll the guest once, unless it is sure to work for long.
         let is_long = self.request.body().len() > component.limits.small_body_bytes;
         let (reply, mut answer) = oneshot::channel();
         let failed = Failed::default();
@@ -106,6 +107,7 @@ impl Call {
             true => Poll::Pending,
             false => poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await,
         };
+        // Let it go on elsewhere if it did not end.
         let Poll::Ready(outcome) = polled else {
             let guest = finish(component, id, guest, deadline, failed.clone());
             let guest = Task::spawn(long_guests, guest, failed);
@@ -114,6 +116,7 @@ impl Call {
                 Err(_) => Err(failure(guest.await)),
             };
         };
+        // Take the response of one that did.
         log_failure(&component, &id, &outcome);
         match answer.try_recv() {
             Ok(reply) if outcome.is_ok() => response(reply, None),

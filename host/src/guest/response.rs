@@ -44,6 +44,7 @@ impl ResponseBody {
         let mut collected = Self { guest, remaining: length, ..Self::default() };
         let mut context = Context::from_waker(Waker::noop());
         loop {
+            // Take what there is, without waiting for more.
             match Pin::new(&mut body).poll_frame(&mut context)? {
                 Poll::Ready(Some(frame)) => collected.push(frame),
                 Poll::Ready(None) if collected.was_cut_short() => {

@@ -91,6 +91,7 @@ impl Cache {
         else {
             return;
         };
+        // Sort the files, and remove those that a process began and never finished.
         let mut used = Vec::new();
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let Some(modified) = path.metadata().ok().and_then(|file| file.modified().ok()) else {
@@ -103,6 +104,7 @@ impl Cache {
                 _ => {}
             }
         }
+        // Keep the components used last.
         used.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         for (_, path) in used.into_iter().skip(KEPT) {
             let _ = fs::remove_file(path);

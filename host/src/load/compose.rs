@@ -25,6 +25,7 @@ pub fn compose(files: &Files) -> Result<Vec<u8>> {
     }
     let mut composition = Composition::new(source.into_owned())?;
     for dependency in &files.dependencies {
+        // Find the imports that it satisfies.
         let name = &dependency.name;
         composition.add(dependency, files).with_context(|| format!("dependency `{name}`"))?;
     }
@@ -52,11 +53,13 @@ impl Composition {
         let matching: Vec<_> = imports.filter(|import| matches(name, import)).cloned().collect();
         ensure!(!matching.is_empty(), "the component does not import it");
 
+        // Instantiate it.
         let component = componentize(&dependency.bytes)?.into_owned();
         let (world, instance) = register(&mut self.graph, name, component)?;
         for import in self.graph.types()[world].imports.keys() {
             check_import(import, files)?;
         }
+        // Connect its exports.
         for import in matching {
             if let Some(other) = self.satisfied.insert(import.clone(), name.clone()) {
                 bail!("`{import}` is satisfied by `{other}` already");

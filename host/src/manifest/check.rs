@@ -79,9 +79,11 @@ fn check_component(component: &Component) -> Result<()> {
         ("sqlite_databases", &component.sqlite_databases),
         ("ai_models", &component.ai_models),
     ];
+    // Fields that must be empty.
     for (field, values) in unsupported {
         ensure!(values.is_empty(), "`{field}` {REMEDY}");
     }
+    // The files, and the names in the manifest.
     if let Source::Remote(_) = component.source {
         bail!("a `source` that is not a file {REMEDY}");
     }

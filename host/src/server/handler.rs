@@ -104,6 +104,7 @@ impl Handler {
     ) -> Result<Reply, Refusal> {
         let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
         let deadline = started + app.limits.request_timeout;
+        // Read the body, and find a place.
         let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
         self.activity.finish_body();
         let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
@@ -114,6 +115,7 @@ impl Handler {
             slot,
             id: id.clone(),
         };
+        // Run the guest for as long as the client is there.
         tokio::select! {
             biased;
             reply = call.run(long_guests) => {

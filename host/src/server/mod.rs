@@ -71,6 +71,7 @@ pub async fn run(
     app: App,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
+    // Start the threads.
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let long_guests = worker::long_guests()?;
@@ -79,12 +80,14 @@ pub async fn run(
     let _ticker = Ticker::start(app.0.engine.clone(), move || ticking.at_work() == 0)?;
     let connections = shared.connections.clone();
     let mut workers = Workers::start(&shared)?;
+    // Accept connections until the server is told to stop.
     let mut waiting = None;
     tokio::select! {
         () = accept(&listener, &app, &connections, &mut workers, &mut waiting) => {}
         () = connections.close_overdue() => {}
         () = shutdown => {}
     }
+    // Answer what has arrived, and end.
     connections.stop();
     accept_arrived(listener, waiting, &connections, &mut workers);
     let drained = drain(&connections, app.0.limits.drain_timeout).await;

@@ -128,12 +128,14 @@ impl ClientStream {
         let mut scratch = [0; 16 * 1024];
         while self.dropped <= self.limits.linger_bytes {
             ready!(self.poll_turn(context));
+            // Wait for bytes, but not for long.
             if self.poll_timer(context, self.limits.linger_timeout).is_ready() {
                 return Poll::Ready(());
             }
             if ready!(self.tcp().poll_read_ready(context)).is_err() {
                 return Poll::Ready(());
             }
+            // Drop them.
             match self.tcp().try_read(&mut scratch) {
                 Ok(0) => return Poll::Ready(()),
                 Ok(length) => {

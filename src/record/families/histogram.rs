@@ -3,6 +3,7 @@
 use crate::record::buckets::Buckets;
 use crate::record::text::{Label, Sample, number};
 
+/// The observations of one series.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
     /// Observations by bucket; buckets at the end that are empty may be absent.
@@ -12,6 +13,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// Adds `count` observations to a bucket.
     pub fn add(&mut self, bucket: usize, count: u64) {
         if self.counts.len() <= bucket {
             self.counts.resize(bucket + 1, 0);
@@ -19,6 +21,7 @@ impl Histogram {
         self.counts[bucket] += count;
     }
 
+    /// Adds the observations of another series.
     pub fn merge(&mut self, other: &Self) {
         for (bucket, count) in other.counts.iter().enumerate() {
             self.add(bucket, *count);

@@ -8,6 +8,7 @@ use crate::record::buckets::DURATION;
 use crate::record::key::{Http, HttpQuantity};
 use crate::record::text::{Family, Kind, Sample};
 
+/// The sums over all counters of exchanges.
 pub struct HttpStats {
     requests: Series<u64>,
     durations: Series<Histogram>,
@@ -17,6 +18,7 @@ pub struct HttpStats {
 }
 
 impl HttpStats {
+    /// Begins without a series.
     pub const fn new() -> Self {
         Self {
             requests: Series::new(&["handler", "method", "status"]),
@@ -36,6 +38,7 @@ impl HttpStats {
         }
     }
 
+    /// Adds exchanges that have the same labels and bucket.
     pub fn add_exchanges(&mut self, http: &Http, count: u64) {
         let status = format!("{}xx", http.status);
         *self.requests.at(&[&http.handler, &http.method, &status]) += count;
@@ -43,6 +46,7 @@ impl HttpStats {
         *self.sized.at(&[&http.handler]) += count;
     }
 
+    /// Adds a sum over the exchanges of a handler and method.
     pub fn add_sum(&mut self, quantity: HttpQuantity, handler: &str, method: &str, sum: u64) {
         *match quantity {
             HttpQuantity::RequestSize => self.request_bytes.at(&[handler]),

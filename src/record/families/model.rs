@@ -10,6 +10,7 @@ use crate::record::drift;
 use crate::record::key::{Class, ModelQuantity};
 use crate::record::text::{Family, Kind, Sample};
 
+/// The sums over all counters of the model.
 pub struct ModelStats {
     predictions: Series<u64>,
     confidences: Series<Histogram>,
@@ -20,6 +21,7 @@ pub struct ModelStats {
 }
 
 impl ModelStats {
+    /// Begins without a series.
     pub const fn new() -> Self {
         Self {
             predictions: Series::new(&["model", "version", "prediction"]),
@@ -43,6 +45,7 @@ impl ModelStats {
         }
     }
 
+    /// Adds outcomes that have the same labels and bucket.
     pub fn add_outcomes(&mut self, class: &Class, count: u64) {
         *self.predictions.at(&[&class.model, &class.version, &class.prediction]) += count;
         if let Some(bucket) = class.confidence_bucket {
@@ -50,10 +53,12 @@ impl ModelStats {
         }
     }
 
+    /// Adds calls whose durations fall into the same bucket.
     pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64) {
         self.inferences.at(&[model, version]).add(bucket, count);
     }
 
+    /// Adds a sum over the calls of a model.
     pub fn add_sum(&mut self, quantity: ModelQuantity, model: &str, version: &str, sum: u64) {
         let histograms = match quantity {
             ModelQuantity::Inference => &mut self.inferences,
@@ -62,10 +67,12 @@ impl ModelStats {
         histograms.at(&[model, version]).sum += sum;
     }
 
+    /// Adds values that were refused, unusual or unknown.
     pub fn add_violations(&mut self, feature: &str, reason: &str, count: u64) {
         *self.invalid.at(&[feature, reason]) += count;
     }
 
+    /// Adds sampled values of a bin of the reference.
     pub fn add_bin(&mut self, feature: &str, bin: usize, count: u64) {
         *self.bins.at(&[feature, &bin.to_string()]) += count;
     }
@@ -104,6 +111,7 @@ impl ModelStats {
     }
 
     fn drift_families(&self, context: &Context) -> [Family; 3] {
+        // Every bin of the reference is a series, at 0 until a value falls into it.
         let bins = reference_bins(context.signature, context.description);
         let sample = |suffix, bin: &ReferenceBin, value| Sample {
             suffix,

@@ -12,20 +12,23 @@ pub struct Series<V> {
 }
 
 impl<V: Default> Series<V> {
+    /// Begins a family whose labels have these names.
     pub const fn new(names: &'static [&'static str]) -> Self {
         Self { names, values: BTreeMap::new() }
     }
 
-    /// The value for these labels, which are given in the order of their names.
+    /// Returns the value for these labels, which are given in the order of their names.
     pub fn at(&mut self, labels: &[&str]) -> &mut V {
         self.values.entry(labels.iter().map(ToString::to_string).collect()).or_default()
     }
 
+    /// Returns the value for these labels, if there is one.
     pub fn get(&self, labels: &[&str]) -> Option<&V> {
         let labels: Vec<_> = labels.iter().map(ToString::to_string).collect();
         self.values.get(&labels)
     }
 
+    /// Returns all values, in the order of their labels.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.values.values()
     }
@@ -39,6 +42,7 @@ impl<V: Default> Series<V> {
 }
 
 impl Series<u64> {
+    /// Makes a sample of each count.
     pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
         let sample = |(labels, count): (_, &u64)| Sample { suffix, labels, value: *count as f64 };
         self.labelled().map(sample).collect()
@@ -46,6 +50,7 @@ impl Series<u64> {
 }
 
 impl Series<Histogram> {
+    /// Makes the samples of each histogram.
     pub fn samples(&self, buckets: &Buckets) -> Vec<Sample> {
         self.labelled()
             .flat_map(|(labels, histogram)| histogram.samples(buckets, &labels))

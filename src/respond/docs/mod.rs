@@ -17,6 +17,7 @@ pub enum Page {
     File,
 }
 
+/// The routing table of the component.
 pub static ROUTES: &[Route<Page>] = &[
     Route { path: "/docs", methods: &[(Method::Get, Page::SwaggerUi)] },
     Route { path: "/docs/{file}", methods: &[(Method::Get, Page::File)] },

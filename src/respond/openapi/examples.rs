@@ -124,6 +124,7 @@ fn violations(model: &Described) -> Value {
 fn infer_requests(model: &Described) -> Value {
     let (examples, features) = (answered(model), &model.signature.features);
     let rows = examples.len();
+    // A tensor for each feature.
     let columns = features.iter().enumerate().map(|(index, feature)| {
         let data: Vec<_> = examples.iter().map(|example| cell(&example.row[index])).collect();
         let datatype = tensors::datatype(feature).name();
@@ -132,6 +133,7 @@ fn infer_requests(model: &Described) -> Value {
     let apart = json!({ "inputs": columns.collect::<Vec<_>>() });
     let mut requests = Map::new();
     requests.insert("apart".into(), named("a tensor for each feature", &apart));
+    // One for all, if all are numbers.
     if features.iter().all(is_number) {
         let row = |example: &Example| example.row.iter().map(cell).collect::<Vec<_>>();
         let data: Vec<_> = examples.iter().map(row).collect();

@@ -44,6 +44,7 @@ fn row(model: &Described) -> Value {
 fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     let is_strict = feature.unusual == UnusualPolicy::Refuse;
     let mut description = notes.description.clone();
+    // The type of the feature's kind, its constraints, and those in words.
     let (kind, constraints, usual) = match &feature.kind {
         Kind::Number(range) => {
             let kind = if range.whole { "integer" } else { "number" };
@@ -57,12 +58,14 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
         }
         Kind::Flag => ("boolean", Vec::new(), String::new()),
     };
+    // The type. A value that may be missing may be null.
     let mut schema = Map::new();
     let may_be_missing = feature.missing != MissingPolicy::Refuse;
     schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { json!(kind) });
     if kind == "number" {
         schema.insert("format".into(), json!(DOUBLE));
     }
+    // The constraints, unless the model accepts values beyond them.
     if is_strict {
         for (name, mut value) in constraints {
             if let (Value::Array(names), true) = (&mut value, may_be_missing) {
@@ -73,6 +76,7 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     } else if !usual.is_empty() {
         description += &format!(" Usually {usual}; other values are answered with a warning.");
     }
+    // The notes.
     if !notes.unit.is_empty() {
         description += &format!(" Unit: {}.", notes.unit);
         schema.insert("x-unit".into(), json!(notes.unit));

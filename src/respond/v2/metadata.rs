@@ -22,13 +22,13 @@ struct ModelMetadata<'a> {
     name: &'a str,
     versions: [&'a str; 1],
     platform: &'static str,
-    inputs: Vec<Tensor>,
-    outputs: Vec<Tensor>,
+    inputs: Vec<TensorMetadata>,
+    outputs: Vec<TensorMetadata>,
 }
 
 /// `$metadata_tensor`
 #[derive(Serialize)]
-struct Tensor {
+struct TensorMetadata {
     name: String,
     datatype: &'static str,
     /// -1 stands for the number of rows.
@@ -50,16 +50,18 @@ pub fn model(request: &Request) -> Response {
         Ok(model) => model,
         Err(error) => return ErrorForm::Error.response(error.status, &error.message),
     };
-    let input = |feature: &Feature| Tensor {
+    // Describe the tensors.
+    let input = |feature: &Feature| TensorMetadata {
         name: feature.name.clone(),
         datatype: tensors::datatype(feature).name(),
         shape: vec![-1],
     };
-    let output = |output: OutputTensor| Tensor {
+    let output = |output: OutputTensor| TensorMetadata {
         name: output.name,
         datatype: output.datatype.name(),
         shape: [-1].into_iter().chain(output.width.map(|width| width as i64)).collect(),
     };
+    // Respond with all of it.
     let metadata = ModelMetadata {
         name: &model.name,
         versions: [&model.version],

@@ -13,7 +13,7 @@ pub struct InferResponse<'a> {
     pub id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Warnings>,
-    pub outputs: Vec<Tensor<'a>>,
+    pub outputs: Vec<ResponseTensor<'a>>,
 }
 
 /// A parameter of the response, where the model took unusual values.
@@ -24,7 +24,7 @@ pub struct Warnings {
 
 /// `$response_output`
 #[derive(Serialize)]
-pub struct Tensor<'a> {
+pub struct ResponseTensor<'a> {
     name: &'a str,
     datatype: &'static str,
     shape: Vec<usize>,
@@ -91,7 +91,7 @@ pub fn tensor<'a>(
     output: &'a OutputTensor,
     predictions: &'a [Prediction],
     binary: Option<&mut Vec<u8>>,
-) -> Tensor<'a> {
+) -> ResponseTensor<'a> {
     let column = column(output, predictions);
     let shape = match output.width {
         Some(width) => vec![predictions.len(), width],
@@ -105,7 +105,7 @@ pub fn tensor<'a>(
         }
         None => (None, Some(column)),
     };
-    Tensor { name: &output.name, datatype: output.datatype.name(), shape, parameters, data }
+    ResponseTensor { name: &output.name, datatype: output.datatype.name(), shape, parameters, data }
 }
 
 fn column<'a>(output: &OutputTensor, predictions: &'a [Prediction]) -> Column<'a> {

@@ -43,10 +43,12 @@ pub fn outputs(description: &Description) -> Vec<OutputTensor> {
         let mut add = |name: String, datatype, width, part| {
             tensors.push(OutputTensor { name, datatype, width, output, part });
         };
+        // A quantity is one tensor.
         let OutputKind::Classes(classes) = &notes.kind else {
             add(name.clone(), Datatype::FP64, None, Part::Quantity);
             continue;
         };
+        // A class is up to three.
         add(name.clone(), Datatype::Bytes, None, Part::Label);
         if shown(description, output, |class| class.confidence.is_some()) {
             add(format!("{name}_confidence"), Datatype::FP64, None, Part::Confidence);

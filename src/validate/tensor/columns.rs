@@ -1,6 +1,6 @@
 //! The tensor that has the values of each feature.
 
-use super::request::Tensor;
+use super::request::RequestTensor;
 use crate::model::{Feature, MissingPolicy, Signature, Value};
 use crate::platform::settings;
 use crate::validate::check::{Issue, Reason};
@@ -9,10 +9,10 @@ use crate::validate::violations::{Place, Violation, Violations};
 /// The place of the features' values.
 pub enum Columns<'a> {
     /// In one tensor of the shape `[rows, features]`.
-    Together(&'a Tensor<'a>, usize),
+    Together(&'a RequestTensor<'a>, usize),
     /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is
     /// missing.
-    Apart(Vec<Option<&'a Tensor<'a>>>, usize),
+    Apart(Vec<Option<&'a RequestTensor<'a>>>, usize),
 }
 
 impl<'a> Columns<'a> {
@@ -23,10 +23,11 @@ impl<'a> Columns<'a> {
     /// If a tensor is none of the model's, one that it needs is missing, or they do not fit
     /// together.
     pub fn find<'s>(
-        inputs: &'a [Tensor],
+        inputs: &'a [RequestTensor],
         signature: &'s Signature,
     ) -> Result<Self, Violations<'s>> {
         let features = &signature.features;
+        // One tensor that is as wide as the model has features.
         if let [input] = inputs
             && let [rows, columns] = input.shape[..]
             && columns == features.len()
@@ -34,8 +35,10 @@ impl<'a> Columns<'a> {
             check_rows(rows, features).map_err(malformed)?;
             return Ok(Self::Together(input, rows));
         }
+        // One tensor for each feature.
         let rows = check_apart(inputs, features).map_err(malformed)?;
         let apart: Vec<_> = features.iter().map(|feature| named(inputs, &feature.name)).collect();
+        // Features that have none, and need one.
         let mut missing = Violations::default();
         for (feature, input) in features.iter().zip(&apart) {
             if feature.missing == MissingPolicy::Refuse && input.is_none() {
@@ -85,7 +88,7 @@ fn malformed<'a>(message: String) -> Violations<'a> {
 
 /// Reads the values of one feature; none if it is left out.
 fn column<'a>(
-    input: Option<&Tensor>,
+    input: Option<&RequestTensor>,
     feature: &'a Feature,
 ) -> Result<Option<std::vec::IntoIter<Value>>, Violations<'a>> {
     let Some(input) = input else { return Ok(None) };
@@ -98,22 +101,24 @@ fn column<'a>(
     }
 }
 
-fn named<'a>(inputs: &'a [Tensor], name: &str) -> Option<&'a Tensor<'a>> {
+fn named<'a>(inputs: &'a [RequestTensor], name: &str) -> Option<&'a RequestTensor<'a>> {
     inputs.iter().find(|input| input.name == name)
 }
 
 /// Checks names and shapes of tensors that have a feature each, and gives the number of rows.
-fn check_apart(inputs: &[Tensor], features: &[Feature]) -> Result<usize, String> {
+fn check_apart(inputs: &[RequestTensor], features: &[Feature]) -> Result<usize, String> {
     let first = inputs.first().ok_or("the request has no inputs")?;
     let rows = first.shape.first().copied().unwrap_or_default();
     for (index, input) in inputs.iter().enumerate() {
         let (name, shape) = (&input.name, &input.shape);
+        // Each is a feature's, and comes once.
         if !is_feature(name, features) {
             return Err(unknown(input, features));
         }
         if inputs[..index].iter().any(|other| other.name == *name) {
             return Err(format!("input {name:?} is there twice"));
         }
+        // All have as many rows as the first.
         match shape[..] {
             [len] | [len, 1] if len == rows => {}
             [_] | [_, 1] => {
@@ -143,7 +148,7 @@ fn is_feature(name: &str, features: &[Feature]) -> bool {
     features.iter().any(|feature| feature.name == name)
 }
 
-fn unknown(input: &Tensor, features: &[Feature]) -> String {
+fn unknown(input: &RequestTensor, features: &[Feature]) -> String {
     let names: Vec<_> = features.iter().map(|feature| feature.name.as_str()).collect();
     format!(
         "input {:?} of shape {:?} is none of the model's: it takes [rows] of each of {}, or all in \

@@ -16,8 +16,9 @@ pub fn from_json(
     datatype: Datatype,
     shape: &[usize],
 ) -> Result<Vec<Value>, String> {
+    // The data is a list of elements, or of rows.
     let list = list(data).ok_or("its data is not a list")?;
-    let mut reader = Reader { datatype, values: Vec::new() };
+    let mut elements = Elements { datatype, values: Vec::new() };
     match shape {
         [rows, columns] if list.items.first().is_some_and(|item| is_list(item)) => {
             let disagree = || format!("the lists in its data do not have the shape {shape:?}");
@@ -26,15 +27,15 @@ pub fn from_json(
             }
             for row in list.items {
                 let row = self::list(row).filter(|row| row.len == *columns);
-                reader.read(&row.ok_or_else(disagree)?)?;
+                elements.read(&row.ok_or_else(disagree)?)?;
             }
         }
         _ => {
             check_elements(shape, list.len)?;
-            reader.read(&list)?;
+            elements.read(&list)?;
         }
     }
-    Ok(reader.values)
+    Ok(elements.values)
 }
 
 fn is_list(data: &RawValue) -> bool {
@@ -58,12 +59,12 @@ fn check_elements(shape: &[usize], found: usize) -> Result<(), String> {
     Err(format!("shape {shape:?} means {expected} elements, and the data has {found}"))
 }
 
-struct Reader {
+struct Elements {
     datatype: Datatype,
     values: Vec<Value>,
 }
 
-impl Reader {
+impl Elements {
     fn read(&mut self, list: &List) -> Result<(), String> {
         self.values.reserve(list.len);
         for item in &list.items {
@@ -114,6 +115,7 @@ pub fn from_binary(data: &[u8], datatype: Datatype, shape: &[usize]) -> Result<V
 
 fn texts(mut data: &[u8], shape: &[usize]) -> Result<Vec<Value>, String> {
     let (expected, mut values) = (elements(shape), Vec::new());
+    // Read texts until the data ends.
     while let Some((length, rest)) = data.split_first_chunk() {
         let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
             break;
@@ -127,6 +129,7 @@ fn texts(mut data: &[u8], shape: &[usize]) -> Result<Vec<Value>, String> {
         values.push(Value::Text(text.to_owned()));
         data = rest;
     }
+    // All of it has to be texts, as many as the shape has.
     if !data.is_empty() {
         return Err("the last element is longer than the data".to_owned());
     }

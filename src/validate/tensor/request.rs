@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// `$inference_request`
 pub struct InferRequest<'a> {
     pub id: Option<String>,
-    pub inputs: Vec<Tensor<'a>>,
+    pub inputs: Vec<RequestTensor<'a>>,
     /// The outputs that are asked for, not read yet; an empty list asks for all, as it does of
     /// KServe, MLServer and Triton.
     pub outputs: Vec<&'a RawValue>,
@@ -20,7 +20,7 @@ pub struct InferRequest<'a> {
 }
 
 /// An input tensor, whose data is not read yet.
-pub struct Tensor<'a> {
+pub struct RequestTensor<'a> {
     pub name: Cow<'a, str>,
     pub datatype: Datatype,
     pub shape: Vec<usize>,
@@ -153,7 +153,11 @@ pub fn split<'a>(
     })
 }
 
-fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Tensor<'a>, String> {
+fn read_input<'a>(
+    input: InputDocument<'a>,
+    binary: &mut &'a [u8],
+) -> Result<RequestTensor<'a>, String> {
+    // Read what the input says of itself.
     let InputDocument { name, shape, datatype, parameters, data } = input;
     let what = format!("input {name:?}");
     let InputParameters { binary_data_size, shared_memory_region } =
@@ -161,6 +165,7 @@ fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Ten
     if shared_memory_region.is_some() {
         return Err(not_served("shared memory", &what));
     }
+    // Find its type, and its data: in the JSON, or the next bytes behind it.
     let datatype = Datatype::parse(&datatype).ok_or_else(|| {
         let known: Vec<_> = Datatype::names().collect();
         format!("{what} has an unknown datatype; known are {}", known.join(", "))
@@ -178,7 +183,7 @@ fn read_input<'a>(input: InputDocument<'a>, binary: &mut &'a [u8]) -> Result<Ten
         (None, None) => return Err(format!("{what} has no data")),
         (Some(_), Some(_)) => return Err(format!("{what} has both data and binary_data_size")),
     };
-    Ok(Tensor { name, datatype, shape, data })
+    Ok(RequestTensor { name, datatype, shape, data })
 }
 
 impl RequestedOutput {
@@ -202,7 +207,7 @@ impl RequestedOutput {
     }
 }
 
-impl Tensor<'_> {
+impl RequestTensor<'_> {
     /// Reads the elements, in row-major order.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! From tensors to rows: one tensor for each feature, or one for all of them.
 
 use super::columns::Columns;
-use super::request::Tensor;
+use super::request::RequestTensor;
 use crate::model::Signature;
 use crate::validate::collect::{Collector, Given, Input};
 use crate::validate::violations::{Place, Violations};
@@ -12,7 +12,10 @@ use crate::validate::violations::{Place, Violations};
 ///
 /// If the tensors are not those of the model, do not fit together, or have values that it does not
 /// take.
-pub fn rows<'s>(tensors: &[Tensor], signature: &'s Signature) -> Result<Input<'s>, Violations<'s>> {
+pub fn rows<'s>(
+    tensors: &[RequestTensor],
+    signature: &'s Signature,
+) -> Result<Input<'s>, Violations<'s>> {
     let (values, len) = Columns::find(tensors, signature)?.read(signature)?;
     let mut collector = Collector::new(signature);
     let mut values = values.into_iter().map(Given::Element);
