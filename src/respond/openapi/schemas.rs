@@ -39,8 +39,8 @@ fn row(model: &Described) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-/// What a feature takes. What the model takes although it is unusual is no error, and so is in the
-/// description only.
+/// Makes the schema of a feature. Constraints that the model does not insist on are in the
+/// description only, since a value beyond them is no error.
 fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     let is_strict = feature.unusual == UnusualPolicy::Refuse;
     let mut description = notes.description.clone();
