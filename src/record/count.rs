@@ -18,79 +18,107 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
     }
 }
 
-/// Counts an exchange: six increments for a prediction of the usual kind, and one more for each
-/// thing that is unusual.
+/// Adds the increments of an exchange to the counters, in their order.
 pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
-    // The labels and buckets.
-    let duration = DURATION.duration_units(exchange.duration);
-    let http = Http {
-        handler: exchange.handler.into(),
-        method: exchange.method.into(),
-        status: usize::from(exchange.status / 100),
-        duration_bucket: DURATION.index(duration),
-    };
-    // The count.
-    match &observed.inference {
-        Some(inference) => record_inference(counters, http, inference)?,
-        None => add(counters, &Key::Exchange(http), 1)?,
-    }
-    // The sums.
-    for (quantity, amount) in [
-        (HttpQuantity::RequestSize, exchange.request_bytes as u64),
-        (HttpQuantity::ResponseSize, exchange.response_bytes as u64),
-        (HttpQuantity::Duration, duration),
-    ] {
-        let (handler, method) = (exchange.handler.into(), exchange.method.into());
-        add(counters, &Key::HttpSum { quantity, handler, method }, amount)?;
-    }
-    record_inputs(counters, observed)
-}
-
-fn add(counters: &impl Counters, key: &Key, amount: u64) -> Result<()> {
-    if amount == 0 { Ok(()) } else { counters.add(&key.encode(), amount) }
-}
-
-fn record_inference(counters: &impl Counters, http: Http, inference: &Inference) -> Result<()> {
-    let duration = INFERENCE.duration_units(inference.duration);
-    let inference_bucket = INFERENCE.index(duration);
-    // One outcome is counted with its exchange, several are counted by kind.
-    let confidence = if let [outcome] = &inference.outcomes[..] {
-        let (class, confidence) = class(inference, outcome);
-        add(counters, &Key::Prediction { http, class, inference_bucket }, 1)?;
-        confidence
-    } else {
-        add(counters, &Key::Exchange(http), 1)?;
-        let (model, version) = inference.labels();
-        add(counters, &Key::Call { model, version, inference_bucket }, 1)?;
-        record_outcomes(counters, inference)?
-    };
-    // The sums.
-    for (quantity, amount) in
-        [(ModelQuantity::Inference, duration), (ModelQuantity::Confidence, confidence)]
-    {
-        let (model, version) = inference.labels();
-        add(counters, &Key::ModelSum { quantity, model, version }, amount)?;
+    for (key, amount) in Increments::of(exchange, observed).0 {
+        counters.add(&key, amount)?;
     }
     Ok(())
 }
 
-/// Counts the outcomes of a batch, which are many of few kinds. Returns the sum of their
-/// confidences, in units.
-fn record_outcomes(counters: &impl Counters, inference: &Inference) -> Result<u64> {
-    let mut confidences = 0;
-    let mut counts = BTreeMap::<_, u64>::new();
-    for outcome in &inference.outcomes {
-        let (class, confidence) = class(inference, outcome);
-        confidences += confidence;
-        *counts.entry((&outcome.prediction, class.confidence_bucket)).or_default() += 1;
+/// The increments of an exchange, by key: six for a prediction of the usual kind, and one more for
+/// each thing that is unusual.
+struct Increments(Vec<(String, u64)>);
+
+impl Increments {
+    fn of(exchange: &Exchange, observed: &Observed) -> Self {
+        let mut increments = Self(Vec::with_capacity(8));
+        // The labels and buckets.
+        let duration = DURATION.duration_units(exchange.duration);
+        let http = Http {
+            handler: exchange.handler.into(),
+            method: exchange.method.into(),
+            status: usize::from(exchange.status / 100),
+            duration_bucket: DURATION.index(duration),
+        };
+        // The count.
+        match &observed.inference {
+            Some(inference) => increments.push_inference(http, inference),
+            None => increments.push(&Key::Exchange(http), 1),
+        }
+        // The sums.
+        for (quantity, amount) in [
+            (HttpQuantity::RequestSize, exchange.request_bytes as u64),
+            (HttpQuantity::ResponseSize, exchange.response_bytes as u64),
+            (HttpQuantity::Duration, duration),
+        ] {
+            let (handler, method) = (exchange.handler.into(), exchange.method.into());
+            increments.push(&Key::HttpSum { quantity, handler, method }, amount);
+        }
+        increments.push_inputs(observed);
+        increments
     }
-    for ((prediction, confidence_bucket), count) in counts {
-        let (model, version) = inference.labels();
-        let prediction = prediction.as_str().into();
-        let class = Class { model, version, prediction, confidence_bucket };
-        add(counters, &Key::Outcome(class), count)?;
+
+    fn push(&mut self, key: &Key, amount: u64) {
+        if amount > 0 {
+            self.0.push((key.encode(), amount));
+        }
     }
-    Ok(confidences)
+
+    fn push_inference(&mut self, http: Http, inference: &Inference) {
+        let duration = INFERENCE.duration_units(inference.duration);
+        let inference_bucket = INFERENCE.index(duration);
+        // One outcome is counted with its exchange, several are counted by kind.
+        let confidence = if let [outcome] = &inference.outcomes[..] {
+            let (class, confidence) = class(inference, outcome);
+            self.push(&Key::Prediction { http, class, inference_bucket }, 1);
+            confidence
+        } else {
+            self.push(&Key::Exchange(http), 1);
+            let (model, version) = inference.labels();
+            self.push(&Key::Call { model, version, inference_bucket }, 1);
+            self.push_outcomes(inference)
+        };
+        // The sums.
+        for (quantity, amount) in
+            [(ModelQuantity::Inference, duration), (ModelQuantity::Confidence, confidence)]
+        {
+            let (model, version) = inference.labels();
+            self.push(&Key::ModelSum { quantity, model, version }, amount);
+        }
+    }
+
+    /// Counts the outcomes of a batch, which are many of few kinds. Returns the sum of their
+    /// confidences, in units.
+    fn push_outcomes(&mut self, inference: &Inference) -> u64 {
+        let mut confidences = 0;
+        let mut counts = BTreeMap::<_, u64>::new();
+        for outcome in &inference.outcomes {
+            let (class, confidence) = class(inference, outcome);
+            confidences += confidence;
+            *counts.entry((&outcome.prediction, class.confidence_bucket)).or_default() += 1;
+        }
+        for ((prediction, confidence_bucket), count) in counts {
+            let (model, version) = inference.labels();
+            let prediction = prediction.as_str().into();
+            let class = Class { model, version, prediction, confidence_bucket };
+            self.push(&Key::Outcome(class), count);
+        }
+        confidences
+    }
+
+    fn push_inputs(&mut self, observed: &Observed) {
+        for ((feature, reason), count) in &observed.violations.0 {
+            let (feature, reason) = (feature.as_str().into(), (*reason).into());
+            self.push(&Key::Violation { feature, reason }, *count);
+        }
+        let Some(inference) = &observed.inference else { return };
+        for ((feature, bin), count) in &inference.bins {
+            let (model, version) = inference.labels();
+            let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
+            self.push(&key, *count);
+        }
+    }
 }
 
 /// Returns the labels of an outcome, and its confidence in units.
@@ -104,18 +132,4 @@ fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64)
         confidence_bucket: confidence.map(|units| CONFIDENCE.index(units)),
     };
     (class, confidence.unwrap_or(0))
-}
-
-fn record_inputs(counters: &impl Counters, observed: &Observed) -> Result<()> {
-    for ((feature, reason), count) in &observed.violations.0 {
-        let key = Key::Violation { feature: feature.as_str().into(), reason: (*reason).into() };
-        add(counters, &key, *count)?;
-    }
-    let Some(inference) = &observed.inference else { return Ok(()) };
-    for ((feature, bin), count) in &inference.bins {
-        let (model, version) = inference.labels();
-        let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
-        add(counters, &key, *count)?;
-    }
-    Ok(())
 }
