@@ -3,11 +3,11 @@
 //! The types of [`types`] have the layout that the component model gives to the contract's records
 //! and variants. A model states its [`Signature`] and [`Description`] as statics, and its answers
 //! borrow from them, so that nothing is copied, converted or allocated on the way out: a component
-//! of a few kilobytes that touches one page of memory. Generated bindings would do the same in
-//! three times the size.
+//! of a few kilobytes that touches one page of memory. Generated bindings do the same in more than
+//! twice the size, and take a request 2 to 4 % more of the processor.
 //!
 //! A model implements [`Model`] and names itself in [`export!`]; `models/heart-risk-demo` is an
-//! example. What a field means is said in the WIT file, and not again here.
+//! example. The WIT file documents each field.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
