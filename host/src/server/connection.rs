@@ -18,6 +18,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// A connection as it is dealt out.
 pub struct Connection {
@@ -29,6 +30,9 @@ pub struct Connection {
     /// Its part of the worker's load.
     pub load: Arc<()>,
 }
+
+/// The time for which a connection that has to go still looks for a request.
+const LAST_LOOK: Duration = Duration::from_millis(2);
 
 /// Serves the connection's requests until the client closes it, or is too slow, or has to go. What
 /// goes wrong with a connection is the client's doing, and not logged.
@@ -69,8 +73,8 @@ pub async fn serve(connection: Connection, shared: Shared) {
         _ = http.as_mut() => return,
         () = place.activity.told_to_close() => {}
     }
-    // A request that has arrived by now is answered: the thread looks at its sockets once more.
-    tokio::task::yield_now().await;
+    // A request that was sent by now is answered: the system may take a moment to deliver it.
+    tokio::time::sleep(LAST_LOOK).await;
     if poll_fn(|context| Poll::Ready(http.as_mut().poll(context))).await.is_pending()
         && is_worth_finishing(&place)
     {
