@@ -210,8 +210,8 @@ impl<'a> Loading<'a> {
             .map_err(|error| anyhow!("{error:#}; the embedded host lacks it, use `spin up`"))?;
         let pre = ProxyPre::new(pre)
             .map_err(|error| anyhow!("it does not handle HTTP requests: {error:#}"))?;
-        let Settings { limits, count_instructions, .. } = self.settings.clone();
-        let memory = self.memory.clone();
+        let (limits, memory) = (self.settings.limits.clone(), self.memory.clone());
+        let count_instructions = self.settings.count_instructions;
         Ok(Component { pre, grants, limits, memory, count_instructions })
     }
 
