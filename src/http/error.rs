@@ -15,6 +15,11 @@ impl HttpError {
         Self { status, message: message.into() }
     }
 
+    /// Makes the response, in the form of an API.
+    pub fn response(&self, form: ErrorForm) -> Response {
+        form.response(self.status, &self.message)
+    }
+
     /// Makes the error of a body of more than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         Self::new(413, format!("The body is larger than {limit} bytes"))

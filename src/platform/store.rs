@@ -41,9 +41,7 @@ impl Store {
             bucket.with_context(|| format!("cannot open the key-value store {LABEL:?}"))?;
         Ok(Self(Lent::new(bucket)))
     }
-}
 
-impl Store {
     fn increment(&self, key: &str, delta: i64) -> Result<i64> {
         let value = atomics::increment(&self.0, key, delta).map_err(explain);
         value.with_context(|| format!("cannot increment {key:?}"))

@@ -4,7 +4,7 @@ use super::drift::{self, Bins};
 use crate::model::{self, Output, Signature};
 use crate::platform::settings;
 use crate::predict::{Answers, Call};
-use crate::validate::{Counts, Input, Rows, Violations};
+use crate::validate::{Counts, Input, Rows};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -61,11 +61,6 @@ impl Observed {
             }),
             violations: input.accepted.counts.clone(),
         }
-    }
-
-    /// Takes the facts of input that was refused before the model was called.
-    pub fn of_refused(violations: &Violations) -> Self {
-        Self { inference: None, violations: violations.counts.clone() }
     }
 }
 

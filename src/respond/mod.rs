@@ -63,6 +63,5 @@ fn answer_body(
 
 /// Makes the response to a body that cannot be unpacked.
 fn refuse_encoding(form: ErrorForm, error: &HttpError) -> Response {
-    let response = form.response(error.status, &error.message);
-    response.with_header("accept-encoding", encoding::ACCEPTED)
+    error.response(form).with_header("accept-encoding", encoding::ACCEPTED)
 }

@@ -32,6 +32,14 @@ impl<'a> PredictError<'a> {
         }
     }
 
+    /// Makes the reply, and adds the violations to the facts that were `observed` before.
+    fn reply(self, mut observed: Observed) -> Reply {
+        if let Self::Invalid(violations) = &self {
+            observed.violations.merge(&violations.counts);
+        }
+        Reply { response: self.response(), observed }
+    }
+
     fn response(&self) -> Response {
         const FORM: ErrorForm = ErrorForm::Detail;
         match self {
@@ -46,26 +54,16 @@ impl<'a> PredictError<'a> {
     }
 }
 
-impl From<PredictError<'_>> for Reply {
-    fn from(error: PredictError) -> Self {
-        let observed = match &error {
-            PredictError::Invalid(violations) => Observed::of_refused(violations),
-            _ => Observed::default(),
-        };
-        Self { response: error.response(), observed }
-    }
-}
-
 /// Answers the request.
 pub fn post(request: &Request) -> Reply {
     if request.says_not_json() {
-        return PredictError::NotJson.into();
+        return PredictError::NotJson.reply(Observed::default());
     }
     let signature = model::get_signature();
     answer_body(
         request,
-        |body| predict(request, body, &signature).map_err(Reply::from),
-        |error| PredictError::Encoding(error).into(),
+        |body| predict(request, body, &signature).map_err(|error| error.reply(Observed::default())),
+        |error| PredictError::Encoding(error).reply(Observed::default()),
     )
 }
 
@@ -81,18 +79,13 @@ fn predict<'a>(
 ) -> Result<Reply, PredictError<'a>> {
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
     let call = predict::call(&input.rows);
-    let mut observed = Observed::of_call(&call, &input, signature, request.random);
-    let response = match call.answers {
-        Ok(answers) => respond(signature, form, &input, &answers),
+    let observed = Observed::of_call(&call, &input, signature, request.random);
+    match call.answers {
+        Ok(answers) => Ok(Reply { response: respond(signature, form, &input, &answers), observed }),
         Err(no_answer) => {
-            let error = PredictError::of_no_answer(no_answer, form, signature);
-            if let PredictError::Invalid(violations) = &error {
-                observed.violations.merge(&violations.counts);
-            }
-            error.response()
+            Ok(PredictError::of_no_answer(no_answer, form, signature).reply(observed))
         }
-    };
-    Ok(Reply { response, observed })
+    }
 }
 
 fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) -> Response {

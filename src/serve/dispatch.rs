@@ -65,7 +65,7 @@ pub fn dispatch<E: Copy, O: Default>(
     let mut request = Request { segments, body, header: &header, id: &id, random };
     let Reply { response, observed } = match answer(found, &head, &mut request, &incoming, handle) {
         Ok(reply) => reply,
-        Err(error) => ErrorForm::of(&head.path).response(error.status, &error.message).into(),
+        Err(error) => error.response(ErrorForm::of(&head.path)).into(),
     };
     let response = headers::complete(response, head.method, route, &request);
 

@@ -65,14 +65,12 @@ impl<'a> Collector<'a> {
                 Ok(Checked { value, unusual }) => {
                     rows.values.push(value);
                     if let Some(issue) = unusual {
-                        accepted.add(feature, issue.reason, || {
-                            Violation::of_feature(issue, place, feature, input)
-                        });
+                        accepted.push(Violation::of_feature(issue, place, feature, input));
                     }
                 }
-                Err(issue) => self.refused.add(feature, issue.reason, || {
-                    Violation::of_feature(issue, place, feature, input)
-                }),
+                Err(issue) => {
+                    self.refused.push(Violation::of_feature(issue, place, feature, input));
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! All that is wrong with a request's input, or unusual about it.
 
-use super::check::{Issue, Reason};
+use super::check::Issue;
 use crate::model::{Feature, Refusal, Signature};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -89,24 +89,9 @@ impl<'a> Violations<'a> {
     pub fn push(&mut self, violation: Violation<'a>) {
         let (feature, reason) = (violation.feature.unwrap_or(NO_FEATURE), violation.issue.reason);
         self.counts.add(feature, reason.as_str(), 1);
-        self.keep(|| violation);
-    }
-
-    /// Adds a violation of a feature, which is made only if it is kept.
-    pub fn add(
-        &mut self,
-        feature: &Feature,
-        reason: Reason,
-        violation: impl FnOnce() -> Violation<'a>,
-    ) {
-        self.counts.add(&feature.name, reason.as_str(), 1);
-        self.keep(violation);
-    }
-
-    fn keep(&mut self, violation: impl FnOnce() -> Violation<'a>) {
         self.len += 1;
         if self.kept.len() < MOST_KEPT {
-            self.kept.push(violation());
+            self.kept.push(violation);
         }
     }
 

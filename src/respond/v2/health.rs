@@ -37,7 +37,7 @@ pub fn ready() -> Response {
 pub fn model_ready(request: &Request) -> Response {
     let signature = match named_model(request) {
         Ok(signature) => signature,
-        Err(error) => return ErrorForm::Error.response(error.status, &error.message),
+        Err(error) => return error.response(ErrorForm::Error),
     };
     let ready = is_ready();
     Response::json(status(ready), &ModelReady { name: &signature.name, ready }).not_stored()

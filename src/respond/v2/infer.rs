@@ -46,11 +46,19 @@ impl<'a> InferError<'a> {
         }
     }
 
+    /// Makes the reply, and adds the violations to the facts that were `observed` before.
+    fn reply(self, mut observed: Observed) -> Reply {
+        if let Self::Invalid(violations) = &self {
+            observed.violations.merge(&violations.counts);
+        }
+        Reply { response: self.response(), observed }
+    }
+
     fn response(&self) -> Response {
         const FORM: ErrorForm = ErrorForm::Error;
         match self {
             Self::NotJson => FORM.response(415, media_type::NOT_JSON),
-            Self::NoSuchModel(error) => FORM.response(error.status, &error.message),
+            Self::NoSuchModel(error) => error.response(FORM),
             Self::Encoding(error) => refuse_encoding(FORM, error),
             Self::Invalid(violations) => FORM.response(400, &cut(violations.sentence())),
             Self::NoSuchOutput(message) => FORM.response(400, &cut(message.clone())),
@@ -71,30 +79,23 @@ fn cut(mut message: String) -> String {
     message
 }
 
-impl From<InferError<'_>> for Reply {
-    fn from(error: InferError) -> Self {
-        let observed = match &error {
-            InferError::Invalid(violations) => Observed::of_refused(violations),
-            _ => Observed::default(),
-        };
-        Self { response: error.response(), observed }
-    }
-}
-
 /// Answers the request.
 pub fn post(request: &Request) -> Reply {
     let header_length = (request.header)(HEADER_LENGTH);
     if header_length.is_none() && request.says_not_json() {
-        return InferError::NotJson.into();
+        return InferError::NotJson.reply(Observed::default());
     }
     let signature = match named_model(request) {
         Ok(signature) => signature,
-        Err(error) => return InferError::NoSuchModel(error).into(),
+        Err(error) => return InferError::NoSuchModel(error).reply(Observed::default()),
     };
     answer_body(
         request,
-        |body| infer(request, body, header_length.as_deref(), &signature).map_err(Reply::from),
-        |error| InferError::Encoding(error).into(),
+        |body| {
+            infer(request, body, header_length.as_deref(), &signature)
+                .map_err(|error| error.reply(Observed::default()))
+        },
+        |error| InferError::Encoding(error).reply(Observed::default()),
     )
 }
 
@@ -128,9 +129,9 @@ fn infer<'s>(
 
     // Predict, and answer.
     let call = predict::call(&input.rows);
-    let mut observed = Observed::of_call(&call, &input, signature, request.random);
+    let observed = Observed::of_call(&call, &input, signature, request.random);
     let accepted = &input.accepted;
-    let response = match call.answers {
+    match call.answers {
         Ok(answers) => {
             let answer = InferResponse {
                 model_name: &signature.name,
@@ -140,17 +141,10 @@ fn infer<'s>(
                     .then(|| Warnings { warnings: accepted.sentence() }),
                 outputs: Vec::with_capacity(outputs.len()),
             };
-            respond(answer, &outputs, &answers)
+            Ok(Reply { response: respond(answer, &outputs, &answers), observed })
         }
-        Err(no_answer) => {
-            let error = InferError::of_no_answer(no_answer, signature);
-            if let InferError::Invalid(violations) = &error {
-                observed.violations.merge(&violations.counts);
-            }
-            error.response()
-        }
-    };
-    Ok(Reply { response, observed })
+        Err(no_answer) => Ok(InferError::of_no_answer(no_answer, signature).reply(observed)),
+    }
 }
 
 /// Responds with JSON, and after it the data of those tensors that are asked for in binary.

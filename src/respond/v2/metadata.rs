@@ -48,7 +48,7 @@ pub fn server() -> Response {
 pub fn model(request: &Request) -> Response {
     let model = match named_model(request) {
         Ok(model) => model,
-        Err(error) => return ErrorForm::Error.response(error.status, &error.message),
+        Err(error) => return error.response(ErrorForm::Error),
     };
     // Describe the tensors.
     let input = |feature: &Feature| TensorMetadata {

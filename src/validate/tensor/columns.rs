@@ -42,11 +42,9 @@ impl<'a> Columns<'a> {
         let mut missing = Violations::default();
         for (feature, input) in features.iter().zip(&apart) {
             if feature.missing == MissingPolicy::Refuse && input.is_none() {
-                missing.add(feature, Reason::Missing, || {
-                    let message = format!("input {:?} is required", feature.name);
-                    let issue = Issue::new(Reason::Missing, "missing", message);
-                    Violation::of_feature(issue, Place::Body, feature, None)
-                });
+                let message = format!("input {:?} is required", feature.name);
+                let issue = Issue::new(Reason::Missing, "missing", message);
+                missing.push(Violation::of_feature(issue, Place::Body, feature, None));
             }
         }
         if !missing.is_empty() {
