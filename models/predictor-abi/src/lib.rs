@@ -19,4 +19,16 @@ mod runtime;
 mod types;
 
 pub use export::{Model, answer, collect, keep};
+#[cfg(target_arch = "wasm32")]
+pub use runtime::scratch;
 pub use types::*;
+
+/// Runs `work`. In a component it also takes back all memory that `work` allocated.
+///
+/// # Safety
+///
+/// Nothing that `work` allocated may be used after it.
+#[cfg(not(target_arch = "wasm32"))]
+pub unsafe fn scratch(work: impl FnOnce()) {
+    work();
+}

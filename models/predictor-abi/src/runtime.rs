@@ -21,13 +21,43 @@ unsafe extern "C" {
     static __heap_base: u8;
 }
 
+/// The address at which the heap begins. The importer writes the end of a model's data here.
+#[unsafe(no_mangle)]
+pub static HEAP_START: HeapStart = HeapStart(&raw const __heap_base);
+
+#[repr(transparent)]
+pub struct HeapStart(*const u8);
+
+// SAFETY: nothing writes to it while the module runs.
+unsafe impl Sync for HeapStart {}
+
+/// Reads the address as it is in memory. The compiler must not take it for the one above.
+fn heap_start() -> usize {
+    // SAFETY: it is a static of that type.
+    unsafe { (&raw const HEAP_START).cast::<usize>().read_volatile() }
+}
+
+/// Runs `work`, and takes back all memory that it allocated.
+///
+/// # Safety
+///
+/// Nothing that `work` allocated may be used after it.
+pub unsafe fn scratch(work: impl FnOnce()) {
+    let before = ALLOCATOR.next.get();
+    work();
+    ALLOCATOR.next.set(before);
+}
+
 const PAGE: usize = 64 * 1024;
 
 // SAFETY: every block lies behind the one before it, aligned as asked, in memory that exists.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let first = (&raw const __heap_base).addr();
-        let start = self.next.get().max(first).next_multiple_of(layout.align());
+        let first = match self.next.get() {
+            0 => heap_start(),
+            next => next,
+        };
+        let start = first.next_multiple_of(layout.align());
         let end = start.saturating_add(layout.size());
         if !reserve(end) {
             return null_mut();
@@ -64,4 +94,21 @@ extern "C" fn cabi_realloc(_: *mut u8, old: usize, align: usize, new: usize) -> 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     core::arch::wasm32::unreachable()
+}
+
+/// Compares bytes, as texts are compared. A target with a C library would have it there.
+///
+/// # Safety
+///
+/// `length` bytes can be read at both places.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, length: usize) -> i32 {
+    for index in 0..length {
+        // SAFETY: both are within their bytes.
+        let (a, b) = unsafe { (*a.add(index), *b.add(index)) };
+        if a != b {
+            return i32::from(a) - i32::from(b);
+        }
+    }
+    0
 }
