@@ -1,0 +1,121 @@
+//! The evaluation of a table: each node in turn, from its inputs' slots into its own.
+
+use crate::error::{Error, Result};
+use crate::op::Op;
+use crate::ops::structure;
+use crate::table::{Node, Nodes, Table};
+use crate::tensor::{Shape, Tensor};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The reason why a table has no answer, and the node at fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Failure {
+    /// The output slot of the node; none if the table itself is broken.
+    pub slot: Option<u32>,
+    pub error: Error,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { slot: None, error }
+    }
+}
+
+/// The values so far, by slot.
+pub struct Slots<'t> {
+    values: Vec<Option<Tensor<'t>>>,
+    /// The bytes that were set, of which none are given back.
+    pub allocated: usize,
+}
+
+impl<'t> Slots<'t> {
+    /// The constants in the first slots of a table.
+    pub fn with_constants(table: Table<'t>) -> Result<Self> {
+        let mut slots = vec![None; table.header.slots as usize];
+        for (slot, constant) in slots.iter_mut().zip(table.constants()) {
+            *slot = Some(constant?);
+        }
+        Ok(Self { values: slots, allocated: 0 })
+    }
+
+    pub fn get(&self, slot: u32) -> Result<&Tensor<'t>> {
+        self.values.get(slot as usize).and_then(Option::as_ref).ok_or(Error("lacks an input"))
+    }
+
+    pub fn set(&mut self, slot: u32, value: Tensor<'t>) -> Result<()> {
+        self.allocated += value.shape.size() * 8;
+        *self.values.get_mut(slot as usize).ok_or(Error("is a broken table"))? = Some(value);
+        Ok(())
+    }
+}
+
+/// Computes the output of each node.
+///
+/// # Errors
+///
+/// The first node that has none.
+pub fn evaluate<'t>(
+    table: Table<'t>,
+    nodes: Nodes<'t>,
+    slots: &mut Slots<'t>,
+) -> core::result::Result<(), Failure> {
+    for node in nodes {
+        let node = node?;
+        let at_node = |error| Failure { slot: Some(node.output), error };
+        let output = match node.op {
+            Op::Scan => scan(table, &node, slots).map_err(|failure| at_node(failure.error))?,
+            op => run(op, &node, slots).map_err(at_node)?,
+        };
+        slots.set(node.output, output)?;
+    }
+    Ok(())
+}
+
+fn run<'t>(op: Op, node: &Node<'t>, slots: &Slots<'t>) -> Result<Tensor<'t>> {
+    // Most operators have few inputs: they need no list of their own.
+    match *node.inputs {
+        [a] => op.run(&[slots.get(a)?], node.attributes),
+        [a, b] => op.run(&[slots.get(a)?, slots.get(b)?], node.attributes),
+        ref inputs => {
+            let inputs = inputs.iter().map(|slot| slots.get(*slot)).collect::<Result<Vec<_>>>()?;
+            op.run(&inputs, node.attributes)
+        }
+    }
+}
+
+/// Runs a body for each slice of an input, and stacks the bodies' outputs.
+///
+/// The inputs are the states, and last the input that is cut in slices along its first axis. The
+/// attributes are the place and the number of the body's nodes, the slot of the slice, the slot of
+/// the body's output, and for each state the slot before and the slot after a run.
+fn scan<'t>(
+    table: Table<'t>,
+    node: &Node<'t>,
+    slots: &mut Slots<'t>,
+) -> core::result::Result<Tensor<'t>, Failure> {
+    let [place, count, slice_slot, output, states @ ..] = node.attributes else {
+        return Err(Error("is a broken table").into());
+    };
+    let (sliced, first_states) = node.inputs.split_last().ok_or(Error("lacks an input"))?;
+    let sliced = slots.get(*sliced)?.clone();
+    // Set the states.
+    for (from, pair) in first_states.iter().zip(states.chunks_exact(2)) {
+        let state = slots.get(*from)?.clone();
+        slots.set(pair[0] as u32, state)?;
+    }
+    // Run the body, and carry the states over.
+    let length = sliced.shape.dims().first().copied().ok_or(Error("has no axis to scan"))?;
+    let mut outputs = Vec::with_capacity(length);
+    for index in 0..length {
+        let index = Tensor::int(Shape::new(&[])?, vec![index as i64])?;
+        slots.set(*slice_slot as u32, structure::gather(&sliced, &index, 0)?)?;
+        evaluate(table, table.body(*place as u32, *count as u32), slots)?;
+        outputs.push(structure::unsqueeze(slots.get(*output as u32)?, &[0])?);
+        for pair in states.chunks_exact(2) {
+            let state = slots.get(pair[1] as u32)?.clone();
+            slots.set(pair[0] as u32, state)?;
+        }
+    }
+    Ok(structure::concat(&outputs.iter().collect::<Vec<_>>(), 0)?)
+}

@@ -1,0 +1,216 @@
+//! The operators that a table names, and the call of each.
+
+use crate::error::{Error, Result};
+use crate::ops::{elementwise, encode, matrix, reduce, structure, svm, tree};
+use crate::tensor::Tensor;
+
+/// Declares the operators in the order of their numbers in a table.
+macro_rules! operators {
+    ($($name:ident),* $(,)?) => {
+        /// An operator, by ONNX's name where ONNX has it.
+        #[repr(u32)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Op { $($name),* }
+
+        impl Op {
+            const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+operators!(
+    // Of one number each.
+    Abs,
+    Ceil,
+    Cos,
+    Erf,
+    Exp,
+    Floor,
+    Log,
+    Neg,
+    Reciprocal,
+    Relu,
+    Round,
+    Sigmoid,
+    Sign,
+    Sin,
+    Softplus,
+    Sqrt,
+    Tanh,
+    // Of two tensors.
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    Max,
+    Min,
+    Mod,
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    And,
+    Or,
+    Xor,
+    MatMul,
+    // Of conditions and types.
+    Not,
+    IsNaN,
+    IsInf,
+    Where,
+    Cast,
+    // Along axes.
+    ReduceSum,
+    ReduceMean,
+    ReduceSumSquare,
+    ReduceL1,
+    ReduceL2,
+    ReduceLogSum,
+    ReduceLogSumExp,
+    ReduceProd,
+    ReduceMax,
+    ReduceMin,
+    ArgMax,
+    ArgMin,
+    Softmax,
+    CumSum,
+    TopK,
+    // Of shapes.
+    Shape,
+    Reshape,
+    Flatten,
+    Squeeze,
+    Unsqueeze,
+    Transpose,
+    Expand,
+    ConstantOfShape,
+    Concat,
+    Slice,
+    Gather,
+    GatherElements,
+    // Of `ai.onnx.ml`.
+    Imputer,
+    OneHotEncoder,
+    LabelEncoder,
+    Normalizer,
+    TreeEnsemble,
+    SvmKernel,
+    SvmDecisions,
+    SvmVotes,
+    SvmProbabilities,
+    // Of other nodes.
+    Scan,
+);
+
+impl TryFrom<u32> for Op {
+    type Error = Error;
+
+    fn try_from(number: u32) -> Result<Self> {
+        Self::ALL.get(number as usize).copied().ok_or(Error("is an unknown operator"))
+    }
+}
+
+impl Op {
+    /// Computes the output. What the attributes mean is said by each operator's function.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs are not what the operator takes.
+    pub fn run<'t>(self, inputs: &[&Tensor<'t>], attributes: &[i32]) -> Result<Tensor<'t>> {
+        let input = |place: usize| inputs.get(place).copied().ok_or(Error("lacks an input"));
+        let number = |place: usize| attributes.get(place).copied().unwrap_or(0);
+        let axis = i64::from(number(0));
+        match self {
+            Op::Abs
+            | Op::Ceil
+            | Op::Cos
+            | Op::Erf
+            | Op::Exp
+            | Op::Floor
+            | Op::Log
+            | Op::Neg
+            | Op::Reciprocal
+            | Op::Relu
+            | Op::Round
+            | Op::Sigmoid
+            | Op::Sign
+            | Op::Sin
+            | Op::Softplus
+            | Op::Sqrt
+            | Op::Tanh => elementwise::unary(self, input(0)?),
+            Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Pow | Op::Max | Op::Min | Op::Mod => {
+                elementwise::arithmetic(self, input(0)?, input(1)?)
+            }
+            Op::Equal | Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => {
+                elementwise::compare(self, input(0)?, input(1)?)
+            }
+            Op::And | Op::Or | Op::Xor => elementwise::logic(self, input(0)?, input(1)?),
+            Op::Not => elementwise::not(input(0)?),
+            Op::IsNaN | Op::IsInf => elementwise::is_nan(self, input(0)?),
+            Op::Where => elementwise::choose(input(0)?, input(1)?, input(2)?),
+            Op::Cast => elementwise::cast(elementwise::Kind::from_attribute(number(0))?, input(0)?),
+            Op::MatMul => matrix::multiply(input(0)?, input(1)?),
+            Op::ReduceSum
+            | Op::ReduceMean
+            | Op::ReduceSumSquare
+            | Op::ReduceL1
+            | Op::ReduceL2
+            | Op::ReduceLogSum
+            | Op::ReduceLogSumExp
+            | Op::ReduceProd
+            | Op::ReduceMax
+            | Op::ReduceMin => {
+                let axes = inputs.get(1).map_or(Ok(&[][..]), |axes| axes.as_ints())?;
+                reduce::reduce(self, input(0)?, axes, number(0) != 0)
+            }
+            Op::ArgMax | Op::ArgMin => {
+                reduce::arg(self, input(0)?, axis, number(1) != 0, number(2) != 0)
+            }
+            Op::Softmax => reduce::softmax(input(0)?, axis),
+            Op::CumSum => reduce::cumulative_sum(input(0)?, axis),
+            Op::TopK => structure::top(input(0)?, input(1)?, axis, number(1) != 0),
+            Op::Shape => structure::shape(input(0)?),
+            Op::Reshape => structure::reshape(input(0)?, input(1)?),
+            Op::Flatten => structure::flatten(input(0)?, axis),
+            Op::Squeeze => structure::squeeze(input(0)?, input(1)?.as_ints()?),
+            Op::Unsqueeze => structure::unsqueeze(input(0)?, input(1)?.as_ints()?),
+            Op::Transpose => structure::transpose(input(0)?, input(1)?.as_ints()?),
+            Op::Expand => structure::expand(input(0)?, input(1)?.as_ints()?),
+            Op::ConstantOfShape => structure::constant_of_shape(input(0)?, input(1)?),
+            Op::Concat => structure::concat(inputs, axis),
+            Op::Slice => structure::slice(
+                input(0)?,
+                input(1)?.as_ints()?,
+                input(2)?.as_ints()?,
+                inputs.get(3).map(|axes| axes.as_ints()).transpose()?,
+                inputs.get(4).map(|steps| steps.as_ints()).transpose()?,
+            ),
+            Op::Gather => structure::gather(input(0)?, input(1)?, axis),
+            Op::GatherElements => structure::gather_elements(input(0)?, input(1)?, axis),
+            Op::Imputer => encode::impute(input(0)?, input(1)?, input(2)?),
+            Op::OneHotEncoder => encode::one_hot(input(0)?, input(1)?),
+            Op::LabelEncoder => encode::look_up(input(0)?, input(1)?, input(2)?),
+            Op::Normalizer => encode::normalize(input(0)?, number(0)),
+            Op::TreeEnsemble => tree::ensemble(inputs),
+            Op::SvmKernel => svm::kernel(input(0)?, input(1)?, input(2)?, number(0)),
+            Op::SvmDecisions => svm::decisions(input(0)?, input(1)?, input(2)?, input(3)?),
+            Op::SvmVotes => svm::votes(input(0)?, number(0)),
+            Op::SvmProbabilities => svm::probabilities(input(0)?, input(1)?, number(0)),
+            Op::Scan => Err(Error("runs other nodes")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operators_number_is_its_place_in_the_list() {
+        for (number, op) in Op::ALL.iter().enumerate() {
+            assert_eq!(*op as usize, number);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Operators of `ai.onnx.ml` that prepare features.
+
+use crate::error::{Error, Result};
+use crate::tensor::{Data, Tensor};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Puts a column's value where a number is `replaced`, which may be NaN.
+pub fn impute<'t>(
+    x: &Tensor<'t>,
+    values: &Tensor<'t>,
+    replaced: &Tensor<'t>,
+) -> Result<Tensor<'t>> {
+    match (&x.data, &values.data, &replaced.data) {
+        (Data::Float(x_values), Data::Float(values), Data::Float(replaced)) => {
+            let is_replaced = |x: f32, r: f32| x == r || x.is_nan() && r.is_nan();
+            Tensor::float(x.shape, fill(x_values, values, replaced, is_replaced)?)
+        }
+        (Data::Double(x_values), Data::Double(values), Data::Double(replaced)) => {
+            let is_replaced = |x: f64, r: f64| x == r || x.is_nan() && r.is_nan();
+            Tensor::double(x.shape, fill(x_values, values, replaced, is_replaced)?)
+        }
+        (Data::Int(x_values), Data::Int(values), Data::Int(replaced)) => {
+            Tensor::int(x.shape, fill(x_values, values, replaced, |x, r| x == r)?)
+        }
+        _ => Err(Error("has inputs of different types")),
+    }
+}
+
+fn fill<T: Copy>(
+    x: &[T],
+    values: &[T],
+    replaced: &[T],
+    is_replaced: impl Fn(T, T) -> bool,
+) -> Result<Vec<T>> {
+    let (Some(replaced), false) = (replaced.first(), values.is_empty()) else {
+        return Err(Error("has no value to put in"));
+    };
+    let columns = values.iter().cycle();
+    let filled = x.iter().zip(columns);
+    Ok(filled.map(|(x, value)| if is_replaced(*x, *replaced) { *value } else { *x }).collect())
+}
+
+/// A column for each category: 1 for the one that a value is. Of an unknown one all are 0.
+pub fn one_hot<'t>(x: &Tensor<'t>, categories: &Tensor<'t>) -> Result<Tensor<'t>> {
+    let (count, places) = (categories.shape.size(), positions(x, categories)?);
+    let mut values = vec![0.0; x.shape.size() * count];
+    for (row, place) in places.into_iter().enumerate() {
+        if let Some(place) = place {
+            values[row * count + place] = 1.0;
+        }
+    }
+    let dims = [x.shape.dims(), &[count]].concat();
+    Tensor::float(crate::tensor::Shape::new(&dims)?, values)
+}
+
+/// The value that belongs to each key. The last of `values` is that of an unknown key; if there is
+/// none, an unknown key is an error.
+pub fn look_up<'t>(x: &Tensor<'t>, keys: &Tensor<'t>, values: &Tensor<'t>) -> Result<Tensor<'t>> {
+    let unknown = keys.shape.size();
+    let places = positions(x, keys)?.into_iter().map(|place| place.unwrap_or(unknown));
+    values.take(x.shape, places)
+}
+
+/// The place of each value in the list of keys.
+fn positions(x: &Tensor, keys: &Tensor) -> Result<Vec<Option<usize>>> {
+    match (&x.data, &keys.data) {
+        (Data::Text(x), Data::Text(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
+        (Data::Int(x), Data::Int(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
+        (Data::Bool(x), Data::Bool(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
+        (Data::Float(_) | Data::Double(_) | Data::Int(_), _) => {
+            let same = |x: &f64, key: &f64| x == key || x.is_nan() && key.is_nan();
+            Ok(find_all(&x.to_doubles()?, &keys.to_doubles()?, same))
+        }
+        _ => Err(Error("has keys of another type than its values")),
+    }
+}
+
+fn find_all<T>(x: &[T], keys: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Option<usize>> {
+    x.iter().map(|x| keys.iter().position(|key| same(x, key))).collect()
+}
+
+/// Divides each row by its norm; a row of norm 0 stays.
+pub fn normalize<'t>(x: &Tensor<'t>, norm: i32) -> Result<Tensor<'t>> {
+    let columns = x.shape.dims().last().copied().unwrap_or(1).max(1);
+    let values = x.to_doubles()?;
+    let mut normalized = Vec::with_capacity(values.len());
+    for row in values.chunks(columns) {
+        let length = match norm {
+            0 => row.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            1 => row.iter().map(|x| libm::fabs(*x)).sum(),
+            2 => libm::sqrt(row.iter().map(|x| x * x).sum()),
+            _ => return Err(Error("has an unknown norm")),
+        };
+        let length = if length == 0.0 { 1.0 } else { length };
+        normalized.extend(row.iter().map(|x| (x / length) as f32));
+    }
+    Tensor::float(x.shape, normalized)
+}

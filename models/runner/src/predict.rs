@@ -1,0 +1,268 @@
+//! From rows of values to predictions.
+
+use crate::error::{Error, Result};
+use crate::evaluate::{Failure, Slots, evaluate};
+use crate::table::{self, Column, Input, NONE, Output, Table};
+use crate::tensor::{Data, Shape, Tensor};
+use alloc::vec::Vec;
+use predictor_abi::{
+    Answer, Classification, List, Maybe, Output as Answered, Refusal, RefusalReason, Text, Value,
+    collect, scratch, text,
+};
+
+/// The refusal of a row for which the model has no finite number, or no class.
+const NO_ANSWER: Answer = Answer::Err(Refusal {
+    reason: RefusalReason::Unanswerable,
+    feature: Maybe::None,
+    message: text("the model has no answer for these values together"),
+});
+
+/// Answers rows, of which each has a value for each feature.
+pub fn predict(table: Table<'static>, values: &[Value]) -> List<Answer> {
+    let features = (table.header.features as usize).max(1);
+    let rows = values.len() / features;
+    // Evaluate block after block. What a block needs is given back; its results are kept.
+    let mut results = Results::with_capacity(table, rows);
+    for block in values.chunks(features * (table.header.block as usize).max(1)) {
+        // SAFETY: only numbers leave the block, into room that was taken before it.
+        unsafe { scratch(|| results.add(table, block, features)) };
+    }
+    // Answer from the results.
+    let width = results.width;
+    let numbers = collect(results.numbers.len(), results.numbers.iter().copied()).as_slice();
+    let labels = labels(table).unwrap_or_default();
+    let answer = |row: usize| match numbers.get(row * width..(row + 1) * width) {
+        Some(numbers) => answer(table, numbers, &labels),
+        None => NO_ANSWER,
+    };
+    collect(rows, (0..rows).map(answer))
+}
+
+/// The numbers that a row's answer is made of, for each row: for a class its place and its
+/// probabilities, for a quantity itself. NaN stands for what is not there.
+struct Results {
+    width: usize,
+    numbers: Vec<f64>,
+}
+
+impl Results {
+    fn with_capacity(table: Table, rows: usize) -> Self {
+        let width = table.outputs().map_while(Result::ok).map(|output| width(table, &output)).sum();
+        Self { width, numbers: Vec::with_capacity(width * rows) }
+    }
+
+    /// Evaluates the rows of a block. If they have no answer together, each is asked alone: one bad
+    /// row does not fail the others.
+    fn add(&mut self, table: Table<'static>, values: &[Value], features: usize) {
+        let before = self.numbers.len();
+        if evaluate_rows(table, values, &mut self.numbers).is_ok() {
+            return;
+        }
+        self.numbers.truncate(before);
+        let rows = values.chunks(features);
+        if rows.len() > 1 {
+            rows.for_each(|row| self.add(table, row, features));
+        } else {
+            self.numbers.extend(core::iter::repeat_n(f64::NAN, self.width));
+        }
+    }
+}
+
+fn width(table: Table, output: &Output) -> usize {
+    match output {
+        Output::Class { probabilities: NONE, .. } | Output::Quantity { .. } => 1,
+        Output::Class { labels, .. } => 1 + length(table, *labels),
+    }
+}
+
+/// The number of values of a constant.
+fn length(table: Table, slot: u32) -> usize {
+    let constant = table.constants().nth(slot as usize);
+    constant.and_then(Result::ok).map_or(0, |constant| constant.shape.size())
+}
+
+/// Adds the numbers of each row's answer.
+///
+/// # Errors
+///
+/// The node that has no answer for these rows.
+pub fn evaluate_rows<'t>(
+    table: Table<'t>,
+    values: &[Value],
+    numbers: &mut Vec<f64>,
+) -> core::result::Result<(), Failure> {
+    let rows = values.len() / (table.header.features as usize).max(1);
+    let slots = fill(table, values, rows)?;
+    // Read the outputs row by row.
+    let outputs = table.outputs().collect::<Result<Vec<_>>>()?;
+    for row in 0..rows {
+        for output in &outputs {
+            match output {
+                Output::Class { slot, probabilities, .. } => {
+                    numbers.push(number(slots.get(*slot)?, row, 0, rows)?);
+                    if *probabilities != NONE {
+                        let probabilities = slots.get(*probabilities)?;
+                        for column in 0..probabilities.shape.size() / rows {
+                            numbers.push(number(probabilities, row, column, rows)?);
+                        }
+                    }
+                }
+                Output::Quantity { slot, column } => {
+                    numbers.push(number(slots.get(*slot)?, row, *column as usize, rows)?);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fills the slots of the inputs, and evaluates the nodes.
+fn fill<'t>(
+    table: Table<'t>,
+    values: &[Value],
+    rows: usize,
+) -> core::result::Result<Slots<'t>, Failure> {
+    let mut slots = Slots::with_constants(table)?;
+    let first = table.header.constants[1];
+    for (slot, input) in (first..).zip(table.inputs()) {
+        let tensor = tensor(&input?, values, rows, table.header.features as usize, &slots)?;
+        slots.set(slot, tensor)?;
+    }
+    evaluate(table, table.nodes(), &mut slots)?;
+    Ok(slots)
+}
+
+/// The memory that rows take: that of all values that are no constants.
+///
+/// # Errors
+///
+/// The node that has no answer for these rows.
+pub fn bytes_of_rows(table: Table, values: &[Value]) -> core::result::Result<usize, Failure> {
+    let rows = values.len() / (table.header.features as usize).max(1);
+    Ok(fill(table, values, rows)?.allocated)
+}
+
+/// A number of a tensor that has as many columns for each of the rows.
+fn number(tensor: &Tensor, row: usize, column: usize, rows: usize) -> Result<f64> {
+    let (size, missing) = (tensor.shape.size(), Error("has another number of rows"));
+    let columns = size / rows;
+    if size % rows != 0 || column >= columns {
+        return Err(missing);
+    }
+    let place = row * columns + column;
+    match &tensor.data {
+        Data::Float(values) => values.get(place).map(|value| f64::from(*value)),
+        Data::Double(values) => values.get(place).copied(),
+        Data::Int(values) => values.get(place).map(|value| *value as f64),
+        _ => None,
+    }
+    .ok_or(missing)
+}
+
+/// The rows' values for the columns of an input.
+fn tensor<'t>(
+    input: &Input,
+    values: &[Value],
+    rows: usize,
+    features: usize,
+    slots: &Slots<'t>,
+) -> Result<Tensor<'t>> {
+    let shape = Shape::new(&[rows, input.columns.len()])?;
+    let rows = values.chunks_exact(features.max(1));
+    let cells = rows.flat_map(|row| input.columns.iter().map(move |column| (column, row)));
+    let value = |(column, row): (&Column, &[Value])| number_of(column, row, slots);
+    match input.kind {
+        table::FLOAT => {
+            let values = cells.map(|cell| value(cell).map(|value| value as f32));
+            Tensor::float(shape, values.collect::<Result<_>>()?)
+        }
+        table::DOUBLE => Tensor::double(shape, cells.map(value).collect::<Result<_>>()?),
+        table::INT => {
+            let values = cells.map(|cell| value(cell).map(|value| value as i64));
+            Tensor::int(shape, values.collect::<Result<_>>()?)
+        }
+        table::BOOL => {
+            let values = cells.map(|cell| value(cell).map(|value| value != 0.0));
+            Tensor::bool(shape, values.collect::<Result<_>>()?)
+        }
+        table::TEXT => {
+            let values = cells.map(|(column, row)| match row.get(column.feature as usize) {
+                Some(Value::Text(text)) => Ok(text.as_str()),
+                _ => Ok(""),
+            });
+            let values = values.collect::<Result<Vec<&str>>>()?;
+            Tensor::new(shape, Data::Text(values.into()))
+        }
+        _ => Err(Error("is a broken table")),
+    }
+}
+
+/// A value as the number that the model was trained on. A missing one is NaN, unless the column has
+/// a code for it.
+fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
+    let value = row.get(column.feature as usize).ok_or(Error("lacks a feature"))?;
+    if column.categories == NONE {
+        return Ok(match value {
+            Value::Number(number) => *number,
+            Value::Flag(flag) => f64::from(u8::from(*flag)),
+            Value::Text(_) | Value::Missing => f64::NAN,
+        });
+    }
+    let names = slots.get(column.categories)?.as_texts()?;
+    let codes = slots.get(column.codes)?.to_doubles()?;
+    let code = match value {
+        Value::Text(text) => {
+            names.iter().position(|name| *name == text.as_str()).unwrap_or(names.len())
+        }
+        _ => names.len() + 1,
+    };
+    codes.get(code).copied().ok_or(Error("lacks a code"))
+}
+
+/// The labels of each output of classes.
+fn labels(table: Table<'static>) -> Result<Vec<&'static [Text]>> {
+    table
+        .outputs()
+        .map(|output| match output? {
+            Output::Class { labels, .. } => {
+                let constant = table.constants().nth(labels as usize);
+                let constant = constant.ok_or(Error("lacks its labels"))??;
+                let texts = constant.as_texts()?.iter().copied().map(text);
+                Ok(collect(constant.shape.size(), texts).as_slice())
+            }
+            Output::Quantity { .. } => Ok(&[][..]),
+        })
+        .collect()
+}
+
+/// The answer of one row.
+fn answer(table: Table, numbers: &'static [f64], labels: &[&'static [Text]]) -> Answer {
+    let mut rest = numbers;
+    let outputs = table.outputs().map_while(Result::ok).zip(labels).map(|(output, labels)| {
+        let (own, behind) = rest.split_at_checked(width(table, &output))?;
+        rest = behind;
+        match output {
+            Output::Class { .. } => classification(own, labels),
+            Output::Quantity { .. } => {
+                Some(Answered::Quantity(own[0])).filter(|_| own[0].is_finite())
+            }
+        }
+    });
+    match outputs.collect::<Option<Vec<_>>>() {
+        Some(outputs) => Answer::Ok(collect(outputs.len(), outputs.into_iter())),
+        None => NO_ANSWER,
+    }
+}
+
+fn classification(numbers: &'static [f64], labels: &'static [Text]) -> Option<Answered> {
+    let (class, probabilities) = numbers.split_first()?;
+    // NaN is no place.
+    let place = Some(*class).filter(|class| *class >= 0.0)? as usize;
+    let label = text(labels.get(place)?.as_str());
+    if probabilities.iter().any(|probability| !probability.is_finite()) {
+        return None;
+    }
+    let confidence = probabilities.get(place).map_or(Maybe::None, |one| Maybe::Some(*one));
+    let probabilities = List::of(probabilities);
+    Some(Answered::Class(Classification { label, confidence, probabilities }))
+}
