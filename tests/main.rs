@@ -1,6 +1,7 @@
 //! Integration tests: real components, on the embedded host, over real sockets.
 
 mod host;
+mod imported;
 mod service;
 mod structure;
 mod support;

@@ -19,20 +19,27 @@ use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
 use crate::support::server::TestServer;
 use model_api_host::{Log, Manifest, build};
+use model_api_import::manifest::wire;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
+
+/// The default model, and the command that builds it.
+pub const DEFAULT_MODEL: &str = "target/wasm32-wasip1/release/heart_risk_demo.wasm";
+const BUILD: &str = "cargo build --release --target wasm32-wasip1 -p heart-risk-demo";
 
 /// The exchange that never changes.
 const EXAMPLE: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
 
-/// The project's own manifest, with `change` made to its text. The components are built once for
-/// all tests.
-fn manifest(change: impl FnOnce(String) -> String) -> Manifest {
+/// The project's own manifest with the default model, and with `change` made to its text. The
+/// components are built once for all tests.
+pub fn manifest(change: impl FnOnce(String) -> String) -> Manifest {
     static BUILT: OnceLock<()> = OnceLock::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(folder.join("spin.toml")).expect("spin.toml is there");
+    // Whoever imported a model of their own runs these tests too.
+    let text = wire(&text, Path::new(DEFAULT_MODEL), BUILD).expect("spin.toml has a model");
     BUILT.get_or_init(|| {
         let manifest = Manifest::parse(&text, folder).expect("spin.toml is valid");
         build::run(&manifest, &Log::stderr()).expect("the components can be built");

@@ -1,0 +1,149 @@
+//! The command line.
+
+use anyhow::{Result, bail};
+use lexopt::{Arg, Parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The command that the program is given.
+#[derive(Debug, PartialEq)]
+pub enum Args {
+    /// Make a component of a model.
+    Import(Options),
+    /// Say which model a manifest names.
+    List(PathBuf),
+    /// Print this, and nothing else.
+    Print(String),
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Options {
+    /// The model's file.
+    pub model: PathBuf,
+    /// Its card, if not the file beside it.
+    pub card: Option<PathBuf>,
+    /// Rows that the model was trained or tested on, as CSV.
+    pub data: Option<PathBuf>,
+    /// The column of the data that the model predicts.
+    pub target: Option<String>,
+    /// The component, if the manifest is to stay as it is.
+    pub out: Option<PathBuf>,
+    /// The manifest that is to serve the model.
+    pub manifest: PathBuf,
+}
+
+/// Reads the command line, without the program's name.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
+    let mut parser = Parser::from_args(arguments);
+    let (mut model, mut card, mut data, mut target, mut out) = (None, None, None, None, None);
+    let (mut manifest, mut list) = (PathBuf::from("spin.toml"), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("card") => card = Some(parser.value()?.into()),
+            Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Long("target") => target = Some(parser.value()?.to_string_lossy().into_owned()),
+            Arg::Short('o') | Arg::Long("out") => out = Some(parser.value()?.into()),
+            Arg::Short('f') | Arg::Long("from") => manifest = parser.value()?.into(),
+            Arg::Long("list") => list = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Args::Print(HELP.to_owned())),
+            Arg::Short('V') | Arg::Long("version") => {
+                return Ok(Args::Print(format!(
+                    "model-api-import {}\n",
+                    env!("CARGO_PKG_VERSION")
+                )));
+            }
+            Arg::Value(value) if model.is_none() => model = Some(PathBuf::from(value)),
+            Arg::Value(value) => {
+                bail!("unexpected argument {value:?}; one model is imported at a time")
+            }
+            unknown => bail!("{}; see --help", unknown.unexpected()),
+        }
+    }
+    if list {
+        return Ok(Args::List(manifest));
+    }
+    let Some(model) = model else {
+        bail!("name the model's file: cargo import model.onnx; see --help")
+    };
+    Ok(Args::Import(Options { model, card, data, target, out, manifest }))
+}
+
+const HELP: &str = "\
+Makes a component of a trained model, and wires it into spin.toml.
+
+Usage: cargo import [OPTIONS] <MODEL>
+
+<MODEL> is ONNX, XGBoost's JSON or UBJSON, or LightGBM's text. What its file does
+not say is in a card beside it, model.toml for model.onnx. If there is none, one
+is written for you to fill in.
+
+Options:
+      --card <FILE>      the card [the model's name with .toml]
+      --data <FILE>      rows with a header, as CSV: a new card gets ranges,
+                         categories and the reference for drift from them; the
+                         model's answers are compared with the target, and with
+                         a column \"prediction\"
+      --target <COLUMN>  the column of the data that the model predicts
+                         [the one column that is no feature]
+  -f, --from <FILE>      the manifest that is to serve it [spin.toml]
+  -o, --out <FILE>       write the component there, and leave the manifest alone
+      --list             say which model the manifest serves
+  -h, --help
+  -V, --version
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn import(arguments: &[&str]) -> Options {
+        match parse(arguments.iter().map(OsString::from)) {
+            Ok(Args::Import(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let arguments = [
+            "m.onnx",
+            "--card",
+            "c.toml",
+            "--data=d.csv",
+            "--target",
+            "t",
+            "-o",
+            "m.wasm",
+            "-f",
+            "s.toml",
+        ];
+        assert_eq!(
+            import(&arguments),
+            Options {
+                model: "m.onnx".into(),
+                card: Some("c.toml".into()),
+                data: Some("d.csv".into()),
+                target: Some("t".into()),
+                out: Some("m.wasm".into()),
+                manifest: "s.toml".into(),
+            }
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_remedy() {
+        for (arguments, remedy) in [
+            (&["--dta"][..], "see --help"),
+            (&[], "cargo import model.onnx"),
+            (&["a", "b"], "one model"),
+        ] {
+            let error = parse(arguments.iter().map(OsString::from)).unwrap_err();
+            assert!(format!("{error:#}").contains(remedy), "{error:#}");
+        }
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        assert!(HELP.lines().all(|line| line.len() <= 80), "{HELP}");
+    }
+}

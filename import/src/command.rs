@@ -1,0 +1,132 @@
+//! The commands of `cargo import`.
+
+use crate::args::{Args, Options};
+use crate::import::{self, Files, Imported};
+use crate::{component, manifest, runner};
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A file of more bytes takes over a second to read.
+const LARGE: u64 = 4 << 20;
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// If a model cannot be imported, or a file cannot be read or written.
+pub fn run(args: Args) -> Result<()> {
+    match args {
+        Args::Print(text) => show(text.trim_end()),
+        Args::List(manifest) => list(&manifest)?,
+        Args::Import(options) => import(&options)?,
+    }
+    Ok(())
+}
+
+/// Prints a line to standard output. If that is closed, nobody reads it.
+fn show(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn list(manifest: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
+    let model = manifest::model(&text).with_context(|| manifest.display().to_string())?;
+    show(&format!("{} serves {model}", manifest.display()));
+    Ok(())
+}
+
+fn import(options: &Options) -> Result<()> {
+    let card = options.card.clone().unwrap_or_else(|| import::card_beside(&options.model));
+    if card == options.model {
+        bail!("{}: name the model's file; this is its card", card.display());
+    }
+    let files = Files {
+        model: &options.model,
+        card: &card,
+        data: options.data.as_deref(),
+        target: options.target.as_deref(),
+    };
+    let size = std::fs::metadata(&options.model)
+        .with_context(|| options.model.display().to_string())?
+        .len();
+    let runner = runner::load()?;
+    // A build asks for the same component again and again.
+    if let Some(out) = options.out.as_deref().filter(|_| options.data.is_none())
+        && is_fresh(out, &runner, &files)
+    {
+        return Ok(());
+    }
+    if size > LARGE {
+        show(&format!("Reading {} ({} MB)", options.model.display(), size >> 20));
+    }
+    let imported = import::import(&files, &runner, &mut |line| show(&line))?;
+    match &options.out {
+        Some(out) => {
+            write(out, &imported)?;
+            show(&format!("To serve it, name it in spin.toml:\n{}", manifest::line(out)));
+            Ok(())
+        }
+        None => wire(options, &card, &imported),
+    }
+}
+
+/// True if a component was made of the same files.
+fn is_fresh(out: &Path, runner: &[u8], files: &Files) -> bool {
+    let made_of = std::fs::read(out).ok().and_then(|bytes| component::stamp(&bytes));
+    made_of.is_some() && made_of == import::stamp(runner, files).ok()
+}
+
+fn write(out: &Path, imported: &Imported) -> Result<()> {
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::write(out, &imported.component).with_context(|| out.display().to_string())?;
+    let size = imported.component.len().div_ceil(1024);
+    let signature = &imported.described.signature;
+    show(&format!("{}: {} {}, {size} KB", out.display(), signature.name, signature.version));
+    Ok(())
+}
+
+/// Writes the component beside what is built for a manifest, and names it there.
+fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
+    let manifest = &options.manifest;
+    let text = std::fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
+    let component =
+        PathBuf::from(format!("target/models/{}.wasm", imported.described.signature.name));
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let command = command(options, card, folder, &component)?;
+    let wired = manifest::wire(&text, &component, &command)
+        .with_context(|| manifest.display().to_string())?;
+    write(&folder.join(&component), imported)?;
+    std::fs::write(manifest, wired).with_context(|| manifest.display().to_string())?;
+    show(&format!("{}: serves it now: cargo run", manifest.display()));
+    Ok(())
+}
+
+/// The command that makes the component again, in the manifest's folder.
+fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> Result<String> {
+    let from_folder = |path: &Path| -> Result<String> {
+        let path = if folder.as_os_str().is_empty() {
+            path.to_owned()
+        } else {
+            std::path::absolute(path)?
+        };
+        Ok(quoted(&path.display().to_string()))
+    };
+    let mut command = format!("cargo import {}", from_folder(&options.model)?);
+    if card != import::card_beside(&options.model) {
+        command += &format!(" --card {}", from_folder(card)?);
+    }
+    Ok(command + &format!(" --out {}", component.display()))
+}
+
+/// A path as the shell reads it.
+fn quoted(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._/-".contains(letter);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}

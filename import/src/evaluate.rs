@@ -1,0 +1,97 @@
+//! The evaluation of a model in this program, by the runner that the component has.
+
+use crate::graph::{Graph, InputKind, Value};
+use crate::table::{self, Cell, Output, Written};
+use anyhow::{Result, anyhow, ensure};
+use model_runner::evaluate::{Failure, Slots, evaluate};
+use model_runner::predict::{self, evaluate_rows};
+use model_runner::table::Table;
+use model_runner::tensor::{Data, Shape, Tensor};
+use predictor_abi::{Answer, Value as Input};
+
+/// A table that can be asked.
+pub struct Evaluator {
+    pub written: Written,
+}
+
+impl Evaluator {
+    fn table(&self) -> Table<'_> {
+        Table::new(bytemuck::cast_slice(&self.written.words)).expect("it was just written")
+    }
+
+    /// The numbers that the answers of some rows are made of.
+    ///
+    /// # Errors
+    ///
+    /// The node that has no answer, by its name in the file.
+    pub fn numbers(&self, values: &[Input]) -> Result<Vec<f64>> {
+        let mut numbers = Vec::new();
+        let evaluated = evaluate_rows(self.table(), values, &mut numbers);
+        evaluated.map_err(|failure| self.named(failure))?;
+        Ok(numbers)
+    }
+
+    /// The answers of some rows.
+    pub fn predict(&self, values: &[Input]) -> &'static [Answer] {
+        // The answers refer to the table for as long as the program runs.
+        let words: &'static [u64] = Vec::leak(self.written.words.clone());
+        let table = Table::new(bytemuck::cast_slice(words)).expect("it was just written");
+        predict::predict(table, values).as_slice()
+    }
+
+    /// The memory that some rows take, in bytes: nothing is given back before their block ends.
+    ///
+    /// # Errors
+    ///
+    /// The node that has no answer.
+    pub fn bytes(&self, values: &[Input]) -> Result<usize> {
+        let bytes = predict::bytes_of_rows(self.table(), values);
+        bytes.map_err(|failure| self.named(failure))
+    }
+
+    fn named(&self, failure: Failure) -> anyhow::Error {
+        let name = failure.slot.and_then(|slot| self.written.names.get(&slot));
+        anyhow!("{} {}", name.map_or("the table", String::as_str), failure.error)
+    }
+}
+
+/// The number of columns of a value, by an evaluation of two rows.
+pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
+    const ROWS: usize = 2;
+    let mut next = 0..;
+    let cells: Vec<Vec<Cell>> = graph
+        .inputs
+        .iter()
+        .map(|input| {
+            next.by_ref().take(input.columns).map(|feature| Cell { feature, codes: None }).collect()
+        })
+        .collect();
+    let outputs = [Output::Quantity { value, column: 0 }];
+    let written = table::write(graph, &outputs, &cells, next.start, ROWS)?;
+    let evaluator = Evaluator { written };
+    let table = evaluator.table();
+    let mut slots = Slots::with_constants(table).map_err(|error| anyhow!("{error}"))?;
+    for (place, input) in graph.inputs.iter().enumerate() {
+        let count = ROWS * input.columns;
+        let data = match input.kind {
+            InputKind::Float => Data::Float(vec![0.0; count].into()),
+            InputKind::Double => Data::Double(vec![0.0; count].into()),
+            InputKind::Int => Data::Int(vec![0; count].into()),
+            InputKind::Bool => Data::Bool(vec![false; count].into()),
+            InputKind::Text => Data::Text(vec![""; count].into()),
+        };
+        let tensor = Shape::new(&[ROWS, input.columns]).and_then(|shape| Tensor::new(shape, data));
+        let slot = table.header.constants[1] + place as u32;
+        let set = tensor.and_then(|tensor| slots.set(slot, tensor));
+        set.map_err(|error| anyhow!("{error}"))?;
+    }
+    evaluate(table, table.nodes(), &mut slots).map_err(|failure| evaluator.named(failure))?;
+    let output = table.outputs().next().ok_or_else(|| anyhow!("it has no output"))?;
+    let slot = match output.map_err(|error| anyhow!("{error}"))? {
+        model_runner::table::Output::Quantity { slot, .. }
+        | model_runner::table::Output::Class { slot, .. } => slot,
+    };
+    let size = slots.get(slot).map_err(|error| anyhow!("{error}"))?.shape.size();
+    ensure!(size % ROWS == 0, "an output has {size} values for {ROWS} rows");
+    Ok(size / ROWS)
+}

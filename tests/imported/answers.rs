@@ -1,0 +1,206 @@
+//! The answers of imported models are those of the program that the file comes from.
+
+use super::{Export, export, exports, import_export, manifest_of, new_folder};
+use crate::support::http::Request;
+use crate::support::server::TestServer;
+use model_api_import::contract::{Kind, Output, Value};
+use model_api_import::data::Data;
+use model_api_import::describe::Described;
+use model_api_import::graph::Definition;
+use model_api_import::import::Imported;
+use model_api_import::{check, rows, source};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
+
+/// How far a probability may be from that of the library, and a number as a part of the largest one.
+const TOLERANCE: f64 = 1e-6;
+
+/// Support vector machines add thousands of products in `float`, onnxruntime in another order.
+const COARSE: f64 = 2e-6;
+
+/// Exports that are refused, with a part of the reason. `skl2onnx` writes them in a way in which they
+/// do not give scikit-learn's answers, or with functions of its own.
+const REFUSED: [(&str, &str); 2] =
+    [("after-impute-indicator", "LinearClassifier"), ("after-impute-knn", "NonZero")];
+
+fn is_refused(export: &Export) -> bool {
+    REFUSED.iter().any(|(name, _)| *name == export.name)
+}
+
+/// The rows of an export, one after the other.
+fn values(export: &Export, described: &Described) -> Vec<Value> {
+    let data = Data::read(&export.rows).unwrap();
+    data.rows.iter().flat_map(|row| rows::from_data(described, &data, row).unwrap()).collect()
+}
+
+/// The difference between an answer and what the library said, as a part of the tolerance.
+fn distance(export: &Export, answer: &[Output], expected: &[String]) -> f64 {
+    let tolerance = if export.name.contains("svc") { COARSE } else { TOLERANCE };
+    let numbers = export.answers.iter().flatten().filter_map(|cell| cell.parse::<f64>().ok());
+    let largest = numbers.fold(1.0, |largest: f64, number| largest.max(number.abs()));
+    let number = |cell: &String| cell.parse::<f64>().unwrap();
+    let mut worst: f64 = 0.0;
+    for (output, cell) in answer.iter().zip(expected) {
+        worst = worst.max(match output {
+            Output::Quantity(given) => (given - number(cell)).abs() / largest,
+            Output::Class(class) => {
+                assert_eq!(class.label, *cell, "{}", export.name);
+                let pairs = class.probabilities.iter().zip(&expected[1..]);
+                pairs.map(|(given, cell)| (given - number(cell)).abs()).fold(0.0, f64::max)
+            }
+        });
+    }
+    worst / tolerance
+}
+
+/// The runner is the same code here and in the component: the tests below ask that.
+#[test]
+fn every_export_is_answered_as_by_its_library() {
+    let folder = new_folder("every");
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for export in exports().iter().filter(|export| !is_refused(export)) {
+        let _ = std::fs::remove_file(folder.join("card.toml"));
+        let imported = import_export(export, &folder)
+            .unwrap_or_else(|error| panic!("{}: {error:#}", export.name));
+        let rows = rows::to_runner(&values(export, &imported.described));
+        let answers = check::answers(&imported.evaluator, &rows);
+        assert_eq!(answers.len(), export.answers.len(), "{}", export.name);
+        for (row, (answer, expected)) in answers.iter().zip(&export.answers).enumerate() {
+            let answer = answer.as_ref().unwrap_or_else(|| panic!("{} row {row}", export.name));
+            let distance = distance(export, answer, expected);
+            if distance > 1.0 {
+                wrong.push(format!("{} row {row}: {distance} tolerances", export.name));
+            }
+        }
+        asked += 1;
+    }
+    assert!(asked > 200, "{asked} exports");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_export_that_differs_from_its_library_is_refused() {
+    for (name, reason) in REFUSED {
+        let Err(error) = import_export(&export(name), &new_folder(name)) else {
+            panic!("{name} is imported");
+        };
+        assert!(format!("{error:#}").contains(reason), "{name}: {error:#}");
+    }
+}
+
+/// What an export has that others may not have: operators, and the types of its inputs and answers.
+fn traits(export: &Export) -> BTreeSet<String> {
+    let bytes = std::fs::read(&export.file).unwrap();
+    let model = source::read(&export.file, &bytes, None).unwrap();
+    let nodes = model.graph.values.iter().filter_map(|definition| match definition {
+        Definition::Node(node) => Some(format!("{:?}", node.op)),
+        _ => None,
+    });
+    let inputs = model.graph.inputs.iter().map(|input| format!("{:?} input", input.kind));
+    let format = export.file.extension().unwrap().to_string_lossy().into_owned();
+    nodes.chain(inputs).chain([format]).collect()
+}
+
+/// A few exports that together have all operators and types that any of them has.
+fn representatives() -> Vec<Export> {
+    let mut seen = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for export in exports().into_iter().filter(|export| !is_refused(export)) {
+        let traits = traits(&export);
+        if !traits.is_subset(&seen) {
+            seen.extend(traits);
+            chosen.push(export);
+        }
+    }
+    chosen
+}
+
+#[test]
+fn every_operator_answers_through_the_service_as_its_library() {
+    let exports = representatives();
+    assert!(exports.len() > 15, "{}", exports.len());
+    // Two threads: each compiles a component on its own.
+    let halves = exports.split_at(exports.len() / 2);
+    std::thread::scope(|scope| {
+        for half in [halves.0, halves.1] {
+            scope.spawn(move || half.iter().for_each(ask_through_the_service));
+        }
+    });
+}
+
+fn ask_through_the_service(export: &Export) {
+    let folder = new_folder(&export.name);
+    let imported = import_export(export, &folder).unwrap_or_else(|error| panic!("{error:#}"));
+    let server = TestServer::start(&manifest_of(&imported, &folder), |settings| {
+        settings.cache = Some(folder.join("cache"));
+    });
+    // Its examples are what it answers in the component, too.
+    assert_eq!(server.get("/v2/health/ready").status, 200, "{}", export.name);
+    let described = &imported.described;
+    let values = values(export, described);
+    let rows = values.chunks(described.signature.features.len()).map(|row| object(described, row));
+    let body = json!({ "instances": rows.collect::<Vec<Json>>() }).to_string();
+    let request = Request::post("/predict", body).header("content-type", "application/json");
+    let response = server.send(&request);
+    assert_eq!(response.status, 200, "{}: {}", export.name, response.text());
+    let response = response.json();
+    let predictions = response["predictions"].as_array().unwrap();
+    assert_eq!(predictions.len(), export.answers.len());
+    for (prediction, expected) in predictions.iter().zip(&export.answers) {
+        let answer = outputs(&imported, prediction);
+        let distance = distance(export, &answer, expected);
+        assert!(distance <= 1.0, "{}: {prediction} against {expected:?}", export.name);
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+fn object(described: &Described, row: &[Value]) -> Json {
+    let features = described.signature.features.iter().zip(row);
+    let pairs = features.filter_map(|(feature, value)| {
+        let value = match value {
+            Value::Number(number) => json!(number),
+            Value::Text(text) => json!(text),
+            Value::Flag(flag) => json!(flag),
+            Value::Missing => return None,
+        };
+        Some((feature.name.clone(), value))
+    });
+    Json::Object(pairs.collect::<Map<_, _>>())
+}
+
+/// A prediction of the service: a label with its confidence, or one number or more by their names.
+fn outputs(imported: &Imported, prediction: &Json) -> Vec<Output> {
+    use model_api_import::contract::{Classification, OutputKind};
+    let notes = &imported.described.description.outputs;
+    let one = |kind: &OutputKind, value: &Json| match kind {
+        OutputKind::Quantity(_) => Output::Quantity(value.as_f64().unwrap()),
+        OutputKind::Classes(_) => Output::Class(Classification {
+            label: value.as_str().unwrap().to_owned(),
+            confidence: prediction["confidence"].as_f64(),
+            probabilities: Vec::new(),
+        }),
+    };
+    match &notes[..] {
+        [only] => vec![one(&only.kind, &prediction["prediction"])],
+        all => all
+            .iter()
+            .map(|notes| one(&notes.kind, &prediction["prediction"][&notes.name]))
+            .collect(),
+    }
+}
+
+#[test]
+fn a_category_that_no_row_had_is_taken_with_a_warning() {
+    let export = export("after-columns-onehot");
+    let folder = new_folder("unknown-category");
+    let imported = import_export(&export, &folder).unwrap();
+    let signature = &imported.described.signature;
+    assert!(signature.features.iter().any(|feature| matches!(&feature.kind, Kind::Category(names)
+        if !names.contains(&"unseen".to_owned()))));
+    let server = TestServer::start(&manifest_of(&imported, &folder), |_| {});
+    let row = json!({"age": 50, "pressure": 120, "pain": "unseen", "region": "north"});
+    let request = Request::post("/predict", json!({ "patient_data": row }).to_string());
+    let response = server.send(&request.header("content-type", "application/json"));
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert!(response.json()["warnings"][0]["loc"][2] == "pain", "{}", response.text());
+}

@@ -1,0 +1,84 @@
+//! Models that `cargo import` made of other programs' files.
+
+mod answers;
+mod refusals;
+
+use crate::service::{DEFAULT_MODEL, manifest};
+use model_api_host::Manifest;
+use model_api_import::import::{Files, Imported, import};
+use model_api_import::runner;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A model of `tests/models`, with the rows it was asked and what its library answered.
+pub struct Export {
+    pub name: String,
+    pub file: PathBuf,
+    /// Rows with a header, as CSV.
+    pub rows: PathBuf,
+    /// For each row a label and probabilities, or numbers.
+    pub answers: Vec<Vec<String>>,
+}
+
+/// All exports, by name.
+pub fn exports() -> Vec<Export> {
+    let files = std::fs::read_dir(folder().join("exports")).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.into_iter().map(read).collect()
+}
+
+/// The export of this name.
+pub fn export(name: &str) -> Export {
+    exports().into_iter().find(|export| export.name == name).expect("it is in tests/models")
+}
+
+fn read(file: PathBuf) -> Export {
+    let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+    let answers = std::fs::read_to_string(folder().join(format!("answers/{name}.csv"))).unwrap();
+    let (rows, answers) = answers.split_once('\n').unwrap();
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+    Export {
+        rows: folder().join(format!("rows/{rows}.csv")),
+        answers: answers.lines().map(cells).collect(),
+        name,
+        file,
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models")
+}
+
+/// A new folder for what a test makes.
+pub fn new_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("imported").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The runner's component, which is built once for all tests.
+pub fn built_runner() -> &'static [u8] {
+    static RUNNER: OnceLock<Vec<u8>> = OnceLock::new();
+    RUNNER.get_or_init(|| runner::load().unwrap_or_else(|error| panic!("{error:#}")))
+}
+
+/// Imports an export with a card that is made of its rows.
+pub fn import_export(export: &Export, folder: &Path) -> anyhow::Result<Imported> {
+    let card = folder.join("card.toml");
+    let files = Files { model: &export.file, card: &card, data: Some(&export.rows), target: None };
+    import(&files, built_runner(), &mut |_| {})
+}
+
+/// The manifest that serves an imported model, without the page at /docs: it is the same for all
+/// models, and takes time to compile.
+pub fn manifest_of(imported: &Imported, folder: &Path) -> Manifest {
+    let component = folder.join("model.wasm");
+    std::fs::write(&component, &imported.component).unwrap();
+    manifest(|text| {
+        let (service, _) = text.split_once("# The documentation's page").expect("the page is last");
+        let route = "[[trigger.http]]\nroute = \"/docs/...\"\ncomponent = \"docs\"\n";
+        service.replacen(route, "", 1).replace(DEFAULT_MODEL, &component.display().to_string())
+    })
+}
