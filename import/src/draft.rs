@@ -10,7 +10,12 @@ use std::fmt::Write;
 pub struct Draft {
     pub text: String,
     pub notes: Vec<String>,
+    /// The features without a range.
+    unbounded: Vec<String>,
 }
+
+/// The most features that a note names.
+const NAMED: usize = 4;
 
 /// The number of rows of the data that become examples.
 const EXAMPLES: usize = 3;
@@ -32,7 +37,7 @@ pub fn draft(
         Some(data) => columns(model, data, target)?,
         None => vec![None; model.features.len()],
     };
-    let mut draft = Draft { text: head(name), notes: Vec::new() };
+    let mut draft = Draft { text: head(name), notes: Vec::new(), unbounded: Vec::new() };
     let mut drafted = Vec::new();
     for (feature, column) in model.features.iter().zip(columns) {
         let summary = match (data, column) {
@@ -50,6 +55,7 @@ pub fn draft(
         draft.feature(&name, feature, summary.as_ref())?;
         drafted.push((name, column, summary));
     }
+    draft.note_unbounded();
     draft.outputs(model);
     draft.examples(model, data, &drafted);
     Ok(draft)
@@ -114,7 +120,13 @@ fn number(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
     }
-    format!("{value:?}")
+    format!("{value}")
+}
+
+/// A key in TOML, with quotes if it needs them.
+fn key(name: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// A share, with as many digits as it needs.
@@ -127,6 +139,11 @@ fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 impl Draft {
+    /// A comment, if it is not in the card yet.
+    fn hint(&self, comment: &'static str) -> &'static str {
+        if self.text.contains(comment) { "" } else { comment }
+    }
+
     fn line(&mut self, text: std::fmt::Arguments) {
         // A String takes everything.
         let _ = self.text.write_fmt(text);
@@ -141,7 +158,9 @@ impl Draft {
     ) -> Result<()> {
         self.line(format_args!("\n[[feature]]\nname = {}\ndescription = \"\"", quoted(name)));
         match (&own.values, column.map(|column| &column.kind)) {
-            (Values::Flag, _) => self.line(format_args!("flag = true")),
+            (Values::Flag, _) | (Values::Number, Some(ColumnKind::Flag { .. })) => {
+                self.line(format_args!("flag = true"));
+            }
             (Values::Text(known), Some(ColumnKind::Category(shares))) if known.is_empty() => {
                 let names = list(shares.iter().map(|(name, _)| quoted(name)));
                 self.line(format_args!("categories = {names}"));
@@ -172,7 +191,7 @@ impl Draft {
                 bail!("column {name:?} has texts, and the model takes a number");
             }
             (Values::Number | Values::Whole, None) => {
-                self.notes.push(format!("feature {name:?}: any number is taken; give its range"));
+                self.unbounded.push(name.to_owned());
                 self.line(format_args!(
                     "unit = \"\"               # a UCUM code, such as \"mg/dL\""
                 ));
@@ -183,13 +202,30 @@ impl Draft {
         Ok(())
     }
 
+    fn note_unbounded(&mut self) {
+        let names =
+            self.unbounded.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        match self.unbounded.len() {
+            0 => {}
+            count if count <= NAMED => {
+                self.notes.push(format!("{names}: any number is taken; give a range"));
+            }
+            count => {
+                let others = count - NAMED;
+                self.notes
+                    .push(format!("{names} and {others} more: any number is taken; give ranges"));
+            }
+        }
+    }
+
     fn policies(&mut self, name: &str, own: &crate::model::Feature, column: Option<&Column>) {
         let missing = match own.missing {
             Missing::Refuse => "refuse",
             Missing::Impute => "impute",
             Missing::Handle => "handle",
         };
-        self.line(format_args!("missing = \"{missing}\"       # refuse, impute, or handle"));
+        let hint = self.hint("   # refuse, impute, or handle");
+        self.line(format_args!("missing = \"{missing}\"{hint}"));
         if own.missing == Missing::Refuse && column.is_some_and(|column| column.missing > 0.0) {
             self.notes.push(format!(
                 "feature {name:?}: the data has missing values, and the model takes none"
@@ -261,7 +297,7 @@ impl Draft {
                 Values::Number | Values::Whole => "0".to_owned(),
             });
             let names = drafted.iter().map(|(name, ..)| name);
-            let row = names.zip(values).map(|(name, value)| format!("{} = {value}", quoted(name)));
+            let row = names.zip(values).map(|(name, value)| format!("{} = {value}", key(name)));
             self.example("an example", row);
             self.notes.push("example \"an example\": give it values that people know".to_owned());
             return;
@@ -284,7 +320,7 @@ impl Draft {
                     ColumnKind::Flag { .. } => crate::data::flag(cell)?.to_string(),
                     _ => quoted(cell),
                 };
-                Some(format!("{} = {value}", quoted(name)))
+                Some(format!("{} = {value}", key(name)))
             });
             self.example(&format!("row {} of the data", index + 1), values);
         }

@@ -1,6 +1,6 @@
 //! A model as a graph: constants, inputs and nodes, before it is written as a table.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::{Data, Shape, Tensor};
@@ -126,8 +126,9 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// If it is computed, and takes something else.
+    /// If an input is missing, or it is computed and takes something else.
     pub fn node(&mut self, op: Op, inputs: &[Value], attributes: &[i32]) -> Result<Value> {
+        ensure!(inputs.len() >= op.inputs(), "{} lacks an input", self.reading);
         let constants = inputs.iter().map(|value| self.as_constant(*value));
         if let Some(constants) = constants.collect::<Option<Vec<_>>>() {
             let folded = op.run(&constants, attributes).map_err(|error| self.fault(error))?;

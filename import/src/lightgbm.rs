@@ -24,6 +24,8 @@ const MISSING_IS_NAN: u8 = 2;
 pub fn read(text: &str) -> Result<Model> {
     let text = text.replace('\r', "");
     let (body, rest) = text.split_once("\nend of trees").context("it is cut off")?;
+    let is_whole = !rest.contains("\nparameters:") || rest.contains("\nend of parameters");
+    ensure!(is_whole && rest.contains("\nfeature_importances:"), "it is cut off");
     let mut sections = body.split("\nTree=");
     let head = Section::new(sections.next().unwrap_or_default());
     let count = head.number::<usize>("max_feature_idx")?.saturating_add(1);
@@ -241,8 +243,10 @@ fn features(head: &Section, rest: &str, count: usize) -> Result<Vec<Feature>> {
     };
     // pandas' categories, if they are those of the categorical columns.
     let categories = rest.lines().find_map(|line| line.strip_prefix("pandas_categorical:"));
-    let categories: Option<Vec<Vec<serde_json::Value>>> =
-        categories.and_then(|json| serde_json::from_str(json).ok()).flatten();
+    let categories: Option<Vec<Vec<serde_json::Value>>> = match categories {
+        Some(json) => serde_json::from_str(json).context("its pandas_categorical is cut off")?,
+        None => None,
+    };
     let count_of_categorical = (0..count).filter(|column| is_categorical(*column)).count();
     let mut categories =
         categories.filter(|lists| lists.len() == count_of_categorical).into_iter().flatten();

@@ -385,7 +385,8 @@ fn tree_of(file: &FileTree, group: usize, weight: f32) -> Result<Tree> {
 fn node_of(file: &FileTree, node: usize, group: usize, weight: f32, width: usize) -> Result<Node> {
     if file.left_children[node] < 0 {
         if width > 1 {
-            let leaves = file.base_weights.get(node * width..(node + 1) * width);
+            let start = node.saturating_mul(width);
+            let leaves = file.base_weights.get(start..start.saturating_add(width));
             let leaves = leaves.context("it has no vector for a leaf")?.iter().enumerate();
             let leaves =
                 leaves.map(|(target, leaf)| (target, f64::from(leaf.unwrap_or(f32::NAN) * weight)));

@@ -1,6 +1,7 @@
 //! Models that `cargo import` made of other programs' files.
 
 mod answers;
+mod properties;
 mod refusals;
 
 use crate::service::{DEFAULT_MODEL, manifest};

@@ -7,7 +7,7 @@ mod hostile;
 mod inference;
 mod manners;
 mod metrics;
-mod models;
+pub mod models;
 mod openapi;
 mod other_models;
 mod predict;

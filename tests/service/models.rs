@@ -25,25 +25,25 @@ fn no_model_imports_anything_to_call() {
     assert!(!files.is_empty());
     for file in files {
         let bytes = std::fs::read(&file).expect("the model is built");
-        // The components in it only pass its types on.
-        let mut depth = 0;
-        for payload in Parser::new(0).parse_all(&bytes) {
-            match payload.expect("the model is WebAssembly") {
-                Payload::Version { .. } => depth += 1,
-                Payload::End(_) => depth -= 1,
-                Payload::ImportSection(_) => panic!("{} imports something", file.display()),
-                Payload::ComponentImportSection(imports) if depth == 1 => {
-                    for import in imports {
-                        assert_eq!(
-                            import.expect("it is valid").name.name,
-                            TYPES,
-                            "{}",
-                            file.display()
-                        );
-                    }
+        assert_imports_nothing(&bytes, &file.display().to_string());
+    }
+}
+
+/// Fails if a model's component imports anything but the contract's types.
+pub fn assert_imports_nothing(component: &[u8], name: &str) {
+    // The components in it only pass its types on.
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.expect("the model is WebAssembly") {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ImportSection(_) => panic!("{name} imports something"),
+            Payload::ComponentImportSection(imports) if depth == 1 => {
+                for import in imports {
+                    assert_eq!(import.expect("it is valid").name.name, TYPES, "{name}");
                 }
-                _ => {}
             }
+            _ => {}
         }
     }
 }

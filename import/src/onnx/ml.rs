@@ -5,7 +5,6 @@ use super::proto::NodeProto;
 use super::{Reader, trees};
 use crate::classes;
 use crate::graph::{Graph, InputKind, Value};
-use crate::model::Missing;
 use crate::trees::{self as ensembles, Node, Sum, Tree};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
@@ -124,7 +123,7 @@ fn imputer(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     }
     let replaced = attributes.float("replaced_value_float", 0.0);
     if replaced.is_nan() {
-        reader.takes_missing(Missing::Impute);
+        reader.imputed.push(x);
     }
     let double = reader.graph.inputs.iter().any(|input| input.kind == InputKind::Double);
     let values = reader.graph.floats(&attributes.floats("imputed_value_floats"))?;
@@ -391,7 +390,7 @@ fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (trees, tracks) = trees::read(&attributes, "target")?;
     if tracks {
-        reader.takes_missing(Missing::Handle);
+        reader.handles_missing = true;
     }
     let targets = usize::try_from(attributes.int("n_targets", 1))?;
     ensure!((1..=65_536).contains(&targets), "it has {targets} targets");
@@ -403,7 +402,7 @@ fn tree_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> 
     let attributes = Attributes::of(node);
     let (mut trees, tracks) = trees::read(&attributes, "class")?;
     if tracks {
-        reader.takes_missing(Missing::Handle);
+        reader.handles_missing = true;
     }
     let count = labels(&attributes)?.len();
     let targets: BTreeSet<usize> = leaves(&mut trees).map(|(target, _)| *target).collect();

@@ -75,8 +75,10 @@ pub struct Reader<'p> {
     /// The maps of ZipMap, by name: what they were made of, and their keys.
     maps: HashMap<String, (Value, Vec<String>)>,
     pub opset: i64,
-    /// True if a node puts something in the place of NaN, or knows what to do with it.
-    missing: Option<Missing>,
+    /// True if a node knows what to do with NaN.
+    handles_missing: bool,
+    /// The values in whose NaN a node puts something else.
+    imputed: Vec<Value>,
     pub notes: Vec<String>,
 }
 
@@ -90,7 +92,8 @@ impl<'p> Reader<'p> {
             values: HashMap::new(),
             maps: HashMap::new(),
             opset: opset.map_or(NEWEST_OPSET, |opset| opset.version),
-            missing: None,
+            handles_missing: false,
+            imputed: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -201,10 +204,15 @@ impl<'p> Reader<'p> {
         self.optional(node, place)?.ok_or_else(|| anyhow!("input {place} is missing"))
     }
 
-    /// Says that missing values are known to the model.
-    pub fn takes_missing(&mut self, missing: Missing) {
-        if self.missing != Some(Missing::Impute) {
-            self.missing = Some(missing);
+    /// What the model does with a missing number of a feature.
+    fn missing(&self, input: usize, column: usize) -> Missing {
+        if self.imputed.iter().any(|value| outputs::has_column(&self.graph, *value, input, column))
+        {
+            Missing::Impute
+        } else if self.handles_missing {
+            Missing::Handle
+        } else {
+            Missing::Refuse
         }
     }
 
@@ -225,7 +233,7 @@ impl<'p> Reader<'p> {
         }
         let body = attributes.graph("body")?;
         let inputs = self.inputs_of(node)?;
-        let states = inputs.len() - 1;
+        let states = inputs.len().checked_sub(1).context("it has no input")?;
         ensure!(body.input.len() == inputs.len(), "the body has another number of inputs");
         ensure!(body.output.len() == states + 1, "only one scan output is supported");
         let (outer, reading) = (self.values.clone(), self.graph.reading.clone());
@@ -266,8 +274,17 @@ impl<'p> Reader<'p> {
                         Values::Text(outputs::categories(&self.graph, input, column))
                     }
                 };
-                let float = matches!(info.kind, InputKind::Float | InputKind::Double);
-                let missing = self.missing.filter(|_| float).unwrap_or(Missing::Refuse);
+                let (values, missing) = match (values, info.kind) {
+                    // A missing text is the empty one, which is a category that this model knows.
+                    (Values::Text(mut known), _) if known.iter().any(String::is_empty) => {
+                        known.retain(|name| !name.is_empty());
+                        (Values::Text(known), Missing::Handle)
+                    }
+                    (values, InputKind::Float | InputKind::Double) => {
+                        (values, self.missing(input, column))
+                    }
+                    (values, _) => (values, Missing::Refuse),
+                };
                 features.push(Feature { name: name.clone(), input, column, values, missing });
             }
         }

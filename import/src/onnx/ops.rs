@@ -4,7 +4,6 @@ use super::Reader;
 use super::attributes::Attributes;
 use super::proto::{NodeProto, data_type};
 use crate::graph::{Graph, Value};
-use crate::model::Missing;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
@@ -26,7 +25,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let value = match node.op_type.as_str() {
         "Identity" | "Dropout" => first(&inputs)?,
         "IsNaN" => {
-            reader.takes_missing(Missing::Handle);
+            reader.handles_missing = true;
             reader.graph.node(Op::IsNaN, &inputs, &[])?
         }
         "Constant" => constant(&mut reader.graph, &attributes)?,
@@ -79,6 +78,9 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         "Compress" => compress(reader, node)?,
         "Mod" => reader.graph.node(Op::Mod, &inputs, &[])?,
         "Scan" => return Ok(scan_outputs(node, reader.scan(node)?)),
+        "NonZero" => bail!(
+            "NonZero is not supported, which skl2onnx writes for KNNImputer; impute by SimpleImputer"
+        ),
         other => bail!(
             "{other} is not supported; CONTRIBUTING.md says how an operator is added, or export the \
              model another way"

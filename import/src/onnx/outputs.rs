@@ -40,7 +40,17 @@ pub fn read(reader: &mut Reader, proto: &GraphProto) -> Result<Answer> {
                 None => labels_of(&reader.graph, label)?,
             };
             let place = place(&mut reader.graph, label, &labels)?;
-            Ok(Answer::Class { place, probabilities: scores.first().copied(), labels })
+            let probabilities = match scores {
+                [scores] => Some(*scores),
+                // An output for each class.
+                columns if columns.len() == labels.len() => {
+                    let columns = columns.iter().map(|one| reader.graph.reshape(*one, &[-1, 1]));
+                    let columns = columns.collect::<Result<Vec<_>>>()?;
+                    Some(reader.graph.node(Op::Concat, &columns, &[1])?)
+                }
+                _ => None,
+            };
+            Ok(Answer::Class { place, probabilities, labels })
         }
         (None, []) => bail!("it has no output"),
         (None, &[scores]) if is_probability(&reader.graph, scores) => decide(reader, scores),
@@ -53,15 +63,22 @@ pub fn read(reader: &mut Reader, proto: &GraphProto) -> Result<Answer> {
 
 /// The labels among which a label is chosen.
 fn labels_of(graph: &Graph, label: Value) -> Result<Vec<String>> {
-    let node = graph.as_node(label).context("its label depends on nothing")?;
+    let mut label = label;
+    // Pass what only changes the shape.
+    let node = loop {
+        let node = graph.as_node(label).context("its label depends on nothing")?;
+        label = match node.op {
+            Op::Reshape | Op::Cast | Op::Flatten | Op::Squeeze | Op::Unsqueeze => node.inputs[0],
+            Op::Gather if graph.as_constant(node.inputs[0]).is_none() => node.inputs[0],
+            Op::Where if graph.as_constant(node.inputs[1]).is_none() => node.inputs[1],
+            _ => break node,
+        };
+    };
     match node.op {
-        Op::Reshape | Op::Cast | Op::Flatten | Op::Squeeze | Op::Unsqueeze => {
-            labels_of(graph, node.inputs[0])
+        Op::Gather => {
+            let labels = graph.as_constant(node.inputs[0]).context("its labels are computed")?;
+            label_texts(labels)
         }
-        Op::Gather => match graph.as_constant(node.inputs[0]) {
-            Some(labels) => label_texts(labels),
-            None => labels_of(graph, node.inputs[0]),
-        },
         // The last value is that of an unknown key.
         Op::LabelEncoder => {
             let values = graph.as_constant(node.inputs[2]).context("its labels are computed")?;
@@ -69,7 +86,6 @@ fn labels_of(graph: &Graph, label: Value) -> Result<Vec<String>> {
             labels.pop();
             Ok(labels)
         }
-        Op::Where => labels_of(graph, node.inputs[1]),
         // 2 x - 1 of a condition, as skl2onnx writes the labels of outliers.
         Op::Add => affine(graph, node).context("the labels of its classes are computed"),
         _ => bail!(
@@ -117,23 +133,31 @@ fn place(graph: &mut Graph, label: Value, labels: &[String]) -> Result<Value> {
 }
 
 fn is_text(graph: &Graph, label: Value) -> bool {
-    match &graph.values[label.0] {
-        Definition::Constant(tensor) => matches!(tensor.data, Data::Text(_)),
-        Definition::Node(node) => match node.op {
-            Op::LabelEncoder => is_text(graph, node.inputs[2]),
-            Op::Where => is_text(graph, node.inputs[1]),
-            _ => node.inputs.first().is_some_and(|input| is_text(graph, *input)),
-        },
-        _ => false,
+    let mut value = label;
+    loop {
+        value = match &graph.values[value.0] {
+            Definition::Constant(tensor) => return matches!(tensor.data, Data::Text(_)),
+            Definition::Node(node) => match (node.op, &node.inputs[..]) {
+                (Op::LabelEncoder, [_, _, values]) => *values,
+                (Op::Where, [_, first, ..]) => *first,
+                (_, [first, ..]) => *first,
+                _ => return false,
+            },
+            _ => return false,
+        };
     }
 }
 
 fn is_probability(graph: &Graph, scores: Value) -> bool {
-    graph.as_node(scores).is_some_and(|node| match node.op {
-        Op::Softmax | Op::Sigmoid => true,
-        Op::Reshape | Op::Squeeze | Op::Flatten => is_probability(graph, node.inputs[0]),
-        _ => false,
-    })
+    let mut value = scores;
+    while let Some(node) = graph.as_node(value) {
+        value = match node.op {
+            Op::Softmax | Op::Sigmoid => return true,
+            Op::Reshape | Op::Squeeze | Op::Flatten => node.inputs[0],
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// A classifier that answers with probabilities alone, as those of PyTorch do: the most probable class
@@ -186,33 +210,43 @@ pub fn categories(graph: &Graph, input: usize, column: usize) -> Vec<String> {
     found
 }
 
+/// True if a column of a value is this column of an input, or if that cannot be told.
+pub fn has_column(graph: &Graph, value: Value, input: usize, column: usize) -> bool {
+    match width(graph, value) {
+        Some(width) => (0..width).any(|own| comes_from(graph, value, own) == Some((input, column))),
+        None => true,
+    }
+}
+
 /// The input and its column that a column of a value is.
 fn comes_from(graph: &Graph, value: Value, column: usize) -> Option<(usize, usize)> {
-    match &graph.values[value.0] {
-        Definition::Input(input) => Some((*input, column)),
-        Definition::Node(node) => match node.op {
-            Op::Reshape | Op::Cast | Op::Flatten => comes_from(graph, node.inputs[0], column),
-            Op::Gather => match graph.as_constant(node.inputs[1]).map(|places| &places.data) {
-                Some(Data::Int(places)) => {
-                    let place = usize::try_from(*places.get(column)?).ok()?;
-                    comes_from(graph, node.inputs[0], place)
-                }
-                _ => None,
-            },
-            Op::Concat => {
-                let mut left = column;
-                for part in &node.inputs {
-                    let width = width(graph, *part)?;
-                    if left < width {
-                        return comes_from(graph, *part, left);
-                    }
-                    left -= width;
-                }
-                None
+    let (mut value, mut column) = (value, column);
+    loop {
+        let node = match &graph.values[value.0] {
+            Definition::Input(input) => return Some((*input, column)),
+            Definition::Node(node) => node,
+            _ => return None,
+        };
+        value = match node.op {
+            Op::Reshape | Op::Cast | Op::Flatten => node.inputs[0],
+            Op::Gather => {
+                let places = graph.as_constant(node.inputs[1])?.as_ints().ok()?;
+                column = usize::try_from(*places.get(column)?).ok()?;
+                node.inputs[0]
             }
-            _ => None,
-        },
-        _ => None,
+            Op::Concat => {
+                let mut parts = node.inputs.iter();
+                loop {
+                    let part = parts.next()?;
+                    let width = width(graph, *part)?;
+                    if column < width {
+                        break *part;
+                    }
+                    column -= width;
+                }
+            }
+            _ => return None,
+        };
     }
 }
 
@@ -222,7 +256,9 @@ fn width(graph: &Graph, value: Value) -> Option<usize> {
         Definition::Node(node) if node.op == Op::Gather => {
             graph.as_constant(node.inputs[1]).map(|places| places.shape.size())
         }
-        Definition::Node(node) if node.op == Op::Cast => width(graph, node.inputs[0]),
+        Definition::Node(node) if node.op == Op::Concat => {
+            node.inputs.iter().map(|part| width(graph, *part)).sum()
+        }
         _ => None,
     }
 }

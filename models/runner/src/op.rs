@@ -113,6 +113,44 @@ impl TryFrom<u32> for Op {
 }
 
 impl Op {
+    /// The least number of inputs.
+    pub fn inputs(self) -> usize {
+        match self {
+            Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Div
+            | Op::Pow
+            | Op::Max
+            | Op::Min
+            | Op::Mod
+            | Op::Equal
+            | Op::Less
+            | Op::LessOrEqual
+            | Op::Greater
+            | Op::GreaterOrEqual
+            | Op::And
+            | Op::Or
+            | Op::Xor
+            | Op::MatMul
+            | Op::TopK
+            | Op::Reshape
+            | Op::Squeeze
+            | Op::Unsqueeze
+            | Op::Transpose
+            | Op::Expand
+            | Op::ConstantOfShape
+            | Op::Gather
+            | Op::GatherElements
+            | Op::OneHotEncoder
+            | Op::SvmProbabilities => 2,
+            Op::Where | Op::Slice | Op::Imputer | Op::LabelEncoder | Op::SvmKernel => 3,
+            Op::SvmDecisions => 4,
+            Op::TreeEnsemble => 6,
+            _ => 1,
+        }
+    }
+
     /// Computes the output. What the attributes mean is said by each operator's function.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Operators of `ai.onnx.ml` that prepare features.
 
 use crate::error::{Error, Result};
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -44,14 +44,14 @@ fn fill<T: Copy>(
 /// A column for each category: 1 for the one that a value is. Of an unknown one all are 0.
 pub fn one_hot<'t>(x: &Tensor<'t>, categories: &Tensor<'t>) -> Result<Tensor<'t>> {
     let (count, places) = (categories.shape.size(), positions(x, categories)?);
-    let mut values = vec![0.0; x.shape.size() * count];
+    let shape = Shape::new(&[x.shape.dims(), &[count]].concat())?;
+    let mut values = vec![0.0; shape.size()];
     for (row, place) in places.into_iter().enumerate() {
         if let Some(place) = place {
             values[row * count + place] = 1.0;
         }
     }
-    let dims = [x.shape.dims(), &[count]].concat();
-    Tensor::float(crate::tensor::Shape::new(&dims)?, values)
+    Tensor::float(shape, values)
 }
 
 /// The value that belongs to each key. The last of `values` is that of an unknown key; if there is

@@ -66,7 +66,10 @@ pub fn decisions<'t>(
     let (kernels, coefficients) = (kernels.as_floats()?, coefficients.as_floats()?);
     let pairs = classes * classes.saturating_sub(1) / 2;
     let total = counts.iter().try_fold(0_usize, |sum, count| sum.checked_add(*count));
-    if total != Some(vectors) || rho.len() < pairs || coefficients.len() < (classes - 1) * vectors {
+    if total != Some(vectors)
+        || rho.len() < pairs
+        || coefficients.len() < classes.saturating_sub(1) * vectors
+    {
         return Err(Error("has another number of support vectors"));
     }
     let first = |class: usize| counts[..class].iter().sum::<usize>();
@@ -89,10 +92,20 @@ pub fn decisions<'t>(
     Tensor::float(Shape::new(&[rows, pairs])?, values)
 }
 
+/// The number of rows, of classes, and of pairs of these.
+fn pairs(decisions: &Tensor, classes: i32) -> Result<(usize, usize, usize)> {
+    let classes = usize::try_from(classes).ok().filter(|classes| (2..=1 << 16).contains(classes));
+    let classes = classes.ok_or(Error("has another number of classes"))?;
+    let pairs = classes * (classes - 1) / 2;
+    match decisions.shape.dims() {
+        [rows, columns] if *columns == pairs => Ok((*rows, classes, pairs)),
+        _ => Err(Error("has another number of classes")),
+    }
+}
+
 /// The number of pairs that each class wins: `[rows, classes]`.
 pub fn votes<'t>(decisions: &Tensor<'t>, classes: i32) -> Result<Tensor<'t>> {
-    let (rows, classes) = (decisions.shape.around(0).1, classes.max(2) as usize);
-    let pairs = classes * (classes - 1) / 2;
+    let (rows, classes, pairs) = pairs(decisions, classes)?;
     let mut votes = vec![0; rows * classes];
     for (row, decisions) in decisions.as_floats()?.chunks(pairs).enumerate() {
         let all = (0..classes).flat_map(|a| (a + 1..classes).map(move |b| (a, b)));
@@ -111,8 +124,7 @@ pub fn probabilities<'t>(
     scaling: &Tensor<'t>,
     classes: i32,
 ) -> Result<Tensor<'t>> {
-    let (rows, classes) = (decisions.shape.around(0).1, classes.max(2) as usize);
-    let pairs = classes * (classes - 1) / 2;
+    let (rows, classes, pairs) = pairs(decisions, classes)?;
     let scaling = scaling.as_floats()?;
     if scaling.len() != 2 * pairs {
         return Err(Error("has another number of probability parameters"));

@@ -1,0 +1,208 @@
+//! Whatever a file says, it is refused or answers, and trees answer as a plain evaluation of them.
+
+use super::{built_runner, export, new_folder};
+use fastrand::Rng;
+use model_api_import::contract::Value;
+use model_api_import::evaluate::Evaluator;
+use model_api_import::graph::{Graph, Input, InputKind};
+use model_api_import::import::{Files, import};
+use model_api_import::rows;
+use model_api_import::table::{self, Cell, Output};
+use model_api_import::trees::{self, Branch, Node, Sum, Test, Tree};
+
+/// Exports of every kind of file, which are changed at random.
+const CHANGED: [&str; 12] = [
+    "after-columns-onehot",
+    "after-quantile-transform",
+    "bernoulli-nb",
+    "catboost-three",
+    "forest",
+    "isolation-forest",
+    "knn",
+    "lgb-categories",
+    "svc",
+    "torch-sigmoid-classic",
+    "xgb-categories",
+    "xgb-categories-ubj",
+];
+
+/// A file is imported as it is, or refused. It never panics, and what is imported answers the made-up
+/// rows that the import asks.
+#[test]
+fn a_file_with_a_changed_byte_is_refused_or_answers() {
+    let mut random = Rng::with_seed(1);
+    let folder = new_folder("changed");
+    let (mut refused, mut imported) = (0, 0);
+    for name in CHANGED {
+        let export = export(name);
+        let bytes = std::fs::read(&export.file).unwrap();
+        for _ in 0..100 {
+            let mut changed = bytes.clone();
+            let place = random.usize(..changed.len());
+            changed[place] = random.u8(..);
+            let file = folder.join(export.file.file_name().unwrap());
+            std::fs::write(&file, &changed).unwrap();
+            let card = folder.join("card.toml");
+            let _ = std::fs::remove_file(&card);
+            let files = Files { model: &file, card: &card, data: Some(&export.rows), target: None };
+            match import(&files, built_runner(), &mut |_| {}) {
+                Ok(_) => imported += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 50 && imported > 50, "{refused} refused, {imported} imported");
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_refused() {
+    let folder = new_folder("cut");
+    for name in CHANGED {
+        let export = export(name);
+        let bytes = std::fs::read(&export.file).unwrap();
+        for part in 1..8 {
+            let file = folder.join(export.file.file_name().unwrap());
+            std::fs::write(&file, &bytes[..bytes.len() * part / 8]).unwrap();
+            let card = folder.join("card.toml");
+            let _ = std::fs::remove_file(&card);
+            let files = Files { model: &file, card: &card, data: None, target: None };
+            let result = import(&files, built_runner(), &mut |_| {});
+            assert!(result.is_err(), "{name} is imported from {part} eighths of its file");
+        }
+    }
+}
+
+const FEATURES: usize = 4;
+
+/// A tree of at most `depth` levels, whose nodes are added behind those that are there.
+fn random_tree(random: &mut Rng, tree: &mut Tree, depth: usize) -> usize {
+    let place = tree.len();
+    if depth == 0 || random.u8(..4) == 0 {
+        let weights = match random.bool() {
+            true => vec![(random.usize(..2), random.f64() - 0.5)],
+            false => vec![(0, random.f64()), (1, random.f64())],
+        };
+        tree.push(Node::Leaf(weights));
+        return place;
+    }
+    tree.push(Node::Leaf(Vec::new()));
+    let left = random_tree(random, tree, depth - 1);
+    let right = random_tree(random, tree, depth - 1);
+    let test = match random.u8(..6) {
+        0 => Test::Equal(f64::from(random.u8(..4))),
+        1 => Test::In((0..40).filter(|_| random.bool()).collect()),
+        _ => Test::LessOrEqual(random.f64() * 4.0),
+    };
+    tree[place] = Node::Branch(Branch {
+        feature: random.usize(..FEATURES),
+        test,
+        missing_left: random.bool(),
+        zero_is_missing: random.u8(..4) == 0,
+        cover: 1.0,
+        left,
+        right,
+    });
+    place
+}
+
+fn random_row(random: &mut Rng) -> [f64; FEATURES] {
+    std::array::from_fn(|_| match random.u8(..6) {
+        0 => f64::NAN,
+        1 => 0.0,
+        2 => f64::from(random.u8(..40)),
+        3 => -random.f64() * 2.0,
+        _ => random.f64() * 4.0,
+    })
+}
+
+/// The leaf of a row, by the words of the documentation.
+fn leaf<'t>(tree: &'t Tree, row: &[f64; FEATURES]) -> &'t [(usize, f64)] {
+    let mut node = &tree[0];
+    loop {
+        let branch = match node {
+            Node::Leaf(weights) => return weights,
+            Node::Branch(branch) => branch,
+        };
+        let x = row[branch.feature];
+        let is_missing = x.is_nan() || branch.zero_is_missing && x.abs() <= 1e-35;
+        let goes_left = match &branch.test {
+            _ if is_missing => branch.missing_left,
+            Test::LessOrEqual(threshold) => x <= *threshold,
+            Test::Equal(value) => x == *value,
+            // A category is cut off to a whole number.
+            Test::In(categories) => x > -1.0 && categories.contains(&(x as u32)),
+        };
+        node = &tree[if goes_left { branch.left } else { branch.right }];
+    }
+}
+
+#[test]
+fn random_trees_answer_as_a_plain_evaluation_of_them() {
+    let mut random = Rng::with_seed(2);
+    for _ in 0..200 {
+        let count = random.usize(1..6);
+        let forest: Vec<Tree> = (0..count)
+            .map(|_| {
+                let (mut tree, depth) = (Tree::new(), random.usize(..7));
+                random_tree(&mut random, &mut tree, depth);
+                tree
+            })
+            .collect();
+        let rows: Vec<[f64; FEATURES]> = (0..50).map(|_| random_row(&mut random)).collect();
+        let given = evaluate(&forest, &rows);
+        for (row, given) in rows.iter().zip(given.chunks(2)) {
+            let mut expected = [0.0, 0.0];
+            for tree in &forest {
+                leaf(tree, row).iter().for_each(|(target, weight)| expected[*target] += weight);
+            }
+            assert_eq!(given, expected, "{row:?} of {forest:?}");
+        }
+    }
+}
+
+/// The sums of both targets for each row.
+fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
+    let mut graph = Graph::new("a forest");
+    let input = Input { name: "x".to_owned(), kind: InputKind::Double, columns: FEATURES };
+    let x = graph.input(input);
+    let sum = trees::add(&mut graph, x, forest, &[0.0, 0.0], Sum::Double).unwrap();
+    let outputs = [0, 1].map(|column| Output::Quantity { value: sum, column });
+    let cells = vec![(0..FEATURES).map(|feature| Cell { feature, codes: None }).collect()];
+    let written = table::write(&graph, &outputs, &cells, FEATURES, 64).unwrap();
+    let values: Vec<Value> = rows
+        .iter()
+        .flatten()
+        .map(|x| if x.is_nan() { Value::Missing } else { Value::Number(*x) })
+        .collect();
+    Evaluator { written }.numbers(&rows::to_runner(&values)).unwrap()
+}
+
+#[test]
+fn a_tree_that_loops_or_leads_nowhere_is_refused() {
+    let branch = |left: usize, right: usize| {
+        Node::Branch(Branch {
+            feature: 0,
+            test: Test::LessOrEqual(0.0),
+            missing_left: false,
+            zero_is_missing: false,
+            cover: 1.0,
+            left,
+            right,
+        })
+    };
+    let leaf = || Node::Leaf(vec![(0, 1.0)]);
+    for (tree, reason) in [
+        (vec![branch(0, 1), leaf()], "node 0 is reached twice"),
+        (vec![branch(1, 2), branch(0, 2), leaf()], "reached twice"),
+        (vec![branch(1, 9), leaf()], "node 9, which is not there"),
+        (vec![branch(1, 1), leaf()], "node 1 is reached twice"),
+        (vec![Node::Leaf(vec![(1, 1.0)])], "target 1, of 1"),
+    ] {
+        let mut graph = Graph::new("the booster");
+        let input = Input { name: "x".to_owned(), kind: InputKind::Double, columns: 1 };
+        let x = graph.input(input);
+        let error = trees::add(&mut graph, x, &[tree], &[0.0], Sum::Double).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.starts_with("the booster, tree 0") && error.contains(reason), "{error}");
+    }
+}
