@@ -73,9 +73,9 @@ Makes a component of a trained model, and wires it into spin.toml.
 
 Usage: cargo import [OPTIONS] <MODEL>
 
-<MODEL> is ONNX, XGBoost's JSON or UBJSON, or LightGBM's text. What its file does
-not say is in a card beside it, model.toml for model.onnx. If there is none, one
-is written for you to fill in.
+<MODEL> is ONNX, XGBoost's JSON or UBJSON, or LightGBM's text. What its file
+does not say is in a card beside it, model.toml for model.onnx. If there is
+none, one is written for you to fill in.
 
 Options:
       --card <FILE>      the card [the model's name with .toml]
@@ -91,59 +91,3 @@ Options:
   -h, --help
   -V, --version
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn import(arguments: &[&str]) -> Options {
-        match parse(arguments.iter().map(OsString::from)) {
-            Ok(Args::Import(options)) => options,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn every_option_is_read() {
-        let arguments = [
-            "m.onnx",
-            "--card",
-            "c.toml",
-            "--data=d.csv",
-            "--target",
-            "t",
-            "-o",
-            "m.wasm",
-            "-f",
-            "s.toml",
-        ];
-        assert_eq!(
-            import(&arguments),
-            Options {
-                model: "m.onnx".into(),
-                card: Some("c.toml".into()),
-                data: Some("d.csv".into()),
-                target: Some("t".into()),
-                out: Some("m.wasm".into()),
-                manifest: "s.toml".into(),
-            }
-        );
-    }
-
-    #[test]
-    fn a_mistake_is_named_with_its_remedy() {
-        for (arguments, remedy) in [
-            (&["--dta"][..], "see --help"),
-            (&[], "cargo import model.onnx"),
-            (&["a", "b"], "one model"),
-        ] {
-            let error = parse(arguments.iter().map(OsString::from)).unwrap_err();
-            assert!(format!("{error:#}").contains(remedy), "{error:#}");
-        }
-    }
-
-    #[test]
-    fn help_fits_a_terminal() {
-        assert!(HELP.lines().all(|line| line.len() <= 80), "{HELP}");
-    }
-}

@@ -66,11 +66,12 @@ pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum)
     let roots = graph.records(&table.roots);
     let weights = graph.records(&table.weights);
     let sets = graph.records(&table.sets);
+    let covers = graph.records(&table.covers);
     let start = match sum {
         Sum::Float => graph.floats(&start.iter().map(|value| *value as f32).collect::<Vec<_>>())?,
         Sum::Double => graph.doubles(start)?,
     };
-    graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start], &[])
+    graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start, covers], &[])
 }
 
 #[derive(Default)]
@@ -80,6 +81,8 @@ struct Table {
     roots: Vec<u32>,
     weights: Vec<f64>,
     sets: Vec<u32>,
+    /// The cover of each node, for explanations of answers. Nothing reads them yet.
+    covers: Vec<f32>,
 }
 
 impl Table {
@@ -103,6 +106,8 @@ impl Table {
             self.nodes[place] = match node {
                 Node::Leaf(weights) => self.leaf(weights)?,
                 Node::Branch(branch) => {
+                    self.covers.resize(self.nodes.len(), 0.0);
+                    self.covers[place] = branch.cover;
                     let next = self.nodes.len();
                     self.nodes.extend([empty(), empty()]);
                     open.extend([

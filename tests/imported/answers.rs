@@ -228,3 +228,14 @@ fn the_example_answers_as_the_python_that_trained_it() {
     let agreement = "  303 of 303 labels are those of the column \"prediction\"";
     assert!(said.iter().any(|line| line == agreement), "{said:#?}");
 }
+
+#[test]
+fn xgboosts_json_may_have_nan_where_json_has_no_number() {
+    let export = export("xgb-regressor");
+    let text = std::fs::read_to_string(&export.file).unwrap();
+    let (before, behind) = text.split_once("\"sum_hessian\":[").unwrap();
+    let (_, behind) = behind.split_once(',').unwrap();
+    let text = format!("{before}\"sum_hessian\":[NaN,{behind}");
+    let model = source::read(&export.file, text.as_bytes(), None);
+    assert!(model.is_ok_and(|model| model.features.len() == 6));
+}

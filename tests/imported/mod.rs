@@ -1,6 +1,8 @@
 //! Models that `cargo import` made of other programs' files.
 
 mod answers;
+mod arguments;
+mod data;
 mod properties;
 mod refusals;
 

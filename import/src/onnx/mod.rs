@@ -1,10 +1,14 @@
 //! ONNX: a graph of operators.
 
 mod attributes;
+mod labels;
+mod layers;
 mod ml;
 mod ops;
 mod outputs;
+mod predictors;
 mod proto;
+mod shapes;
 mod tensor;
 mod trees;
 
@@ -17,7 +21,7 @@ use proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
 use std::collections::HashMap;
 
 /// The newest opset of ai.onnx whose operators were read for this.
-const NEWEST_OPSET: i64 = 26;
+const NEWEST_OPSET: i64 = 28;
 const OLDEST_OPSET: i64 = 7;
 
 /// Reads a model.

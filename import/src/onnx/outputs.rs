@@ -1,7 +1,7 @@
 //! What the outputs of a graph mean: a class with its probabilities, or numbers.
 
 use super::Reader;
-use super::ml::label_texts;
+use super::labels::label_texts;
 use super::proto::{GraphProto, data_type};
 use crate::classes;
 use crate::graph::{Definition, Graph, Node, Value};

@@ -1,8 +1,9 @@
 //! The trees of ai.onnx.ml, from their attributes.
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, numbers};
 use crate::trees::{Branch, Node, Test, Tree, below_float};
 use anyhow::{Context, Result, bail, ensure};
+use model_runner::tensor::Data;
 use std::collections::HashMap;
 
 /// The trees of a node of ai.onnx.ml 1 or 3, and whether missing values have a way of their own.
@@ -108,4 +109,111 @@ fn branch(
     let (left, right) = if swapped { (no, yes) } else { (yes, no) };
     let missing_left = missing_is_yes != swapped;
     Ok(Branch { feature: 0, test, missing_left, zero_is_missing: false, cover: 0.0, left, right })
+}
+
+/// The modes of version 5, by their numbers. The last one asks for a member of a set.
+const MODES: [&str; 6] =
+    ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"];
+const MEMBER: i64 = 6;
+
+/// The trees of `TreeEnsemble`, which has branches and leaves in lists of their own, and whether missing
+/// values have a way of their own.
+pub fn read_version_5(attributes: &Attributes) -> Result<(Vec<Tree>, bool)> {
+    let list = |name: &str| -> Result<Vec<f64>> {
+        match attributes.tensor(name)? {
+            Some(tensor) => numbers(&tensor),
+            None => Ok(Vec::new()),
+        }
+    };
+    let columns = Version5 {
+        features: attributes.ints("nodes_featureids"),
+        modes: list("nodes_modes")?,
+        splits: list("nodes_splits")?,
+        children: [attributes.ints("nodes_truenodeids"), attributes.ints("nodes_falsenodeids")],
+        is_leaf: [attributes.ints("nodes_trueleafs"), attributes.ints("nodes_falseleafs")],
+        tracks: attributes.ints("nodes_missing_value_tracks_true"),
+        covers: list("nodes_hitrates")?,
+        targets: attributes.ints("leaf_targetids"),
+        weights: list("leaf_weights")?,
+        is_double: attributes
+            .tensor("nodes_splits")?
+            .is_some_and(|tensor| matches!(tensor.data, Data::Double(_))),
+        sets: sets(&list("membership_values")?),
+    };
+    let trees = attributes.ints("tree_roots").iter().map(|root| columns.tree(*root));
+    Ok((trees.collect::<Result<_>>()?, columns.tracks.contains(&1)))
+}
+
+struct Version5<'a> {
+    features: &'a [i64],
+    modes: Vec<f64>,
+    splits: Vec<f64>,
+    /// Those of a yes and of a no: branches, or leaves where the next list says so.
+    children: [&'a [i64]; 2],
+    is_leaf: [&'a [i64]; 2],
+    tracks: &'a [i64],
+    covers: Vec<f64>,
+    targets: &'a [i64],
+    weights: Vec<f64>,
+    is_double: bool,
+    /// The sets of the branches that ask for a member, in the branches' order.
+    sets: Vec<Vec<u32>>,
+}
+
+/// The sets of members, each of which ends with NaN.
+fn sets(values: &[f64]) -> Vec<Vec<u32>> {
+    let sets = values.split(|value| value.is_nan());
+    sets.map(|set| set.iter().map(|value| *value as u32).collect()).collect()
+}
+
+impl Version5<'_> {
+    /// Copies the branches and leaves that a root leads to, in the order in which they are met.
+    fn tree(&self, root: i64) -> Result<Tree> {
+        let mut tree = vec![Node::Leaf(Vec::new())];
+        let mut open = vec![(root, false, 0)];
+        while let Some((index, is_leaf, place)) = open.pop() {
+            ensure!(tree.len() <= 2 * self.features.len() + 2, "its trees loop");
+            let index = usize::try_from(index).context("a node has a negative number")?;
+            if is_leaf {
+                tree[place] = self.leaf(index)?;
+                continue;
+            }
+            let next = tree.len();
+            tree.extend([Node::Leaf(Vec::new()), Node::Leaf(Vec::new())]);
+            tree[place] = Node::Branch(self.branch(index, [next, next + 1])?);
+            for side in 0..2 {
+                let child = self.children[side].get(index).context("a node has no child")?;
+                let is_leaf = self.is_leaf[side].get(index) == Some(&1);
+                open.push((*child, is_leaf, next + side));
+            }
+        }
+        Ok(tree)
+    }
+
+    fn leaf(&self, index: usize) -> Result<Node> {
+        let (target, weight) = (self.targets.get(index), self.weights.get(index));
+        let target = usize::try_from(*target.context("a leaf is not there")?)?;
+        Ok(Node::Leaf(vec![(target, *weight.context("a leaf is not there")?)]))
+    }
+
+    fn branch(&self, index: usize, children: [usize; 2]) -> Result<Branch> {
+        let lists = (self.modes.get(index), self.splits.get(index), self.features.get(index));
+        let (Some(mode), Some(split), Some(feature)) = lists else { bail!("a node is not there") };
+        let missing_is_yes = self.tracks.get(index) == Some(&1);
+        let mode = *mode as i64;
+        let branch = if mode == MEMBER {
+            let before = self.modes[..index].iter().filter(|mode| **mode as i64 == MEMBER).count();
+            let set = self.sets.get(before).context("a node has no set")?.clone();
+            let ([left, right], missing_left) = (children, missing_is_yes);
+            let (test, zero_is_missing) = (Test::In(set), false);
+            Branch { feature: 0, test, missing_left, zero_is_missing, cover: 0.0, left, right }
+        } else {
+            let name = usize::try_from(mode).ok().and_then(|mode| MODES.get(mode));
+            let name = name.with_context(|| format!("a node of mode {mode} is not supported"))?;
+            branch(name, *split, self.is_double, missing_is_yes, children)?
+        };
+        let feature = usize::try_from(*feature).context("a feature has a negative number")?;
+        let cover = self.covers.get(index).copied().unwrap_or(0.0) as f32;
+        Ok(Branch { feature, cover, ..branch })
+    }
 }

@@ -240,15 +240,3 @@ impl Op {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_operators_number_is_its_place_in_the_list() {
-        for (number, op) in Op::ALL.iter().enumerate() {
-            assert_eq!(*op as usize, number);
-        }
-    }
-}

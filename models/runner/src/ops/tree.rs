@@ -57,9 +57,10 @@ struct Ensemble<'t> {
 /// Adds up the leaves that each row reaches, from the values of `start` on.
 ///
 /// `inputs` are the rows, the nodes, roots, weights and sets, and the start, whose type is that of
-/// the sum: LightGBM adds in `double`, others in `float`.
+/// the sum: LightGBM adds in `double`, others in `float`. Behind these may come the nodes' covers, for
+/// explanations.
 pub fn ensemble<'t>(inputs: &[&Tensor<'t>]) -> Result<Tensor<'t>> {
-    let [x, nodes, roots, weights, sets, start] = inputs else {
+    let [x, nodes, roots, weights, sets, start, ..] = inputs else {
         return Err(Error("has another number of inputs"));
     };
     let ensemble = Ensemble {

@@ -1,0 +1,191 @@
+//! The parts of XGBoost's JSON that a prediction needs.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+#[derive(Deserialize)]
+pub struct File {
+    pub learner: Learner,
+    pub version: [u32; 3],
+}
+
+#[derive(Deserialize)]
+pub struct Learner {
+    #[serde(default)]
+    pub attributes: HashMap<String, String>,
+    #[serde(default)]
+    pub feature_names: Vec<String>,
+    #[serde(default)]
+    pub feature_types: Vec<String>,
+    #[serde(rename = "gradient_booster")]
+    pub booster: Booster,
+    #[serde(rename = "learner_model_param")]
+    pub param: LearnerParam,
+    pub objective: ObjectiveName,
+}
+
+#[derive(Deserialize)]
+pub struct LearnerParam {
+    pub base_score: String,
+    pub num_class: String,
+    pub num_feature: String,
+    #[serde(default = "one")]
+    pub num_target: String,
+}
+
+fn one() -> String {
+    "1".to_owned()
+}
+
+#[derive(Deserialize)]
+pub struct ObjectiveName {
+    pub name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "name", rename_all = "lowercase")]
+pub enum Booster {
+    Gbtree { model: Trees },
+    Dart { gbtree: Box<Booster>, weight_drop: Vec<f32> },
+    Gblinear { model: Linear },
+}
+
+#[derive(Deserialize)]
+pub struct Linear {
+    pub weights: Vec<f32>,
+}
+
+#[derive(Deserialize)]
+pub struct Trees {
+    #[serde(rename = "gbtree_model_param")]
+    pub param: TreesParam,
+    pub tree_info: Vec<usize>,
+    pub trees: Vec<FileTree>,
+    #[serde(default)]
+    pub cats: Categories,
+}
+
+#[derive(Deserialize)]
+pub struct TreesParam {
+    #[serde(default = "one")]
+    pub num_parallel_tree: String,
+}
+
+#[derive(Deserialize)]
+pub struct FileTree {
+    pub left_children: Vec<i64>,
+    pub right_children: Vec<i64>,
+    pub split_indices: Vec<usize>,
+    pub split_conditions: Vec<Option<f32>>,
+    pub default_left: Vec<Truth>,
+    #[serde(default)]
+    pub split_type: Vec<u8>,
+    #[serde(default)]
+    pub categories: Vec<u32>,
+    #[serde(default)]
+    pub categories_nodes: Vec<usize>,
+    #[serde(default)]
+    pub categories_segments: Vec<usize>,
+    #[serde(default)]
+    pub categories_sizes: Vec<usize>,
+    #[serde(default)]
+    pub sum_hessian: Vec<Option<f32>>,
+    #[serde(default)]
+    pub base_weights: Vec<Option<f32>>,
+    pub tree_param: TreeParam,
+}
+
+#[derive(Deserialize)]
+pub struct TreeParam {
+    #[serde(default = "one")]
+    pub size_leaf_vector: String,
+}
+
+/// A flag, which some versions write as a number.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub enum Truth {
+    Flag(bool),
+    Number(u8),
+}
+
+impl Truth {
+    pub fn is_true(self) -> bool {
+        matches!(self, Self::Flag(true) | Self::Number(1..))
+    }
+}
+
+/// The names of categories, which versions from 3.1 on keep.
+#[derive(Default, Deserialize)]
+pub struct Categories {
+    #[serde(default)]
+    pub enc: Vec<Names>,
+}
+
+/// Names one after the other, or numbers.
+#[derive(Deserialize)]
+pub struct Names {
+    #[serde(default)]
+    pub offsets: Vec<usize>,
+    #[serde(default)]
+    pub values: Vec<serde_json::Number>,
+}
+
+impl Names {
+    pub fn texts(&self) -> Vec<String> {
+        if self.offsets.is_empty() {
+            return self.values.iter().map(serde_json::Number::to_string).collect();
+        }
+        let bytes: Vec<u8> =
+            self.values.iter().map(|byte| byte.as_i64().unwrap_or(0) as u8).collect();
+        let text = |pair: &[usize]| {
+            let bytes = bytes.get(pair[0]..pair[1]).unwrap_or(&[]);
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        self.offsets.windows(2).map(text).collect()
+    }
+}
+
+/// `NaN` and infinities, which some versions write and JSON has not, as null.
+pub fn without_nan(json: &str) -> std::borrow::Cow<'_, str> {
+    let is_plain = !["NaN", "nan", "Infinity", "inf"].iter().any(|word| json.contains(word));
+    if is_plain {
+        return json.into();
+    }
+    // Between quotes, where a text is, nothing changes; a quote behind a backslash ends no text.
+    let mut parts = Vec::new();
+    let (mut in_text, mut start, mut escaped) = (false, 0, false);
+    for (place, byte) in json.bytes().enumerate() {
+        match byte {
+            b'"' if !escaped => {
+                parts.push((in_text, &json[start..place]));
+                (in_text, start) = (!in_text, place + 1);
+            }
+            _ => {}
+        }
+        escaped = in_text && byte == b'\\' && !escaped;
+    }
+    parts.push((in_text, &json[start..]));
+    let mut clean = String::with_capacity(json.len());
+    for (index, (is_text, part)) in parts.into_iter().enumerate() {
+        if index > 0 {
+            clean.push('"');
+        }
+        if is_text {
+            clean.push_str(part);
+            continue;
+        }
+        let mut part = part.to_owned();
+        for word in ["-NaN", "NaN", "-nan", "nan", "-Infinity", "Infinity", "-inf", "inf"] {
+            part = part.replace(word, "null");
+        }
+        clean.push_str(&part);
+    }
+    clean.into()
+}
+
+/// A number that is written as a text.
+pub fn number(text: &str, name: &str) -> Result<usize> {
+    text.parse().with_context(|| format!("its {name} {text:?} is no number"))
+}
