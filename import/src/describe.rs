@@ -6,7 +6,7 @@ use crate::contract::{
     QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
 };
 use crate::graph::{InputKind, Value};
-use crate::model::{Answer, Missing, Model, Values};
+use crate::model::{Answer, Missing, Model, Values, is_same_name};
 use crate::table::{Cell, Output};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::collections::HashSet;
@@ -94,8 +94,9 @@ fn match_features(model: &Model, card: &Card) -> Result<Vec<usize>> {
     for feature in &card.features {
         ensure!(seen.insert(&feature.name), "feature {:?} is in the card twice", feature.name);
     }
-    let place =
-        |feature: &card::Feature| model.features.iter().position(|own| own.name == feature.name);
+    let place = |feature: &card::Feature| {
+        model.features.iter().position(|own| is_same_name(&own.name, &feature.name))
+    };
     let places: Vec<Option<usize>> = card.features.iter().map(place).collect();
     if let Some(places) = places.iter().copied().collect() {
         return Ok(places);

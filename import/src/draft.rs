@@ -2,7 +2,7 @@
 
 use crate::contract::ReferenceBins;
 use crate::data::{Column, ColumnKind, Data};
-use crate::model::{Answer, Missing, Model, Values};
+use crate::model::{Answer, Feature, Missing, Model, Values, is_same_name};
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write;
 
@@ -66,8 +66,10 @@ fn columns(model: &Model, data: &Data, target: Option<&str>) -> Result<Vec<Optio
     if let Some(target) = target {
         ensure!(data.column(target).is_some(), "the data has no column {target:?}");
     }
-    let by_name: Vec<Option<usize>> =
-        model.features.iter().map(|feature| data.column(&feature.name)).collect();
+    let column_of = |feature: &Feature| {
+        data.columns.iter().position(|column| is_same_name(column, &feature.name))
+    };
+    let by_name: Vec<Option<usize>> = model.features.iter().map(column_of).collect();
     if by_name.iter().all(Option::is_some) {
         return Ok(by_name);
     }
@@ -150,12 +152,7 @@ impl Draft {
         self.text.push('\n');
     }
 
-    fn feature(
-        &mut self,
-        name: &str,
-        own: &crate::model::Feature,
-        column: Option<&Column>,
-    ) -> Result<()> {
+    fn feature(&mut self, name: &str, own: &Feature, column: Option<&Column>) -> Result<()> {
         self.line(format_args!("\n[[feature]]\nname = {}\ndescription = \"\"", quoted(name)));
         match (&own.values, column.map(|column| &column.kind)) {
             (Values::Flag, _) | (Values::Number, Some(ColumnKind::Flag { .. })) => {
@@ -218,7 +215,7 @@ impl Draft {
         }
     }
 
-    fn policies(&mut self, name: &str, own: &crate::model::Feature, column: Option<&Column>) {
+    fn policies(&mut self, name: &str, own: &Feature, column: Option<&Column>) {
         let missing = match own.missing {
             Missing::Refuse => "refuse",
             Missing::Impute => "impute",

@@ -58,3 +58,8 @@ pub enum Answer {
     /// Numbers, by their value and column.
     Quantities(Vec<(Value, usize)>),
 }
+
+/// True if two names are of one feature. LightGBM writes underscores for blanks.
+pub fn is_same_name(a: &str, b: &str) -> bool {
+    a.replace(char::is_whitespace, "_") == b.replace(char::is_whitespace, "_")
+}
