@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+#[cfg(target_arch = "wasm32")]
 mod component_type;
 mod export;
 #[cfg(target_arch = "wasm32")]
