@@ -220,8 +220,9 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Reads the body of a scan into slots of its own.
-    pub fn scan(&mut self, node: &NodeProto) -> Result<Value> {
+    /// Reads the body of a scan into slots of its own, and names its one output. Nobody asks for the
+    /// states after the last run, so that they have no value.
+    pub fn scan(&mut self, node: &NodeProto) -> Result<()> {
         let attributes = Attributes::of(node);
         ensure!(attributes.int("num_scan_inputs", 1) == 1, "only one scan input is supported");
         for name in [
@@ -262,7 +263,9 @@ impl<'p> Reader<'p> {
         self.graph = graph;
         self.graph.reading = reading;
         self.values = outer;
-        scanned
+        let output = node.output.last().context("it has no output")?;
+        self.values.insert(output.clone(), scanned?);
+        Ok(())
     }
 
     /// The features, with what the nodes tell of them.

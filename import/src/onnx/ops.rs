@@ -79,7 +79,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         }
         "Compress" => compress(reader, node)?,
         "Mod" => reader.graph.node(Op::Mod, &inputs, &[])?,
-        "Scan" => return Ok(scan_outputs(node, reader.scan(node)?)),
+        "Scan" => return reader.scan(node).map(|()| Vec::new()),
         "NonZero" => bail!(
             "NonZero is not supported, which skl2onnx writes for KNNImputer; impute by SimpleImputer"
         ),
@@ -89,12 +89,6 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         ),
     };
     Ok(vec![value])
-}
-
-/// The states that come before the one output of a scan are the ones after its last run. Nobody asks
-/// for them in what exporters write.
-fn scan_outputs(node: &NodeProto, output: Value) -> Vec<Value> {
-    vec![output; node.output.len()]
 }
 
 /// Operators that the runner has under ONNX's name, without attributes.

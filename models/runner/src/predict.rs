@@ -54,12 +54,14 @@ impl Results {
     /// Evaluates the rows of a block. If they have no answer together, each is asked alone: one bad
     /// row does not fail the others.
     fn add(&mut self, table: Table<'static>, values: &[Value], features: usize) {
-        let before = self.numbers.len();
-        if evaluate_rows(table, values, &mut self.numbers).is_ok() {
+        let rows = values.chunks(features);
+        // As many numbers as there is room for: a list that grew would be taken back with the block.
+        let mut numbers = Vec::new();
+        let evaluated = evaluate_rows(table, values, &mut numbers);
+        if evaluated.is_ok() && numbers.len() == rows.len() * self.width {
+            self.numbers.extend_from_slice(&numbers);
             return;
         }
-        self.numbers.truncate(before);
-        let rows = values.chunks(features);
         if rows.len() > 1 {
             rows.for_each(|row| self.add(table, row, features));
         } else {
