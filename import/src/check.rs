@@ -30,14 +30,12 @@ const MAX_BLOCK: usize = 128;
 ///
 /// If the model has no answer for made-up rows, by the name of the node at fault.
 pub fn write(model: &Model, described: &Described) -> Result<Evaluator> {
-    let rows: Vec<Value> =
-        (0..MADE_UP).flat_map(|seed| rows::made_up(&described.signature, seed)).collect();
-    let rows = rows::to_runner(&rows);
+    let rows = made_up(described);
     let features = described.signature.features.len();
     let write = |block: usize| -> Result<Evaluator> {
         let written =
             table::write(&model.graph, &described.outputs, &described.cells, features, block)?;
-        Ok(Evaluator { written })
+        Ok(Evaluator::new(written))
     };
     let evaluator = write(MAX_BLOCK)?;
     evaluator.numbers(&rows)?;
@@ -48,6 +46,11 @@ pub fn write(model: &Model, described: &Described) -> Result<Evaluator> {
     );
     let block = (BLOCK_BYTES / each.max(1)).clamp(1, MAX_BLOCK);
     if block == MAX_BLOCK { Ok(evaluator) } else { write(block) }
+}
+
+fn made_up(described: &Described) -> Vec<predictor_abi::Value> {
+    let rows = (0..MADE_UP).flat_map(|seed| rows::made_up(&described.signature, seed));
+    rows::to_runner(&rows.collect::<Vec<Value>>())
 }
 
 /// Keeps the probabilities of a classifier if they are: one for each class, from 0 to 1, with a sum of
@@ -75,13 +78,13 @@ pub fn keep_probabilities(model: &mut Model, described: &mut Described) -> Resul
 }
 
 fn are_probabilities(model: &Model, described: &Described, classes: usize) -> Result<bool> {
-    let evaluator = write(model, described)?;
-    for seed in 0..MADE_UP {
-        let row = rows::to_runner(&rows::made_up(&described.signature, seed));
-        let numbers = evaluator.numbers(&row)?;
-        let (Some(probabilities), true) = (numbers.get(1..), numbers.len() == classes + 1) else {
-            return Ok(false);
-        };
+    let numbers = write(model, described)?.numbers(&made_up(described))?;
+    if numbers.len() != MADE_UP as usize * (1 + classes) {
+        return Ok(false);
+    }
+    // A row's class comes before its probabilities.
+    for row in numbers.chunks(1 + classes) {
+        let probabilities = &row[1..];
         // A row without any answer says nothing.
         if probabilities.iter().any(|value| value.is_nan()) {
             continue;

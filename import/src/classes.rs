@@ -9,11 +9,7 @@ use model_runner::ops::elementwise::Kind;
 /// The place of a class and the probabilities of both, from that of the second, which is chosen above
 /// one half.
 pub fn two(graph: &mut Graph, second: Value, sum: Sum) -> Result<(Value, Value)> {
-    let number = |graph: &mut Graph, value: f32| match sum {
-        Sum::Float => graph.floats(&[value]),
-        Sum::Double => graph.doubles(&[f64::from(value)]),
-    };
-    let (one, half) = (number(graph, 1.0)?, number(graph, 0.5)?);
+    let (one, half) = (sum.list(graph, &[1.0])?, sum.list(graph, &[0.5])?);
     let first = graph.node(Op::Sub, &[one, second], &[])?;
     let probabilities = graph.node(Op::Concat, &[first, second], &[1])?;
     let chosen = graph.node(Op::Greater, &[second, half], &[])?;

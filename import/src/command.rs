@@ -74,7 +74,9 @@ fn import(options: &Options) -> Result<()> {
 /// True if a component was made of the same files.
 fn is_fresh(out: &Path, runner: &[u8], files: &Files) -> bool {
     let made_of = std::fs::read(out).ok().and_then(|bytes| component::stamp(&bytes));
-    made_of.is_some() && made_of == import::stamp(runner, files).ok()
+    let read = (std::fs::read(files.model), std::fs::read(files.card));
+    let (Some(made_of), (Ok(model), Ok(card))) = (made_of, read) else { return false };
+    made_of == import::stamp([runner, &model, &card])
 }
 
 fn write(out: &Path, imported: &Imported) -> Result<()> {

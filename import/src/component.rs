@@ -3,7 +3,6 @@
 use crate::contract::{Description, Signature};
 use crate::layout::Image;
 use anyhow::{Context, Result, bail};
-use std::ops::Range;
 use wasm_encoder::{
     ConstExpr, DataCountSection, DataSection, MemorySection, MemoryType, RawSection,
 };
@@ -83,8 +82,6 @@ struct Layout {
     memory: Option<MemoryType>,
     globals: Vec<u32>,
     exports: Vec<(String, u32)>,
-    segments: u32,
-    data: Option<Range<usize>>,
     heap: u32,
 }
 
@@ -96,7 +93,7 @@ impl Layout {
             match payload? {
                 Payload::MemorySection(memories) => {
                     for memory in memories {
-                        layout.memory = Some(memory?.into_encoder());
+                        layout.memory = Some(encoded(memory?));
                     }
                 }
                 Payload::GlobalSection(globals) => {
@@ -113,8 +110,6 @@ impl Layout {
                     }
                 }
                 Payload::DataSection(data) => {
-                    layout.segments = data.count();
-                    layout.data = Some(data.range());
                     for segment in data {
                         let segment = segment?;
                         if let wasmparser::DataKind::Active { offset_expr, .. } = &segment.kind {
@@ -139,19 +134,13 @@ impl Layout {
     }
 }
 
-trait IntoEncoder {
-    fn into_encoder(self) -> MemoryType;
-}
-
-impl IntoEncoder for wasmparser::MemoryType {
-    fn into_encoder(self) -> MemoryType {
-        MemoryType {
-            minimum: self.initial,
-            maximum: self.maximum,
-            memory64: self.memory64,
-            shared: self.shared,
-            page_size_log2: self.page_size_log2,
-        }
+fn encoded(memory: wasmparser::MemoryType) -> MemoryType {
+    MemoryType {
+        minimum: memory.initial,
+        maximum: memory.maximum,
+        memory64: memory.memory64,
+        shared: memory.shared,
+        page_size_log2: memory.page_size_log2,
     }
 }
 

@@ -8,15 +8,21 @@ use model_runner::predict::{self, evaluate_rows};
 use model_runner::table::Table;
 use model_runner::tensor::{Data, Shape, Tensor};
 use predictor_abi::{Answer, Value as Input};
+use std::collections::HashMap;
 
-/// A table that can be asked.
+/// A table that can be asked. Answers refer to it, so that it stays for as long as the program runs.
 pub struct Evaluator {
-    pub written: Written,
+    pub words: &'static [u64],
+    names: HashMap<u32, String>,
 }
 
 impl Evaluator {
-    fn table(&self) -> Table<'_> {
-        Table::new(bytemuck::cast_slice(&self.written.words)).expect("it was just written")
+    pub fn new(written: Written) -> Self {
+        Self { words: Vec::leak(written.words), names: written.names }
+    }
+
+    fn table(&self) -> Table<'static> {
+        Table::new(bytemuck::cast_slice(self.words)).expect("it was just written")
     }
 
     /// The numbers that the answers of some rows are made of.
@@ -25,18 +31,12 @@ impl Evaluator {
     ///
     /// The node that has no answer, by its name in the file.
     pub fn numbers(&self, values: &[Input]) -> Result<Vec<f64>> {
-        let mut numbers = Vec::new();
-        let evaluated = evaluate_rows(self.table(), values, &mut numbers);
-        evaluated.map_err(|failure| self.named(failure))?;
-        Ok(numbers)
+        evaluate_rows(self.table(), values).map_err(|failure| self.named(failure))
     }
 
     /// The answers of some rows.
     pub fn predict(&self, values: &[Input]) -> &'static [Answer] {
-        // The answers refer to the table for as long as the program runs.
-        let words: &'static [u64] = Vec::leak(self.written.words.clone());
-        let table = Table::new(bytemuck::cast_slice(words)).expect("it was just written");
-        predict::predict(table, values).as_slice()
+        predict::predict(self.table(), values).as_slice()
     }
 
     /// The memory that some rows take, in bytes: nothing is given back before their block ends.
@@ -50,7 +50,7 @@ impl Evaluator {
     }
 
     fn named(&self, failure: Failure) -> anyhow::Error {
-        let name = failure.slot.and_then(|slot| self.written.names.get(&slot));
+        let name = failure.slot.and_then(|slot| self.names.get(&slot));
         anyhow!("{} {}", name.map_or("the table", String::as_str), failure.error)
     }
 }
@@ -68,7 +68,7 @@ pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
         .collect();
     let outputs = [Output::Quantity { value, column: 0 }];
     let written = table::write(graph, &outputs, &cells, next.start, ROWS)?;
-    let evaluator = Evaluator { written };
+    let evaluator = Evaluator::new(written);
     let table = evaluator.table();
     let mut slots = Slots::with_constants(table).map_err(|error| anyhow!("{error}"))?;
     for (place, input) in graph.inputs.iter().enumerate() {

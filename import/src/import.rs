@@ -49,8 +49,9 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     if !files.card.exists() {
         write_card(files, &mut model, data.as_ref(), say)?;
     }
-    let card = Card::read(files.card)?;
     let in_card = || named(files.card);
+    let card_text = std::fs::read_to_string(files.card).with_context(in_card)?;
+    let card = Card::parse(&card_text).with_context(in_card)?;
     let mut described = describe(&mut model, &card, digest(&bytes)).with_context(in_card)?;
     if let Some(note) = check::keep_probabilities(&mut model, &mut described)? {
         say(format!("  {note}"));
@@ -73,26 +74,22 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
         report.into_iter().for_each(|line| say(format!("  {line}")));
     }
     // Put the component together.
-    let stamp = stamp(runner, files)?;
+    let stamp = stamp([runner, &bytes, card_text.as_bytes()]);
     let (signature, description) = (&described.signature, &described.description);
-    let component =
-        component::build(runner, signature, description, &evaluator.written.words, &stamp)?;
+    let component = component::build(runner, signature, description, evaluator.words, &stamp)?;
     Ok(Imported { described, evaluator, component })
 }
 
-/// Names all that a component is made of: if it is the same, so is the component.
-///
-/// # Errors
-///
-/// If a file cannot be read.
-pub fn stamp(runner: &[u8], files: &Files) -> Result<String> {
+/// Names the runner, the model and the card that a component is made of: if they are the same, so is
+/// the component.
+pub fn stamp(parts: [&[u8]; 3]) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
-    for part in [runner, &std::fs::read(files.model)?, &std::fs::read(files.card)?] {
+    for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    Ok(hex(&hash.finalize()))
+    hex(&hash.finalize())
 }
 
 fn digest(bytes: &[u8]) -> String {

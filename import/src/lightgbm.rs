@@ -140,28 +140,20 @@ impl Columns {
         let (feature, cover) = (self.features[node], self.covers.get(node).copied().unwrap_or(0.0));
         let decision = self.decisions[node];
         let threshold = self.thresholds[node];
-        if decision & CATEGORICAL != 0 {
-            let set =
-                self.sets.get(threshold as usize).context("it has a split without categories")?;
-            let test = Test::In(set.clone());
-            return Ok(Branch {
-                feature,
-                test,
-                missing_left: false,
-                zero_is_missing: false,
-                cover,
-                left,
-                right,
-            });
-        }
-        let default_left = decision & DEFAULT_LEFT != 0;
-        let (missing_left, zero_is_missing) = match decision >> 2 & 3 {
-            MISSING_IS_ZERO => (default_left, true),
-            MISSING_IS_NAN => (default_left, false),
-            // A missing value is 0.
-            _ => (0.0 <= threshold, false),
+        let (test, missing_left, zero_is_missing) = if decision & CATEGORICAL != 0 {
+            let set = self.sets.get(threshold as usize);
+            let set = set.context("it has a split without categories")?;
+            (Test::In(set.clone()), false, false)
+        } else {
+            let default_left = decision & DEFAULT_LEFT != 0;
+            let (missing_left, zero_is_missing) = match decision >> 2 & 3 {
+                MISSING_IS_ZERO => (default_left, true),
+                MISSING_IS_NAN => (default_left, false),
+                // A missing value is 0.
+                _ => (0.0 <= threshold, false),
+            };
+            (Test::LessOrEqual(threshold), missing_left, zero_is_missing)
         };
-        let test = Test::LessOrEqual(threshold);
         Ok(Branch { feature, test, missing_left, zero_is_missing, cover, left, right })
     }
 }

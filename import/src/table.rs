@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use model_runner::op::Op;
 use model_runner::table::{self, Column, Header, MAGIC, NONE};
 use model_runner::tensor::{Data, Tensor};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An answer for each row, by the values of the graph.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +194,7 @@ impl Writer<'_> {
 
     fn nodes(&mut self, needed: &[Value]) -> ([u32; 2], HashMap<u32, String>) {
         // The bodies come first, so that their places are known.
-        let in_bodies: Vec<Value> = self.graph.values.iter().flat_map(nodes_of_body).collect();
+        let in_bodies: HashSet<Value> = self.graph.values.iter().flat_map(nodes_of_body).collect();
         let mut bodies = HashMap::new();
         for value in needed {
             let Some(body) = self.graph.as_node(*value).and_then(|node| node.body.as_ref()) else {

@@ -47,6 +47,18 @@ pub enum Sum {
     Double,
 }
 
+impl Sum {
+    /// A list of numbers in this type.
+    pub fn list(self, graph: &mut Graph, values: &[f64]) -> Result<Value> {
+        match self {
+            Self::Float => {
+                graph.floats(&values.iter().map(|value| *value as f32).collect::<Vec<_>>())
+            }
+            Self::Double => graph.doubles(values),
+        }
+    }
+}
+
 /// The greatest depth of a tree.
 const MAX_DEPTH: usize = 10_000;
 
@@ -67,10 +79,7 @@ pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum)
     let weights = graph.records(&table.weights);
     let sets = graph.records(&table.sets);
     let covers = graph.records(&table.covers);
-    let start = match sum {
-        Sum::Float => graph.floats(&start.iter().map(|value| *value as f32).collect::<Vec<_>>())?,
-        Sum::Double => graph.doubles(start)?,
-    };
+    let start = sum.list(graph, start)?;
     graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start, covers], &[])
 }
 

@@ -38,8 +38,8 @@ impl Reader<'_> {
     fn value(&mut self, marker: u8, depth: usize) -> Result<()> {
         ensure!(depth < MAX_DEPTH, "it is nested deeper than {MAX_DEPTH}");
         match marker {
-            b'{' => self.object(depth),
-            b'[' => self.array(depth),
+            b'{' => self.container(*b"{}", depth),
+            b'[' => self.container(*b"[]", depth),
             b'S' => {
                 let text = self.text()?;
                 self.json.push_str(&serde_json::to_string(&text)?);
@@ -128,38 +128,25 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<()> {
+    /// An array, or an object, whose values have keys.
+    fn container(&mut self, [open, close]: [u8; 2], depth: usize) -> Result<()> {
         let (kind, count) = self.header()?;
-        self.json.push('[');
+        self.json.push(char::from(open));
         let mut index = 0;
-        while self.has_next(index, count, b']')? {
+        while self.has_next(index, count, close)? {
             if index > 0 {
                 self.json.push(',');
+            }
+            if open == b'{' {
+                let key = self.text()?;
+                self.json.push_str(&serde_json::to_string(&key)?);
+                self.json.push(':');
             }
             let marker = kind.map_or_else(|| self.byte(), Ok)?;
             self.value(marker, depth + 1)?;
             index += 1;
         }
-        self.json.push(']');
-        Ok(())
-    }
-
-    fn object(&mut self, depth: usize) -> Result<()> {
-        let (kind, count) = self.header()?;
-        self.json.push('{');
-        let mut index = 0;
-        while self.has_next(index, count, b'}')? {
-            if index > 0 {
-                self.json.push(',');
-            }
-            let key = self.text()?;
-            self.json.push_str(&serde_json::to_string(&key)?);
-            self.json.push(':');
-            let marker = kind.map_or_else(|| self.byte(), Ok)?;
-            self.value(marker, depth + 1)?;
-            index += 1;
-        }
-        self.json.push('}');
+        self.json.push(char::from(close));
         Ok(())
     }
 }

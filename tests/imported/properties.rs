@@ -174,7 +174,7 @@ fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
         .flatten()
         .map(|x| if x.is_nan() { Value::Missing } else { Value::Number(*x) })
         .collect();
-    Evaluator { written }.numbers(&rows::to_runner(&values)).unwrap()
+    Evaluator::new(written).numbers(&rows::to_runner(&values)).unwrap()
 }
 
 #[test]

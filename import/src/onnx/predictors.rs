@@ -179,12 +179,8 @@ fn tree_sum(
     let double = attributes.get("nodes_values_as_tensor").is_some();
     let sum = if double { Sum::Double } else { Sum::Float };
     let mut total = ensembles::add(&mut reader.graph, x, trees, &vec![0.0; targets], sum)?;
-    let list = |graph: &mut Graph, values: &[f64]| match sum {
-        Sum::Double => graph.doubles(values),
-        Sum::Float => graph.floats(&values.iter().map(|value| *value as f32).collect::<Vec<_>>()),
-    };
     if attributes.text("aggregate_function", "SUM")? == "AVERAGE" {
-        let count = list(&mut reader.graph, &[trees.len() as f64])?;
+        let count = sum.list(&mut reader.graph, &[trees.len() as f64])?;
         total = reader.graph.node(Op::Div, &[total, count], &[])?;
     } else {
         let function = attributes.text("aggregate_function", "SUM")?;
@@ -195,7 +191,7 @@ fn tree_sum(
         return Ok(total);
     }
     ensure!(base.len() == targets || base.len() == 1, "its base values do not fit its targets");
-    let base = list(&mut reader.graph, &base)?;
+    let base = sum.list(&mut reader.graph, &base)?;
     reader.graph.node(Op::Add, &[total, base], &[])
 }
 
@@ -226,10 +222,7 @@ pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let total = ensembles::add(graph, x, &trees, &vec![0.0; targets], sum)?;
     let total = match attributes.int("aggregate_function", 1) {
         0 => {
-            let count = match sum {
-                Sum::Float => graph.floats(&[trees.len() as f32])?,
-                Sum::Double => graph.doubles(&[trees.len() as f64])?,
-            };
+            let count = sum.list(graph, &[trees.len() as f64])?;
             graph.node(Op::Div, &[total, count], &[])?
         }
         1 => total,

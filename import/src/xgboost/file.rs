@@ -46,9 +46,14 @@ pub struct ObjectiveName {
 #[derive(Deserialize)]
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum Booster {
-    Gbtree { model: Trees },
-    Dart { gbtree: Box<Booster>, weight_drop: Vec<f32> },
+    Gbtree(Gbtree),
+    Dart { gbtree: Gbtree, weight_drop: Vec<f32> },
     Gblinear { model: Linear },
+}
+
+#[derive(Deserialize)]
+pub struct Gbtree {
+    pub model: Trees,
 }
 
 #[derive(Deserialize)]

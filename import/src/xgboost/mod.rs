@@ -7,9 +7,9 @@ mod objective;
 
 use crate::graph::{Graph, Input, InputKind};
 use crate::model::{Feature, Missing, Model, Values};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use boosters::{linear, trees_of};
-use file::{Booster, File, Learner, Names, number, without_nan};
+use file::{Booster, File, Gbtree, Learner, Names, number, without_nan};
 use objective::Objective;
 
 /// Reads a model from JSON.
@@ -30,11 +30,10 @@ pub fn read(json: &str) -> Result<Model> {
     // Add up the margins, and turn them into an answer.
     let objective = Objective::new(learner)?;
     let margin = match &learner.booster {
-        Booster::Gbtree { model } => {
+        Booster::Gbtree(Gbtree { model }) => {
             trees_of(&mut graph, x, model, None, learner, &objective, &mut notes)?
         }
-        Booster::Dart { gbtree, weight_drop } => {
-            let Booster::Gbtree { model } = &**gbtree else { bail!("a dart booster has no trees") };
+        Booster::Dart { gbtree: Gbtree { model }, weight_drop } => {
             trees_of(&mut graph, x, model, Some(weight_drop), learner, &objective, &mut notes)?
         }
         Booster::Gblinear { model } => linear(&mut graph, x, &model.weights, count, &objective)?,
@@ -60,11 +59,7 @@ fn features(learner: &Learner, count: usize) -> Result<Vec<Feature>> {
         );
     }
     let categories = match &learner.booster {
-        Booster::Gbtree { model } => &model.cats.enc[..],
-        Booster::Dart { gbtree, .. } => match &**gbtree {
-            Booster::Gbtree { model } => &model.cats.enc[..],
-            _ => &[],
-        },
+        Booster::Gbtree(trees) | Booster::Dart { gbtree: trees, .. } => &trees.model.cats.enc[..],
         Booster::Gblinear { .. } => &[],
     };
     Ok((0..count)

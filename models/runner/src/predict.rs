@@ -21,21 +21,56 @@ const NO_ANSWER: Answer = Answer::Err(Refusal {
 pub fn predict(table: Table<'static>, values: &[Value]) -> List<Answer> {
     let features = (table.header.features as usize).max(1);
     let rows = values.len() / features;
+    let parts = parts(table).unwrap_or_default();
+    let width = parts.iter().map(Part::width).sum();
     // Evaluate block after block. What a block needs is given back; its results are kept.
-    let mut results = Results::with_capacity(table, rows);
+    let mut results = Results { width, numbers: Vec::with_capacity(width * rows) };
     for block in values.chunks(features * (table.header.block as usize).max(1)) {
         // SAFETY: only numbers leave the block, into room that was taken before it.
         unsafe { scratch(|| results.add(table, block, features)) };
     }
     // Answer from the results.
-    let width = results.width;
     let numbers = collect(results.numbers.len(), results.numbers.iter().copied()).as_slice();
-    let labels = labels(table).unwrap_or_default();
     let answer = |row: usize| match numbers.get(row * width..(row + 1) * width) {
-        Some(numbers) => answer(table, numbers, &labels),
+        Some(numbers) => answer(&parts, numbers),
         None => NO_ANSWER,
     };
     collect(rows, (0..rows).map(answer))
+}
+
+/// The form of an output, which is the same for all rows.
+enum Part {
+    /// The labels of the classes. With probabilities, the class's place comes before them.
+    Class {
+        labels: &'static [Text],
+        has_probabilities: bool,
+    },
+    Quantity,
+}
+
+impl Part {
+    /// The number of numbers that an answer of this form is made of.
+    fn width(&self) -> usize {
+        match self {
+            Self::Class { labels, has_probabilities: true } => 1 + labels.len(),
+            Self::Class { .. } | Self::Quantity => 1,
+        }
+    }
+}
+
+/// The form of each output.
+fn parts(table: Table<'static>) -> Result<Vec<Part>> {
+    let part = |output: Result<Output>| match output? {
+        Output::Class { probabilities, labels, .. } => {
+            let constant = table.constants().nth(labels as usize);
+            let constant = constant.ok_or(Error("lacks its labels"))??;
+            let texts = constant.as_texts()?.iter().copied().map(text);
+            let labels = collect(constant.shape.size(), texts).as_slice();
+            Ok(Part::Class { labels, has_probabilities: probabilities != NONE })
+        }
+        Output::Quantity { .. } => Ok(Part::Quantity),
+    };
+    table.outputs().map(part).collect()
 }
 
 /// The numbers that a row's answer is made of, for each row: for a class its place and its
@@ -46,57 +81,32 @@ struct Results {
 }
 
 impl Results {
-    fn with_capacity(table: Table, rows: usize) -> Self {
-        let width = table.outputs().map_while(Result::ok).map(|output| width(table, &output)).sum();
-        Self { width, numbers: Vec::with_capacity(width * rows) }
-    }
-
     /// Evaluates the rows of a block. If they have no answer together, each is asked alone: one bad
     /// row does not fail the others.
     fn add(&mut self, table: Table<'static>, values: &[Value], features: usize) {
         let rows = values.chunks(features);
-        // As many numbers as there is room for: a list that grew would be taken back with the block.
-        let mut numbers = Vec::new();
-        let evaluated = evaluate_rows(table, values, &mut numbers);
-        if evaluated.is_ok() && numbers.len() == rows.len() * self.width {
-            self.numbers.extend_from_slice(&numbers);
-            return;
-        }
-        if rows.len() > 1 {
-            rows.for_each(|row| self.add(table, row, features));
-        } else {
-            self.numbers.extend(core::iter::repeat_n(f64::NAN, self.width));
+        match evaluate_rows(table, values) {
+            // As many as there is room for: a list that grew would be taken back with the block.
+            Ok(numbers) if numbers.len() == rows.len() * self.width => {
+                self.numbers.extend_from_slice(&numbers);
+            }
+            _ if rows.len() > 1 => rows.for_each(|row| self.add(table, row, features)),
+            _ => self.numbers.extend(core::iter::repeat_n(f64::NAN, self.width)),
         }
     }
 }
 
-fn width(table: Table, output: &Output) -> usize {
-    match output {
-        Output::Class { probabilities: NONE, .. } | Output::Quantity { .. } => 1,
-        Output::Class { labels, .. } => 1 + length(table, *labels),
-    }
-}
-
-/// The number of values of a constant.
-fn length(table: Table, slot: u32) -> usize {
-    let constant = table.constants().nth(slot as usize);
-    constant.and_then(Result::ok).map_or(0, |constant| constant.shape.size())
-}
-
-/// Adds the numbers of each row's answer.
+/// The numbers of each row's answer.
 ///
 /// # Errors
 ///
 /// The node that has no answer for these rows.
-pub fn evaluate_rows<'t>(
-    table: Table<'t>,
-    values: &[Value],
-    numbers: &mut Vec<f64>,
-) -> core::result::Result<(), Failure> {
+pub fn evaluate_rows(table: Table, values: &[Value]) -> core::result::Result<Vec<f64>, Failure> {
     let rows = values.len() / (table.header.features as usize).max(1);
     let slots = fill(table, values, rows)?;
     // Read the outputs row by row.
     let outputs = table.outputs().collect::<Result<Vec<_>>>()?;
+    let mut numbers = Vec::new();
     for row in 0..rows {
         for output in &outputs {
             match output {
@@ -115,7 +125,7 @@ pub fn evaluate_rows<'t>(
             }
         }
     }
-    Ok(())
+    Ok(numbers)
 }
 
 /// Fills the slots of the inputs, and evaluates the nodes.
@@ -189,11 +199,10 @@ fn tensor<'t>(
         }
         table::TEXT => {
             let values = cells.map(|(column, row)| match row.get(column.feature as usize) {
-                Some(Value::Text(text)) => Ok(text.as_str()),
-                _ => Ok(""),
+                Some(Value::Text(text)) => text.as_str(),
+                _ => "",
             });
-            let values = values.collect::<Result<Vec<&str>>>()?;
-            Tensor::new(shape, Data::Text(values.into()))
+            Tensor::new(shape, Data::Text(values.collect::<Vec<&str>>().into()))
         }
         _ => Err(Error("is a broken table")),
     }
@@ -221,33 +230,15 @@ fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
     codes.get(code).copied().ok_or(Error("lacks a code"))
 }
 
-/// The labels of each output of classes.
-fn labels(table: Table<'static>) -> Result<Vec<&'static [Text]>> {
-    table
-        .outputs()
-        .map(|output| match output? {
-            Output::Class { labels, .. } => {
-                let constant = table.constants().nth(labels as usize);
-                let constant = constant.ok_or(Error("lacks its labels"))??;
-                let texts = constant.as_texts()?.iter().copied().map(text);
-                Ok(collect(constant.shape.size(), texts).as_slice())
-            }
-            Output::Quantity { .. } => Ok(&[][..]),
-        })
-        .collect()
-}
-
 /// The answer of one row.
-fn answer(table: Table, numbers: &'static [f64], labels: &[&'static [Text]]) -> Answer {
+fn answer(parts: &[Part], numbers: &'static [f64]) -> Answer {
     let mut rest = numbers;
-    let outputs = table.outputs().map_while(Result::ok).zip(labels).map(|(output, labels)| {
-        let (own, behind) = rest.split_at_checked(width(table, &output))?;
+    let outputs = parts.iter().map(|part| {
+        let (own, behind) = rest.split_at_checked(part.width())?;
         rest = behind;
-        match output {
-            Output::Class { .. } => classification(own, labels),
-            Output::Quantity { .. } => {
-                Some(Answered::Quantity(own[0])).filter(|_| own[0].is_finite())
-            }
+        match part {
+            Part::Class { labels, .. } => classification(own, labels),
+            Part::Quantity => Some(Answered::Quantity(own[0])).filter(|_| own[0].is_finite()),
         }
     });
     match outputs.collect::<Option<Vec<_>>>() {
