@@ -4,7 +4,7 @@ use crate::card::Card;
 use crate::contract::{Classification, Example, MissingPolicy, Output, OutputKind, Value};
 use crate::data::{self, Data};
 use crate::describe::Described;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, with_advice};
 use crate::model::{Answer, Model};
 use crate::rows;
 use crate::table::{self, Output as Wanted};
@@ -38,7 +38,7 @@ pub fn write(model: &Model, described: &Described) -> Result<Evaluator> {
         Ok(Evaluator::new(written))
     };
     let evaluator = write(MAX_BLOCK)?;
-    evaluator.numbers(&rows)?;
+    evaluator.numbers(&rows).map_err(|error| with_advice(&model.graph, error))?;
     let each = evaluator.bytes(&rows[..features])?;
     ensure!(
         each <= BLOCK_BYTES * 4,

@@ -1,9 +1,10 @@
 //! The evaluation of a model in this program, by the runner that the component has.
 
-use crate::graph::{Graph, InputKind, Value};
+use crate::graph::{Definition, Graph, InputKind, Value};
 use crate::table::{self, Cell, Output, Written};
 use anyhow::{Result, anyhow, ensure};
 use model_runner::evaluate::{Failure, Slots, evaluate};
+use model_runner::op::Op;
 use model_runner::predict::{self, evaluate_rows};
 use model_runner::table::Table;
 use model_runner::tensor::{Data, Shape, Tensor};
@@ -85,7 +86,8 @@ pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
         let set = tensor.and_then(|tensor| slots.set(slot, tensor));
         set.map_err(|error| anyhow!("{error}"))?;
     }
-    evaluate(table, table.nodes(), &mut slots).map_err(|failure| evaluator.named(failure))?;
+    evaluate(table, table.nodes(), &mut slots)
+        .map_err(|failure| with_advice(graph, evaluator.named(failure)))?;
     let output = table.outputs().next().ok_or_else(|| anyhow!("it has no output"))?;
     let slot = match output.map_err(|error| anyhow!("{error}"))? {
         model_runner::table::Output::Quantity { slot, .. }
@@ -94,4 +96,18 @@ pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
     let size = slots.get(slot).map_err(|error| anyhow!("{error}"))?.shape.size();
     ensure!(size % ROWS == 0, "an output has {size} values for {ROWS} rows");
     Ok(size / ROWS)
+}
+
+/// An error with what to do if columns that imputers add are not in the file.
+pub fn with_advice(graph: &Graph, error: anyhow::Error) -> anyhow::Error {
+    let imputes = graph.values.iter().any(|definition| {
+        matches!(definition, Definition::Node(node) if matches!(node.op, Op::Imputer | Op::KnnImputer))
+    });
+    if imputes && error.to_string().ends_with("shapes do not fit") {
+        return anyhow!(
+            "{error}; skl2onnx leaves out the columns of an imputer with add_indicator=True: train \
+             without it"
+        );
+    }
+    error
 }

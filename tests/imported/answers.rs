@@ -20,10 +20,8 @@ const TOLERANCE: f64 = 1e-6;
 /// Support vector machines add thousands of products in `float`, onnxruntime in another order.
 const COARSE: f64 = 2e-6;
 
-/// Exports that are refused, with a part of the reason. `skl2onnx` writes them in a way in which they
-/// do not give scikit-learn's answers, or with functions of its own.
-const REFUSED: [(&str, &str); 2] =
-    [("after-impute-indicator", "LinearClassifier"), ("after-impute-knn", "NonZero")];
+/// Exports that are refused, with a part of the reason: `skl2onnx` leaves out a part of the model.
+const REFUSED: [(&str, &str); 1] = [("after-impute-indicator", "add_indicator=True")];
 
 fn is_refused(export: &Export) -> bool {
     REFUSED.iter().any(|(name, _)| *name == export.name)

@@ -20,7 +20,7 @@ import pandas as pd
 import xgboost
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import (
-    DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType,
+    BooleanTensorType, DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType,
 )
 from sklearn import (
     calibration, cluster, compose, decomposition, discriminant_analysis, ensemble, feature_selection,
@@ -90,6 +90,15 @@ def categories(seed):
     return frame, {"binary": (score + random.normal(0, 0.5, count) > 0).astype(int)}
 
 
+def flags(seed):
+    """A number, and a column of true and false."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"age": np.round(random.normal(54, 9, TRAINED + ASKED)),
+                          "smoker": random.random(TRAINED + ASKED) < 0.4})
+    score = (frame.age - 54) / 9 + frame.smoker + random.normal(0, 0.5, len(frame))
+    return frame, {"text": np.where(score > score.median(), "sick", "healthy")}
+
+
 def known(seed):
     """The same, without the category that the model has not seen."""
     frame, targets = mixed(seed)
@@ -97,7 +106,7 @@ def known(seed):
 
 
 DATA = {"numbers": numbers(1), "missing": numbers(2, missing=0.15), "mixed": mixed(3), "known": known(3),
-        "categories": categories(4)}
+        "categories": categories(4), "flags": flags(5)}
 
 
 def split(data, target):
@@ -300,7 +309,7 @@ def feed(session, frame):
         kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[inputs[0].type]
         return {inputs[0].name: frame.to_numpy(kind)}
     kinds = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": object,
-             "tensor(int64)": np.int64}
+             "tensor(int64)": np.int64, "tensor(bool)": bool}
     return {one.name: frame[[one.name]].to_numpy(kinds[one.type]) for one in inputs}
 
 
@@ -350,6 +359,7 @@ def export_variants():
     attempt("several-labels", neighbors.KNeighborsRegressor(3), "numbers", "several")
     export_double()
     export_whole()
+    export_flags()
 
 
 def export_double():
@@ -372,6 +382,18 @@ def export_whole():
     model.fit(frame[:TRAINED], labels[:TRAINED])
     types = [("age", Int64TensorType([None, 1])), ("pressure", FloatTensorType([None, 1]))]
     save_onnx("whole-numbers", to_onnx(model, initial_types=types), "whole", frame[TRAINED:])
+
+
+def export_flags():
+    """A model one of whose columns is true or false."""
+    frame, targets = DATA["flags"]
+    model = pipeline.make_pipeline(
+        compose.ColumnTransformer([("numbers", preprocessing.StandardScaler(), ["age"]),
+                                   ("flags", "passthrough", ["smoker"])]),
+        linear_model.LogisticRegression())
+    model.fit(frame[:TRAINED], targets["text"][:TRAINED])
+    types = [("age", FloatTensorType([None, 1])), ("smoker", BooleanTensorType([None, 1]))]
+    save_onnx("flags", to_onnx(model, initial_types=types, target_opset=18), "flags", frame[TRAINED:])
 
 
 def save_onnx(name, proto, data, asked):

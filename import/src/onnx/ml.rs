@@ -67,7 +67,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     Ok(vec![value])
 }
 
-impl Reader<'_> {
+impl Reader {
     /// The first input as `float`, in which ai.onnx.ml computes.
     pub fn float(&mut self, node: &NodeProto) -> Result<Value> {
         let x = self.required(node, 0)?;

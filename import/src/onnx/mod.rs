@@ -1,9 +1,11 @@
 //! ONNX: a graph of operators.
 
 mod attributes;
+mod functions;
 mod labels;
 mod layers;
 mod ml;
+mod needed;
 mod ops;
 mod outputs;
 mod predictors;
@@ -71,8 +73,7 @@ fn check_opsets(proto: &ModelProto) -> Result<()> {
 }
 
 /// A graph in the reading.
-pub struct Reader<'p> {
-    proto: &'p ModelProto,
+pub struct Reader {
     pub graph: Graph,
     /// The values of the file, by name.
     values: HashMap<String, Value>,
@@ -86,12 +87,11 @@ pub struct Reader<'p> {
     pub notes: Vec<String>,
 }
 
-impl<'p> Reader<'p> {
-    fn new(proto: &'p ModelProto) -> Self {
+impl Reader {
+    fn new(proto: &ModelProto) -> Self {
         let main = |domain: &str| domain.is_empty() || domain == "ai.onnx";
         let opset = proto.opset_import.iter().find(|opset| main(&opset.domain));
         Self {
-            proto,
             graph: Graph::default(),
             values: HashMap::new(),
             maps: HashMap::new(),
@@ -133,13 +133,13 @@ impl<'p> Reader<'p> {
         Ok(names)
     }
 
-    /// Reads the weights, and the nodes in their order.
+    /// Reads the weights, and the nodes that the outputs need in their order.
     fn nodes(&mut self, proto: &GraphProto) -> Result<()> {
         for weight in &proto.initializer {
             let value = self.graph.constant(tensor::read(weight)?);
             self.values.insert(weight.name.clone(), value);
         }
-        for node in &proto.node {
+        for node in needed::nodes(proto) {
             self.node(node)?;
         }
         Ok(())
@@ -153,11 +153,7 @@ impl<'p> Reader<'p> {
         let outputs = match node.domain.as_str() {
             "" | "ai.onnx" => ops::translate(self, node),
             "ai.onnx.ml" => ml::translate(self, node),
-            domain => Err(anyhow!(
-                "{domain}.{} is not supported; only ai.onnx and ai.onnx.ml are{}",
-                node.op_type,
-                self.remedy(node)
-            )),
+            _ => functions::translate(self, node),
         };
         // What the graph says names the node already.
         let outputs = outputs.map_err(|error| {
@@ -172,19 +168,6 @@ impl<'p> Reader<'p> {
             self.values.insert(name.clone(), value);
         }
         Ok(())
-    }
-
-    /// Advice for an operator of the file's own.
-    fn remedy(&self, node: &NodeProto) -> &'static str {
-        match node.op_type.as_str() {
-            "CDist" => "; export with options={'optim': None}",
-            "Solve" => "; a Gaussian process has no export that can be served",
-            _ if self.proto.functions.iter().any(|function| function.name == node.op_type) => {
-                "; it is a function of the file's own, as skl2onnx writes KNNImputer: impute by \
-                 SimpleImputer instead"
-            }
-            _ => "",
-        }
     }
 
     /// The value of a name.

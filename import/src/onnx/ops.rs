@@ -80,9 +80,6 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         "Compress" => compress(reader, node)?,
         "Mod" => reader.graph.node(Op::Mod, &inputs, &[])?,
         "Scan" => return reader.scan(node).map(|()| Vec::new()),
-        "NonZero" => bail!(
-            "NonZero is not supported, which skl2onnx writes for KNNImputer; impute by SimpleImputer"
-        ),
         other => bail!(
             "{other} is not supported; CONTRIBUTING.md says how an operator is added, or export the \
              model another way"

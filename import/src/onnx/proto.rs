@@ -13,8 +13,6 @@ pub struct ModelProto {
     pub graph: Option<GraphProto>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
-    #[prost(message, repeated, tag = "25")]
-    pub functions: Vec<FunctionProto>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -23,12 +21,6 @@ pub struct OperatorSetIdProto {
     pub domain: String,
     #[prost(int64, tag = "2")]
     pub version: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct FunctionProto {
-    #[prost(string, tag = "1")]
-    pub name: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -1,7 +1,7 @@
 //! The operators that a table names, and the call of each.
 
 use crate::error::{Error, Result};
-use crate::ops::{elementwise, encode, matrix, reduce, structure, svm, tree};
+use crate::ops::{elementwise, encode, impute, matrix, reduce, structure, svm, tree};
 use crate::tensor::Tensor;
 
 /// Declares the operators in the order of their numbers in a table.
@@ -100,6 +100,8 @@ operators!(
     SvmDecisions,
     SvmVotes,
     SvmProbabilities,
+    // A function that skl2onnx writes, as one operator.
+    KnnImputer,
     // Of other nodes.
     Scan,
 );
@@ -144,7 +146,12 @@ impl Op {
             | Op::GatherElements
             | Op::OneHotEncoder
             | Op::SvmProbabilities => 2,
-            Op::Where | Op::Slice | Op::Imputer | Op::LabelEncoder | Op::SvmKernel => 3,
+            Op::Where
+            | Op::Slice
+            | Op::Imputer
+            | Op::KnnImputer
+            | Op::LabelEncoder
+            | Op::SvmKernel => 3,
             Op::SvmDecisions => 4,
             Op::TreeEnsemble => 6,
             _ => 1,
@@ -227,7 +234,7 @@ impl Op {
             ),
             Op::Gather => structure::gather(input(0)?, input(1)?, axis),
             Op::GatherElements => structure::gather_elements(input(0)?, input(1)?, axis),
-            Op::Imputer => encode::impute(input(0)?, input(1)?, input(2)?),
+            Op::Imputer => impute::impute(input(0)?, input(1)?, input(2)?),
             Op::OneHotEncoder => encode::one_hot(input(0)?, input(1)?),
             Op::LabelEncoder => encode::look_up(input(0)?, input(1)?, input(2)?),
             Op::Normalizer => encode::normalize(input(0)?, number(0)),
@@ -236,6 +243,7 @@ impl Op {
             Op::SvmDecisions => svm::decisions(input(0)?, input(1)?, input(2)?, input(3)?),
             Op::SvmVotes => svm::votes(input(0)?, number(0)),
             Op::SvmProbabilities => svm::probabilities(input(0)?, input(1)?, number(0)),
+            Op::KnnImputer => impute::impute_from_neighbors(input(0)?, input(1)?, input(2)?),
             Op::Scan => Err(Error("runs other nodes")),
         }
     }

@@ -1,45 +1,9 @@
-//! Operators of `ai.onnx.ml` that prepare features.
+//! Operators of `ai.onnx.ml` that encode and scale features.
 
 use crate::error::{Error, Result};
 use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// Puts a column's value where a number is `replaced`, which may be NaN.
-pub fn impute<'t>(
-    x: &Tensor<'t>,
-    values: &Tensor<'t>,
-    replaced: &Tensor<'t>,
-) -> Result<Tensor<'t>> {
-    match (&x.data, &values.data, &replaced.data) {
-        (Data::Float(x_values), Data::Float(values), Data::Float(replaced)) => {
-            let is_replaced = |x: f32, r: f32| x == r || x.is_nan() && r.is_nan();
-            Tensor::float(x.shape, fill(x_values, values, replaced, is_replaced)?)
-        }
-        (Data::Double(x_values), Data::Double(values), Data::Double(replaced)) => {
-            let is_replaced = |x: f64, r: f64| x == r || x.is_nan() && r.is_nan();
-            Tensor::double(x.shape, fill(x_values, values, replaced, is_replaced)?)
-        }
-        (Data::Int(x_values), Data::Int(values), Data::Int(replaced)) => {
-            Tensor::int(x.shape, fill(x_values, values, replaced, |x, r| x == r)?)
-        }
-        _ => Err(Error("has inputs of different types")),
-    }
-}
-
-fn fill<T: Copy>(
-    x: &[T],
-    values: &[T],
-    replaced: &[T],
-    is_replaced: impl Fn(T, T) -> bool,
-) -> Result<Vec<T>> {
-    let (Some(replaced), false) = (replaced.first(), values.is_empty()) else {
-        return Err(Error("has no value to put in"));
-    };
-    let columns = values.iter().cycle();
-    let filled = x.iter().zip(columns);
-    Ok(filled.map(|(x, value)| if is_replaced(*x, *replaced) { *value } else { *x }).collect())
-}
 
 /// A column for each category: 1 for the one that a value is. Of an unknown one all are 0.
 pub fn one_hot<'t>(x: &Tensor<'t>, categories: &Tensor<'t>) -> Result<Tensor<'t>> {

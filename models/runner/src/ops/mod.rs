@@ -2,6 +2,7 @@
 
 pub mod elementwise;
 pub mod encode;
+pub mod impute;
 pub mod matrix;
 pub mod reduce;
 pub mod structure;
