@@ -154,3 +154,28 @@ fn the_hosts_interfaces_are_named_in_platform_only() {
         }
     }
 }
+
+/// A dependency with other features is another one, with all that is built on it: wasmtime takes most of
+/// the time of the first build.
+#[test]
+fn cargo_run_and_cargo_test_build_wasmtime_once() {
+    let run = features_of_dependencies("normal,build");
+    let test = features_of_dependencies("normal,build,dev");
+    let package = |line: &String| line.split(" [").next().unwrap_or_default().to_owned();
+    let built: BTreeSet<_> = run.iter().map(package).collect();
+    let again = |line: &&String| built.contains(&package(line)) && !line.starts_with("num-traits ");
+    let again: Vec<_> = test.difference(&run).filter(again).collect();
+    assert!(run.len() > 200 && again.is_empty(), "{again:?} have other features in a test");
+}
+
+/// Lists the packages that are built, each with its features.
+fn features_of_dependencies(edges: &str) -> BTreeSet<String> {
+    let cargo = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    let lines = String::from_utf8(cargo.stdout).expect("package names are text");
+    lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
