@@ -3,6 +3,7 @@
 use super::Lent;
 use anyhow::{Context, Error, Result, bail};
 use bindings::wasi::keyvalue::{atomics, store};
+use std::cell::Cell;
 
 mod bindings {
     wit_bindgen::generate!({
@@ -29,17 +30,27 @@ const LABEL: &str = "default";
 /// The open store.
 pub struct Store(Lent<store::Bucket>);
 
+thread_local! {
+    /// The store, once it was opened: an instance serves one request, and opens it once.
+    static OPENED: Cell<Option<&'static Store>> = const { Cell::new(None) };
+}
+
 impl Store {
-    /// Opens the store.
+    /// Opens the store, or returns the one that is open.
     ///
     /// # Errors
     ///
     /// If the host does not grant it.
-    pub fn open() -> Result<Self> {
+    pub fn open() -> Result<&'static Self> {
+        if let Some(store) = OPENED.get() {
+            return Ok(store);
+        }
         let bucket = store::open(LABEL).map_err(explain);
         let bucket =
             bucket.with_context(|| format!("cannot open the key-value store {LABEL:?}"))?;
-        Ok(Self(Lent::new(bucket)))
+        let store: &Self = Box::leak(Box::new(Self(Lent::new(bucket))));
+        OPENED.set(Some(store));
+        Ok(store)
     }
 
     fn increment(&self, key: &str, delta: i64) -> Result<i64> {

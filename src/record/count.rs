@@ -3,6 +3,7 @@
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::key::{Class, Http, HttpQuantity, Key, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
+use crate::model::Signature;
 use crate::platform::log;
 use crate::platform::store::{Counters, Store};
 use crate::serve::Exchange;
@@ -12,9 +13,19 @@ use std::collections::BTreeMap;
 /// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers
 /// go on.
 pub fn record(exchange: &Exchange, observed: &Observed) {
-    let counted = Store::open().and_then(|store| count(&store, exchange, observed));
+    let counted = Store::open().and_then(|store| count(store, exchange, observed));
     if let Err(error) = counted {
         log::warn(&format!("a request was not counted: {error:#}"));
+    }
+}
+
+/// Counts a call into the model before it is made: one that traps, or does not end in time, takes
+/// this instance with it, and is counted nowhere else.
+pub fn started(signature: &Signature) {
+    let (model, version) = (signature.name.as_str().into(), signature.version.as_str().into());
+    let key = Key::Started { model, version }.encode();
+    if let Err(error) = Store::open().and_then(|store| store.add(&key, 1)) {
+        log::warn(&format!("a call into the model was not counted: {error:#}"));
     }
 }
 

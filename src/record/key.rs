@@ -20,6 +20,8 @@ pub enum Key<'a> {
     HttpSum { quantity: HttpQuantity, handler: Cow<'a, str>, method: Cow<'a, str> },
     /// Counts outcomes of calls that had more than one.
     Outcome(Class<'a>),
+    /// Counts calls into the model before they are made.
+    Started { model: Cow<'a, str>, version: Cow<'a, str> },
     /// Counts calls into the model that had more than one outcome, or none.
     Call { model: Cow<'a, str>, version: Cow<'a, str>, inference_bucket: usize },
     /// Sums up a quantity over the calls of a model.
@@ -85,6 +87,7 @@ impl Key<'_> {
                 path.kind(quantity.kind()).label(handler).label(method)
             }
             Self::Outcome(class) => path.kind("o").class(class),
+            Self::Started { model, version } => path.kind("s").label(model).label(version),
             Self::Call { model, version, inference_bucket } => {
                 path.kind("c").label(model).label(version).number(*inference_bucket)
             }
@@ -116,6 +119,7 @@ impl Key<'_> {
             "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
             "hd" => parts.http_sum(HttpQuantity::Duration)?,
             "o" => Key::Outcome(parts.class()?),
+            "s" => Key::Started { model: parts.label()?, version: parts.label()? },
             "c" => Key::Call {
                 model: parts.label()?,
                 version: parts.label()?,
@@ -306,6 +310,7 @@ mod tests {
             },
             Key::Outcome(class("High Risk")),
             Key::Outcome(Class { confidence_bucket: None, ..class("") }),
+            Key::Started { model: "m".into(), version: "1".into() },
             Key::Call { model: "m".into(), version: "1".into(), inference_bucket: 3 },
             Key::ModelSum {
                 quantity: ModelQuantity::Inference,

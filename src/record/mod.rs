@@ -25,7 +25,7 @@ mod observed;
 mod text;
 mod totals;
 
-pub use count::record;
+pub use count::{record, started};
 pub use families::{Context, families};
 pub use observed::Observed;
 pub use text::{Format, write};

@@ -10,7 +10,7 @@ use crate::record::{self, Context, Format, Totals};
 /// Answers the request.
 pub fn get(request: &Request) -> Response {
     let format = Format::accepted((request.header)("accept").as_deref());
-    match Store::open().and_then(|store| record::totals(&store)) {
+    match Store::open().and_then(record::totals) {
         Ok(totals) => exposition(format, &totals),
         Err(error) => {
             log::warn(&format!("a scrape failed: {error:#}"));

@@ -15,9 +15,12 @@ mod v2;
 pub use routes::ROUTES;
 
 use crate::http::{ErrorForm, HttpError, Request, Response, encoding};
+use crate::model::Signature;
 use crate::platform::settings;
-use crate::record::Observed;
+use crate::predict::Call;
+use crate::record::{self, Observed};
 use crate::serve;
+use crate::validate::Input;
 use routes::Endpoint;
 
 /// An endpoint's response, and the facts that are recorded.
@@ -40,6 +43,14 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::ModelReady => v2::health::model_ready(request).into(),
         Endpoint::Infer => v2::infer::post(request),
     }
+}
+
+/// Calls the model for all rows, and takes the facts that are recorded.
+fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call, Observed) {
+    record::started(signature);
+    let call = crate::predict::call(&input.rows);
+    let observed = Observed::of_call(&call, input, signature, request.random);
+    (call, observed)
 }
 
 /// Answers a request with a body by `answer`, which returns `Err` if the body makes no sense. Only

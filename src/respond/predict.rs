@@ -2,11 +2,11 @@
 
 use super::answer::{Answer, Batch};
 use super::detail::{Detail, Entry};
-use super::{NO_ANSWER, Reply, answer_body, refuse_encoding};
+use super::{NO_ANSWER, Reply, answer_body, call_model, refuse_encoding};
 use crate::http::{ErrorForm, HttpError, Request, Response, media_type};
 use crate::model::{self, Signature};
 use crate::platform::log;
-use crate::predict::{self, Answers, NoAnswer};
+use crate::predict::{Answers, NoAnswer};
 use crate::record::Observed;
 use crate::validate::rows::{self, Form};
 use crate::validate::{Input, Violations};
@@ -78,8 +78,7 @@ fn predict<'a>(
     signature: &'a Signature,
 ) -> Result<Reply, PredictError<'a>> {
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
-    let call = predict::call(&input.rows);
-    let observed = Observed::of_call(&call, &input, signature, request.random);
+    let (call, observed) = call_model(&input, signature, request);
     match call.answers {
         Ok(answers) => Ok(Reply { response: respond(signature, form, &input, &answers), observed }),
         Err(no_answer) => {

@@ -1,6 +1,6 @@
 //! `GET /metrics`: what it says, and that it is exact.
 
-use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_changed, with_default};
+use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_changed, serve_model, with_default};
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request};
 
@@ -45,6 +45,7 @@ fn check_families(scrape: &Exposition, rounds: usize, (sent, received): (usize, 
         (format!("model_prediction_confidence_count{{{MODEL}}}"), predictions),
         (format!("model_prediction_confidence_bucket{{{MODEL},le=\"0.9\"}}"), rounds),
         (format!("model_inference_duration_seconds_count{{{MODEL}}}"), predictions),
+        (format!("model_inference_started_total{{{MODEL}}}"), predictions),
         (invalid("age", "out_of_range"), refusals),
         (invalid("cholesterol", "wrong_type"), refusals),
         (invalid("other", "unknown_feature"), 2.0 * rounds),
@@ -138,6 +139,7 @@ fn families_are_announced_before_the_first_request() {
         ("model_feature_reference_ratio", "gauge"),
         ("model_feature_sample_ratio", "gauge"),
         ("model_inference_duration_seconds", "histogram"),
+        ("model_inference_started_total", "counter"),
         ("model_info", "gauge"),
         ("model_invalid_inputs_total", "counter"),
         ("model_prediction_confidence", "histogram"),
@@ -160,8 +162,27 @@ fn counters_of_predictions_are_there_before_the_first_of_them() {
             is_zero(&format!("http_requests_total{{{labels}}}"));
         }
     }
+    is_zero(&format!("model_inference_started_total{{{MODEL}}}"));
+    is_zero(&format!("model_inference_duration_seconds_count{{{MODEL}}}"));
     is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="High Risk"}}"#));
     is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="Low Risk"}}"#));
+}
+
+#[test]
+fn a_call_that_traps_is_counted_as_started_and_not_as_answered() {
+    let server = serve_model("silent");
+    let mut client = server.client();
+    for (x, status) in [(false, 500), (true, 500), (true, 500)] {
+        let body = format!(r#"{{"patient_data":{{"x":{x}}}}}"#);
+        assert_eq!(predict(&mut client, body).status, status);
+    }
+    let scrape = scrape(&mut client);
+    let model = r#"model="silent",version="1""#;
+    assert_eq!(scrape.value(&format!("model_inference_started_total{{{model}}}")), 3.0);
+    assert_eq!(scrape.value(&format!("model_inference_duration_seconds_count{{{model}}}")), 1.0);
+    // The service answered one of the three itself.
+    let failed = r#"http_requests_total{handler="/predict",method="POST",status="5xx"}"#;
+    assert_eq!(scrape.value(failed), 1.0);
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub fn families(totals: &Totals, context: &Context) -> Vec<Family> {
                 http.add_sum(quantity, &handler, &method, number);
             }
             Some(Key::Outcome(class)) => model.add_outcomes(&class, number),
+            Some(Key::Started { model: name, version }) => {
+                model.add_started(&name, &version, number);
+            }
             Some(Key::Call { model: name, version, inference_bucket }) => {
                 model.add_calls(&name, &version, inference_bucket, number);
             }

@@ -15,6 +15,7 @@ pub struct ModelStats {
     predictions: Series<u64>,
     confidences: Series<Histogram>,
     inferences: Series<Histogram>,
+    started: Series<u64>,
     invalid: Series<u64>,
     /// By the place of the bin; of the model that is served.
     bins: Series<u64>,
@@ -27,6 +28,7 @@ impl ModelStats {
             predictions: Series::new(&["model", "version", "prediction"]),
             confidences: Series::new(&["model", "version"]),
             inferences: Series::new(&["model", "version"]),
+            started: Series::new(&["model", "version"]),
             invalid: Series::new(&["feature", "reason"]),
             bins: Series::new(&["feature", "bin"]),
         }
@@ -34,6 +36,8 @@ impl ModelStats {
 
     /// Creates a series at 0 for every label that the model can return.
     pub fn begin(&mut self, signature: &Signature, description: &Description) {
+        self.started.at(&[&signature.name, &signature.version]);
+        self.inferences.at(&[&signature.name, &signature.version]);
         for output in &description.outputs {
             let predictions = match &output.kind {
                 OutputKind::Classes(labels) => labels.as_slice(),
@@ -56,6 +60,11 @@ impl ModelStats {
     /// Adds calls whose durations fall into the same bucket.
     pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64) {
         self.inferences.at(&[model, version]).add(bucket, count);
+    }
+
+    /// Adds calls that were about to be made.
+    pub fn add_started(&mut self, model: &str, version: &str, count: u64) {
+        *self.started.at(&[model, version]) += count;
     }
 
     /// Adds a sum over the calls of a model.
@@ -86,6 +95,14 @@ impl ModelStats {
                 kind: Kind::Histogram,
                 help: "Time of a call into the model, which may answer several rows.",
                 samples: self.inferences.samples(&INFERENCE),
+            },
+            Family {
+                name: "model_inference_started",
+                kind: Kind::Counter,
+                help: "Calls into the model, counted before they are made. Those that \
+                       model_inference_duration_seconds_count lacks gave no answer: they ended in a \
+                       trap or a time-out, or their client left.",
+                samples: self.started.samples("_total"),
             },
             info(context.signature, context.description),
             Family {

@@ -142,7 +142,7 @@ proptest! {
 #[test]
 fn families_are_sorted_by_name() {
     let text = scrape(&Memory::default(), Format::Prometheus);
-    assert_eq!(Exposition::parse(&text).kinds().len(), 13);
+    assert_eq!(Exposition::parse(&text).kinds().len(), 14);
     let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     assert!(names.is_sorted(), "{names:?}");
 }

@@ -6,9 +6,9 @@ use super::tensors::{self, OutputTensor};
 use crate::http::{ErrorForm, HttpError, Request, Response, media_type};
 use crate::model::{self, Signature};
 use crate::platform::log;
-use crate::predict::{self, Answers, NoAnswer};
+use crate::predict::{Answers, NoAnswer};
 use crate::record::Observed;
-use crate::respond::{NO_ANSWER, Reply, answer_body, refuse_encoding};
+use crate::respond::{NO_ANSWER, Reply, answer_body, call_model, refuse_encoding};
 use crate::validate::tensor::request::{parse, split};
 use crate::validate::tensor::rows::rows;
 use crate::validate::tensor::{HEADER_LENGTH, nan};
@@ -128,8 +128,7 @@ fn infer<'s>(
     let input = rows(&asked.inputs, signature).map_err(InferError::Invalid)?;
 
     // Predict, and answer.
-    let call = predict::call(&input.rows);
-    let observed = Observed::of_call(&call, &input, signature, request.random);
+    let (call, observed) = call_model(&input, signature, request);
     let accepted = &input.accepted;
     match call.answers {
         Ok(answers) => {

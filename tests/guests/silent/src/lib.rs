@@ -1,4 +1,4 @@
-//! A model that breaks its contract: it answers no row.
+//! A model that breaks its contract: it answers no row, and traps if its feature is true.
 #![cfg(target_arch = "wasm32")]
 #![no_std]
 
@@ -18,7 +18,12 @@ extern "C" fn describe() -> &'static Description {
 }
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
-extern "C" fn predict(_: *const Value, _: usize) -> *const List<Answer> {
+extern "C" fn predict(values: *const Value, count: usize) -> *const List<Answer> {
+    // SAFETY: the caller lends that many values for the call.
+    let values = unsafe { core::slice::from_raw_parts(values, count) };
+    if values.iter().any(|value| matches!(value, Value::Flag(true))) {
+        core::arch::wasm32::unreachable();
+    }
     predictor_abi::keep(List::EMPTY)
 }
 
