@@ -3,6 +3,7 @@
 
 mod alerts;
 mod documents;
+mod drift;
 mod harness;
 #[path = "../support/http.rs"]
 // The client can be ruder than these tests are.

@@ -79,14 +79,32 @@ fn the_local_overlay_shows_something_after_a_few_requests() {
 #[test]
 fn the_production_overlay_is_complete_in_a_namespace_of_its_own() {
     let cluster = Cluster::take();
-    // A dry run does not make the namespace for what follows.
-    let namespace = root().join("k8s/overlays/production/namespace.yaml");
-    cluster.kubectl(&["apply", "-f", namespace.to_str().unwrap()]);
-    let applied = apply(&cluster, &root().join("k8s/overlays/production"));
+    // From nothing: neither the namespace nor its executor is there. So no dry run, which makes
+    // neither of them for what follows.
+    let applied = cluster.apply(root().join("k8s/overlays/production"));
     deployment(&applied);
-    scales_by_cpu(&applied);
+    scales_by_query(&applied);
     budget_and_policy_select_every_pod(&applied);
     assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
+}
+
+#[test]
+fn an_overlay_names_its_image_and_the_release_in_one_place_each() {
+    let cluster = Cluster::take();
+    let folder = with(&["alerts", "redis-store"]);
+    let file = folder.join("kustomization.yaml");
+    let mut text = fs::read_to_string(&file).unwrap();
+    text +=
+        "images:\n  - name: model-api\n    newName: registry.example.org/mine\n    newTag: v3\n";
+    text += "labels:\n  - pairs:\n      release: monitoring\n";
+    fs::write(file, text).unwrap();
+    let rendered = cluster.kubectl(&["kustomize", folder.to_str().unwrap()]);
+    assert!(rendered.contains("  image: registry.example.org/mine:v3\n"), "{rendered}");
+    let labels = rendered.matches("\n    release: monitoring\n").count();
+    let objects =
+        rendered.matches("\nkind: ").count() + usize::from(rendered.starts_with("kind: "));
+    assert_eq!(labels, objects, "{rendered}");
+    assert!(!rendered.contains("release: prometheus"), "{rendered}");
 }
 
 #[test]
@@ -109,10 +127,7 @@ fn keda_scales_by_a_query_with_data() {
     let cluster = Cluster::take();
     let applied = apply(&cluster, &with(&["alerts", "autoscaling-keda"]));
     deployment(&applied);
-    replicas_are_the_autoscalers(&applied);
-    let object = applied.object("apis/keda.sh/v1alpha1", "scaledobjects", "model-api-service");
-    let target = object.unwrap()["spec"]["scaleTargetRef"]["name"].as_str().unwrap().to_owned();
-    assert!(applied.object("apis/apps/v1", "deployments", &target).is_some(), "{target}");
+    scales_by_query(&applied);
 }
 
 #[test]
@@ -209,6 +224,18 @@ fn scales_by_cpu(applied: &Applied<'_>) {
             |condition: &Value| condition["type"] == "AbleToScale" && condition["status"] == "True";
         conditions.iter().any(able).then_some(())
     });
+}
+
+fn scales_by_query(applied: &Applied<'_>) {
+    replicas_are_the_autoscalers(applied);
+    let object = applied.object("apis/keda.sh/v1alpha1", "scaledobjects", "model-api-service");
+    let object = object.unwrap();
+    let target = object["spec"]["scaleTargetRef"]["name"].as_str().unwrap();
+    assert!(applied.object("apis/apps/v1", "deployments", target).is_some(), "{target}");
+    // Another installation's requests are no reason for more replicas of this one.
+    let query = object["spec"]["triggers"][0]["metadata"]["query"].as_str().unwrap();
+    let namespace = object["metadata"]["namespace"].as_str().unwrap();
+    assert!(query.contains(&format!("namespace={namespace:?}")), "{query}");
 }
 
 fn replicas_are_the_autoscalers(applied: &Applied<'_>) {

@@ -63,9 +63,9 @@ fn with_image(image: &str) -> PathBuf {
     let folder = scratch("image");
     let copied = Command::new("cp").arg("-r").arg(root().join("k8s")).arg(&folder).status();
     assert!(copied.unwrap().success());
-    let base = folder.join("k8s/base");
-    run_in(&base, "kustomize", &["edit", "set", "image", &format!("model-api={image}")]);
-    let edited = fs::read_to_string(base.join("kustomization.yaml")).unwrap();
+    let component = folder.join("k8s/components/image");
+    run_in(&component, "kustomize", &["edit", "set", "image", &format!("model-api={image}")]);
+    let edited = fs::read_to_string(component.join("kustomization.yaml")).unwrap();
     assert!(edited.contains("registry.example.org/models/heart"), "{edited}");
     folder.join("k8s")
 }
@@ -117,4 +117,44 @@ fn predict_somewhere(applied: &Applied<'_>, answered: &AtomicU64) {
     let response = client.expect("a ready pod can be reached").send(&prediction(QUESTION));
     assert_eq!(response.status, 200);
     answered.fetch_add(1, Ordering::Relaxed);
+}
+
+#[test]
+fn fields_of_another_manager_stay_when_the_app_changes() {
+    let cluster = Cluster::take();
+    let applied = cluster.apply("k8s");
+    applied.ready(2);
+    let manager = ["--server-side", "--field-manager=model-api"];
+    let file = ["-f", "k8s/rollout/deployment.yaml"];
+    cluster.kubectl(&[&["apply"][..], &manager, &file].concat());
+    applied.patch(&json!({"replicas": 3, "image": IMAGE}));
+    eventually("the operator has applied the change", || {
+        let deployment = applied.object("apis/apps/v1", "deployments", "model-api-service")?;
+        let template = &deployment["spec"]["template"]["spec"];
+        let container = &template["containers"][0];
+        (container["image"] == IMAGE && deployment["spec"]["replicas"] == 3).then_some(())?;
+        assert_eq!(container["lifecycle"]["preStop"]["sleep"]["seconds"], 5);
+        assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
+        assert_eq!(template["topologySpreadConstraints"][0]["maxSkew"], 1);
+        assert_eq!(deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
+        Some(())
+    });
+    applied.ready(3);
+}
+
+#[test]
+fn replicas_stay_when_an_autoscaler_takes_over() {
+    let cluster = Cluster::take();
+    let applied = cluster.apply("k8s");
+    applied.ready(2);
+    let manager = ["--server-side", "--field-manager=autoscaling"];
+    let file = ["-f", "k8s/rollout/replicas.yaml"];
+    cluster.kubectl(&[&["apply"][..], &manager, &file].concat());
+    applied.patch(&json!({"enableAutoscaling": true, "replicas": null, "image": IMAGE}));
+    let deployment = eventually("the operator has applied the change", || {
+        let deployment = applied.object("apis/apps/v1", "deployments", "model-api-service")?;
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        (container["image"] == IMAGE).then_some(deployment.clone())
+    });
+    assert_eq!(deployment["spec"]["replicas"], 2);
 }

@@ -54,10 +54,14 @@ impl<'c> Applied<'c> {
 
     /// Returns the endpoints behind the Service's port 80, of which kube-proxy chooses one.
     pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses_of("model-api-service")
+    }
+
+    /// The same of another Service.
+    pub fn addresses_of(&self, service: &str) -> Vec<SocketAddr> {
         let slices = self.objects("apis/discovery.k8s.io/v1", "endpointslices");
-        let ours = |slice: &&Value| {
-            slice["metadata"]["labels"]["kubernetes.io/service-name"] == "model-api-service"
-        };
+        let ours =
+            |slice: &&Value| slice["metadata"]["labels"]["kubernetes.io/service-name"] == *service;
         let mut addresses = Vec::new();
         for slice in slices.iter().filter(ours) {
             let port = slice["ports"][0]["port"].as_u64();

@@ -2,7 +2,7 @@
 
 use super::api::{Api, PROXY};
 use super::process::{Logs, kubeconfig, run, tool};
-use super::{eventually, kubelet, root, scratch};
+use super::{eventually, kubelet, root, scratch, webhooks};
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,8 @@ pub fn start(logs: &Logs) {
     eventually("the API server is ready", api_is_ready);
     start_controllers(logs, &folder);
     define_resources();
-    start_operators(logs);
+    start_operators(logs, &folder);
+    webhooks::register(&folder);
     kubelet::start();
     run("kubectl", &["apply", "-k", "k8s/platform"]);
     apply_prometheus();
@@ -97,8 +98,8 @@ fn define_resources() {
     run("kubectl", &["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
 }
 
-fn start_operators(logs: &Logs) {
-    let mut spin = tool("spin-operator");
+fn start_operators(logs: &Logs, folder: &Path) {
+    let mut spin = webhooks::operator(folder);
     spin.args(["--metrics-secure=false", "--metrics-bind-address=127.0.0.1:8083"]);
     logs.keep_running("spin-operator", &mut spin);
     let mut prometheus = tool("prometheus-operator");

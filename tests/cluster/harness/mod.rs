@@ -6,6 +6,7 @@ mod control_plane;
 mod kubelet;
 mod process;
 mod prometheus;
+mod webhooks;
 
 pub use app::{Applied, QUESTION, predict, predict_as_ever, prediction};
 pub use process::{run_in, tool};
