@@ -20,7 +20,7 @@ fn every_alert_fires_when_it_should_and_is_silent_when_it_should_not() {
     }
     fs::write(folder.join("rules.json"), rules.to_string()).unwrap();
     let mut tested = String::new();
-    for name in ["availability.yaml", "model.yaml", "two_installations.yaml"] {
+    for name in ["availability.yaml", "canary.yaml", "model.yaml", "two_installations.yaml"] {
         let tests = fs::read_to_string(root().join("tests/cluster/alerts").join(name)).unwrap();
         fs::write(folder.join(name), &tests).unwrap();
         println!("{}", run_in(&folder, "promtool", &["test", "rules", name]));

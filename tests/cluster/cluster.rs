@@ -2,6 +2,7 @@
 //! scraped by a real Prometheus. `tests/cluster/run` builds what this needs, and runs it.
 
 mod alerts;
+mod canary;
 mod documents;
 mod drift;
 mod harness;

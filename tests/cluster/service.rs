@@ -116,7 +116,7 @@ fn drifted(prometheus: &Prometheus) -> Option<Value> {
 fn every_rule_evaluates(prometheus: &Prometheus, pods: &[SocketAddr], applied: &Applied<'_>) {
     let manifest =
         applied.object("apis/monitoring.coreos.com/v1", "prometheusrules", "model-api-rules");
-    let groups = manifest.unwrap()["spec"]["groups"].clone();
+    let mut groups = manifest.unwrap()["spec"]["groups"].clone();
     let loaded = rules(&prometheus.get("rules")["groups"]);
     assert_eq!(rules(&groups).len(), loaded.len());
     eventually("every rule was evaluated", || {
@@ -125,6 +125,8 @@ fn every_rule_evaluates(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
         assert_eq!(failed, None);
         loaded.iter().all(|rule| rule["health"] == "ok").then_some(())
     });
+    // There is no canary here: its rules find data in `canary`.
+    groups.as_array_mut().unwrap().retain(|group| group["name"] != "model-api-canary");
     let written = rules(&groups);
     let recorded: BTreeSet<_> = written.iter().filter_map(|rule| rule["record"].as_str()).collect();
     for rule in &written {

@@ -90,7 +90,7 @@ fn start_controllers(logs: &Logs, folder: &Path) {
 }
 
 fn define_resources() {
-    for module in ["spin-operator", "prometheus-operator", "keda"] {
+    for module in ["spin-operator", "prometheus-operator", "keda", "gateway-api"] {
         let folder = root().join("target/cluster/crd").join(module).canonicalize().unwrap();
         let folder = folder.to_str().unwrap();
         run("kubectl", &["apply", "--server-side", "-f", folder]);
