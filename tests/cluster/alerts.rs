@@ -34,3 +34,18 @@ fn every_alert_fires_when_it_should_and_is_silent_when_it_should_not() {
         }
     }
 }
+
+#[test]
+fn errors_of_the_gateway_are_those_of_the_installation_behind_it() {
+    let cluster = Cluster::take();
+    let file = "k8s/components/gateway-alerts/prometheus-rule.yaml";
+    let printed = cluster.kubectl(&["create", "--dry-run=client", "-o", "json", "-f", file]);
+    let mut rule: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let alert = rule["spec"]["groups"][0]["rules"][1].as_object_mut().unwrap();
+    assert!(alert.remove("annotations").is_some());
+    let folder = scratch("gateway-alerts");
+    fs::write(folder.join("gateway.json"), rule["spec"].to_string()).unwrap();
+    let tests = root().join("tests/cluster/alerts/gateway.yaml");
+    fs::copy(tests, folder.join("gateway.yaml")).unwrap();
+    println!("{}", run_in(&folder, "promtool", &["test", "rules", "gateway.yaml"]));
+}

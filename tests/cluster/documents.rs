@@ -6,7 +6,8 @@ use std::fs;
 
 #[test]
 fn every_alert_has_an_entry_in_the_runbook_and_no_entry_is_without_one() {
-    let rules = read("k8s/components/alerts/prometheus-rule.yaml");
+    let rules = read("k8s/components/alerts/prometheus-rule.yaml")
+        + &read("k8s/components/gateway-alerts/prometheus-rule.yaml");
     let runbook = read("docs/runbook.md");
     let mut alerts = after(&rules, "- alert: ");
     alerts.sort_unstable();

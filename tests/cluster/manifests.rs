@@ -133,7 +133,7 @@ fn keda_scales_by_a_query_with_data() {
 #[test]
 fn alerts_and_dashboard_go_with_the_base() {
     let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["alerts", "dashboard"]));
+    let applied = apply(&cluster, &with(&["alerts", "gateway-alerts", "dashboard"]));
     assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
     assert!(applied.object("api/v1", "configmaps", "model-api-dashboard").is_some());
 }
