@@ -1,42 +1,28 @@
 //! A new version beside the stable one.
 
-use crate::harness::{Applied, Cluster, Prometheus, eventually, predict, scratch};
+use crate::harness::{Applied, Cluster, Prometheus, eventually, predict};
+use crate::manifests::with;
 use crate::service::JOB;
 use serde_json::{Value, json};
-use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 const GATEWAY: &str = "apis/gateway.networking.k8s.io/v1";
 const STABLE: &str = "model-api-service";
-
-/// The base, alerts and a component for a new version, as somebody's own overlay.
-fn beside(component: &str) -> PathBuf {
-    let folder = scratch("beside");
-    let mut text = "resources:\n  - ../../../../k8s/base\ncomponents:\n".to_owned();
-    for component in ["image", "alerts", component] {
-        text += &format!("  - ../../../../k8s/components/{component}\n");
-    }
-    fs::write(folder.join("kustomization.yaml"), text).unwrap();
-    folder
-}
+const CANARY: &str = "model-api-service-canary";
 
 #[test]
 fn a_canary_is_compared_with_the_stable_version() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(beside("canary"));
+    let applied = cluster.apply(with(&["image", "alerts", "canary"]));
     let route = applied.object(GATEWAY, "httproutes", STABLE).unwrap();
-    assert_eq!(
-        weights(&route),
-        [(STABLE.to_owned(), 90), ("model-api-service-canary".to_owned(), 10)]
-    );
-    let (stable, canary) = (applied.ready(2), one_pod(&applied, "model-api-service-canary"));
+    assert_eq!(weights(&route), [(STABLE.to_owned(), 90), (CANARY.to_owned(), 10)]);
+    let (stable, canary) = (applied.ready(2), one_pod(&applied, CANARY));
     let prometheus = cluster.prometheus(JOB);
     prometheus.reaches(r#"sum by (job) (up{job="model-api-service-canary"})"#, 1.0);
 
     // Both get the same patients at first.
     send(&prometheus, stable[0], STABLE, [300, 300]);
-    send(&prometheus, canary, "model-api-service-canary", [150, 150]);
+    send(&prometheus, canary, CANARY, [150, 150]);
     let difference = r#"max(abs(prediction:model_predictions_beside_stable:difference1h))"#;
     eventually("both are compared", || {
         prometheus.value(difference).filter(|difference| *difference < 0.05)
@@ -45,7 +31,7 @@ fn a_canary_is_compared_with_the_stable_version() {
     let error = "prediction:model_predictions_beside_stable:stderr1h";
     assert!(prometheus.value(error).is_some_and(|error| error > 0.0 && error < 0.1));
 
-    send(&prometheus, canary, "model-api-service-canary", [300, 0]);
+    send(&prometheus, canary, CANARY, [300, 0]);
     eventually("the difference is noticed", || differs(&prometheus).then_some(()));
     println!("a difference of {:.2}", prometheus.value(difference).unwrap());
 }
@@ -53,7 +39,7 @@ fn a_canary_is_compared_with_the_stable_version() {
 #[test]
 fn a_shadow_gets_a_copy_of_what_the_stable_version_answers() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(beside("shadow"));
+    let applied = cluster.apply(with(&["image", "alerts", "shadow"]));
     let route = applied.object(GATEWAY, "httproutes", STABLE).unwrap();
     assert_eq!(weights(&route), [(STABLE.to_owned(), 1)]);
     let filter = &route["spec"]["rules"][0]["filters"][0];
@@ -76,8 +62,8 @@ fn one_pod(applied: &Applied<'_>, service: &str) -> SocketAddr {
     })
 }
 
-/// Sends so many patients of high and of low risk, and waits until each is counted. A counter's first
-/// value is no increase, so that one request goes before.
+/// Sends so many patients of high and of low risk, once the counters are scraped at all, and waits until
+/// each is counted.
 fn send(prometheus: &Prometheus, pod: SocketAddr, job: &str, [high, low]: [usize; 2]) {
     let count = format!(r#"sum(model_predictions_total{{job="{job}"}})"#);
     let before = eventually("it is counted", || prometheus.value(&count));

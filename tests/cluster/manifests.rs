@@ -10,7 +10,7 @@ const MONITORING: &str = "apis/monitoring.coreos.com/v1";
 const SPIN: &str = "apis/core.spinkube.dev/v1alpha1";
 
 /// The base with these components, as somebody's own overlay.
-fn with(components: &[&str]) -> PathBuf {
+pub fn with(components: &[&str]) -> PathBuf {
     let folder = scratch("overlay");
     let mut text = "resources:\n  - ../../../../k8s/base\ncomponents:\n".to_owned();
     for component in components {

@@ -5,7 +5,7 @@ use crate::harness::{
 };
 use crate::http::Client;
 use crate::service::{JOB, UP};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -124,21 +124,15 @@ fn fields_of_another_manager_stay_when_the_app_changes() {
     let cluster = Cluster::take();
     let applied = cluster.apply("k8s");
     applied.ready(2);
-    let manager = ["--server-side", "--field-manager=model-api"];
-    let file = ["-f", "k8s/rollout/deployment.yaml"];
-    cluster.kubectl(&[&["apply"][..], &manager, &file].concat());
-    applied.patch(&json!({"replicas": 3, "image": IMAGE}));
-    eventually("the operator has applied the change", || {
-        let deployment = applied.object("apis/apps/v1", "deployments", "model-api-service")?;
-        let template = &deployment["spec"]["template"]["spec"];
-        let container = &template["containers"][0];
-        (container["image"] == IMAGE && deployment["spec"]["replicas"] == 3).then_some(())?;
-        assert_eq!(container["lifecycle"]["preStop"]["sleep"]["seconds"], 5);
-        assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
-        assert_eq!(template["topologySpreadConstraints"][0]["maxSkew"], 1);
-        assert_eq!(deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
-        Some(())
-    });
+    cluster.apply_as("model-api", "k8s/rollout/deployment.yaml");
+    let spec = changed(&applied, &json!({"replicas": 3, "image": IMAGE}));
+    let template = &spec["template"]["spec"];
+    let container = &template["containers"][0];
+    assert_eq!(spec["replicas"], 3);
+    assert_eq!(container["lifecycle"]["preStop"]["sleep"]["seconds"], 5);
+    assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false);
+    assert_eq!(template["topologySpreadConstraints"][0]["maxSkew"], 1);
+    assert_eq!(spec["strategy"]["rollingUpdate"]["maxUnavailable"], 0);
     applied.ready(3);
 }
 
@@ -147,14 +141,18 @@ fn replicas_stay_when_an_autoscaler_takes_over() {
     let cluster = Cluster::take();
     let applied = cluster.apply("k8s");
     applied.ready(2);
-    let manager = ["--server-side", "--field-manager=autoscaling"];
-    let file = ["-f", "k8s/rollout/replicas.yaml"];
-    cluster.kubectl(&[&["apply"][..], &manager, &file].concat());
-    applied.patch(&json!({"enableAutoscaling": true, "replicas": null, "image": IMAGE}));
-    let deployment = eventually("the operator has applied the change", || {
+    cluster.apply_as("autoscaling", "k8s/rollout/replicas.yaml");
+    let change = json!({"enableAutoscaling": true, "replicas": null, "image": IMAGE});
+    assert_eq!(changed(&applied, &change)["replicas"], 2);
+}
+
+/// Changes the app, and returns what its Deployment asks for once the operator has applied the change,
+/// which the image shows.
+fn changed(applied: &Applied<'_>, change: &Value) -> Value {
+    applied.patch(change);
+    eventually("the operator has applied the change", || {
         let deployment = applied.object("apis/apps/v1", "deployments", "model-api-service")?;
-        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-        (container["image"] == IMAGE).then_some(deployment.clone())
-    });
-    assert_eq!(deployment["spec"]["replicas"], 2);
+        let spec = deployment["spec"].clone();
+        (spec["template"]["spec"]["containers"][0]["image"] == IMAGE).then_some(spec)
+    })
 }

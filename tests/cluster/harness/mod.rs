@@ -54,6 +54,12 @@ impl Cluster {
         process::run("kubectl", arguments)
     }
 
+    /// Applies a file on the server as another manager of its fields than the operator.
+    pub fn apply_as(&self, manager: &str, file: &str) {
+        let manager = format!("--field-manager={manager}");
+        self.kubectl(&["apply", "--server-side", &manager, "-f", file]);
+    }
+
     /// Lists the objects of SpinApps in a namespace, by kind and name.
     pub fn things(&self, namespace: &str) -> BTreeSet<String> {
         let kinds = "spinapps,deployments,replicasets,pods,services,endpointslices,secrets,\
