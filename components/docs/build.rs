@@ -22,6 +22,7 @@ fn main() {
     }
     // As the service's, but for the files, which are part of the memory.
     println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
+    println!("cargo::rustc-link-arg-cdylib=--wasi-adapter=proxy");
     write_assets(&PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")));
 }
 

@@ -1,6 +1,7 @@
 //! The models that `spin.toml` names.
 
-use super::manifest;
+use super::{EXAMPLE, manifest, predict};
+use crate::support::server::TestServer;
 use model_api_host::manifest::{Dependency, Source};
 use std::path::PathBuf;
 use wasmparser::{Parser, Payload};
@@ -31,21 +32,81 @@ fn no_model_imports_anything_to_call() {
 
 /// Fails if a model's component imports anything but the contract's types.
 pub fn assert_imports_nothing(component: &[u8], name: &str) {
+    assert!(imports(component).iter().all(|import| import == TYPES), "{name}");
+    let has_module_imports = Parser::new(0)
+        .parse_all(component)
+        .any(|payload| matches!(payload, Ok(Payload::ImportSection(_))));
+    assert!(!has_module_imports, "{name} imports something");
+}
+
+/// The names of the interfaces that a component imports.
+fn imports(component: &[u8]) -> Vec<String> {
+    let mut imports = Vec::new();
     // The components in it only pass its types on.
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(component) {
-        match payload.expect("the model is WebAssembly") {
+        match payload.expect("the component is valid") {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
-            Payload::ImportSection(_) => panic!("{name} imports something"),
-            Payload::ComponentImportSection(imports) if depth == 1 => {
-                for import in imports {
-                    assert_eq!(import.expect("it is valid").name.name, TYPES, "{name}");
-                }
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                let names =
+                    section.into_iter().map(|import| import.expect("it is valid").name.name);
+                imports.extend(names.map(str::to_owned));
             }
             _ => {}
         }
     }
+    imports
+}
+
+#[test]
+fn neither_the_service_nor_the_page_asks_for_files_sockets_or_an_environment() {
+    for component in ["service", "docs"] {
+        let imports = imports(&std::fs::read(file_of(component)).expect("it is built"));
+        assert!(imports.iter().any(|import| import.starts_with("wasi:http/types@")));
+        for other in
+            ["wasi:filesystem", "wasi:sockets", "wasi:cli/environment", "wasi:http/outgoing"]
+        {
+            let found = imports.iter().find(|import| import.starts_with(other));
+            assert_eq!(found, None, "{component}");
+        }
+    }
+}
+
+#[test]
+fn the_usual_prediction_needs_no_more_memory_than_an_instance_begins_with() {
+    let files = [vec![file_of("service")], model_files()].concat();
+    let bytes = files.iter().map(first_memory).sum();
+    let manifest = manifest(without_page);
+    let server = TestServer::start(&manifest, |settings| settings.limits.memory_bytes = bytes);
+    let mut client = server.client();
+    assert_eq!(predict(&mut client, EXAMPLE).status, 200);
+    // What needs more is refused by this limit.
+    let batch = format!(r#"{{"instances": [{}{{}}]}}"#, r#"{"age": 65}, "#.repeat(9_000));
+    assert_eq!(predict(&mut client, batch).status, 500);
+}
+
+/// A manifest's text without the page, whose files take more memory than that.
+fn without_page(text: String) -> String {
+    let route = "[[trigger.http]]\nroute = \"/docs/...\"\ncomponent = \"docs\"\n";
+    assert!(text.contains(route));
+    let (service, _) = text.split_once("[component.docs]").expect("the page has a component");
+    service.replace(route, "")
+}
+
+/// The bytes of memory that an instance of a component begins with.
+fn first_memory(component: &PathBuf) -> usize {
+    let bytes = std::fs::read(component).expect("it is built");
+    let mut pages = 0;
+    for payload in Parser::new(0).parse_all(&bytes) {
+        if let Payload::MemorySection(memories) = payload.expect("it is valid") {
+            pages += memories
+                .into_iter()
+                .map(|memory| memory.expect("it is valid").initial)
+                .sum::<u64>();
+        }
+    }
+    pages as usize * 65_536
 }
 
 #[test]
@@ -57,10 +118,15 @@ fn the_default_model_is_smaller_than_ten_kibibytes() {
 
 #[test]
 fn the_service_is_no_larger_than_640_kibibytes() {
-    let manifest = manifest(|text| text);
-    let Source::Path(file) = &manifest.schema.component["service"].source else {
-        panic!("the service is not a file");
-    };
-    let bytes = std::fs::metadata(manifest.base.join(file)).expect("it is built").len();
+    let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
     assert!(bytes <= 640 * 1024, "{bytes} bytes");
+}
+
+/// The file of a component that the manifest names.
+fn file_of(component: &str) -> PathBuf {
+    let manifest = manifest(|text| text);
+    match &manifest.schema.component[component].source {
+        Source::Path(file) => manifest.base.join(file),
+        other => panic!("{component} is not a file: {other:?}"),
+    }
 }
