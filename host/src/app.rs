@@ -137,6 +137,8 @@ fn described(trigger: &HttpTrigger) -> Option<(String, String)> {
     Some((route.clone(), target.to_owned()))
 }
 
+const WASM_PAGE_BYTES: u64 = 65_536;
+
 struct Loading<'a> {
     manifest: &'a Manifest,
     settings: Settings,
@@ -204,6 +206,7 @@ impl<'a> Loading<'a> {
         let component = &self.manifest.schema.component[id];
         let grants = Arc::new(self.grants(id, component)?);
         let code = self.loader.load(component)?;
+        self.warn_of_little_memory(id, &code);
         let pre = self
             .linker
             .instantiate_pre(&code)
@@ -213,6 +216,23 @@ impl<'a> Loading<'a> {
         let (limits, memory) = (self.settings.limits.clone(), self.memory.clone());
         let count_instructions = self.settings.count_instructions;
         Ok(Component { pre, grants, limits, memory, count_instructions })
+    }
+
+    /// A request that finds no memory is refused: that is meant for loads, and not for the second of
+    /// two requests.
+    fn warn_of_little_memory(&self, id: &str, code: &wasmtime::component::Component) {
+        let required = code.resources_required();
+        let pages = required.and_then(|required| required.max_initial_memory_size).unwrap_or(0);
+        let first = pages * WASM_PAGE_BYTES;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+        let all = self.settings.limits.all_memory_bytes as u64;
+        if first * cores > all {
+            self.settings.log.line(format_args!(
+                "warning: an instance of component `{id}` begins with {first} bytes of memory: set \
+                 MODEL_API_ALL_MEMORY_BYTES to {} or more, or requests at the same time are refused",
+                2 * first * cores
+            ));
+        }
     }
 
     fn grants(&self, id: &str, component: &manifest::Component) -> Result<Grants> {

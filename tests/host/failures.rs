@@ -50,6 +50,15 @@ fn a_request_is_503_if_all_instances_have_too_much_memory() {
     assert_eq!(server.get("/memory?16").text(), "16");
 }
 
+#[test]
+fn a_component_too_large_for_several_requests_at_once_is_logged_at_the_start() {
+    let server = serve_with(|settings| settings.limits.all_memory_bytes = 1);
+    let line = server.logged("begins with");
+    assert!(line.starts_with("warning: an instance of component `probe` begins with "), "{line}");
+    assert!(line.contains("set MODEL_API_ALL_MEMORY_BYTES to "), "{line}");
+    assert!(!serve().stop().iter().any(|line| line.contains("begins with")));
+}
+
 /// Ten answers would take longer than the loops live if guests ran one after the other on a thread.
 #[test]
 fn a_computing_guest_keeps_no_neighbour_waiting() {
