@@ -3,19 +3,16 @@
 use crate::harness::{Applied, Cluster, Prometheus, eventually, predict};
 use crate::manifests::with;
 use crate::service::JOB;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::net::SocketAddr;
 
-const GATEWAY: &str = "apis/gateway.networking.k8s.io/v1";
-const STABLE: &str = "model-api-service";
-const CANARY: &str = "model-api-service-canary";
+pub const STABLE: &str = "model-api-service";
+pub const CANARY: &str = "model-api-service-canary";
 
 #[test]
 fn a_canary_is_compared_with_the_stable_version() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(with(&["image", "alerts", "canary"]));
-    let route = applied.object(GATEWAY, "httproutes", STABLE).unwrap();
-    assert_eq!(weights(&route), [(STABLE.to_owned(), 90), (CANARY.to_owned(), 10)]);
+    let applied = cluster.apply(with(&["image", "alerts", "canary", "canary-analysis"]));
     let (stable, canary) = (applied.ready(2), one_pod(&applied, CANARY));
     let prometheus = cluster.prometheus(JOB);
     // A pod that answers before it is scraped for the first time has answers that increase() does
@@ -30,37 +27,38 @@ fn a_canary_is_compared_with_the_stable_version() {
         prometheus.value(difference).filter(|difference| *difference < 0.05)
     });
     assert!(!differs(&prometheus));
+    let [alerts, predictions] = analysis(&applied);
+    assert_eq!(prometheus.value(&alerts), Some(0.0));
+    eventually("an analysis has enough to compare", || {
+        prometheus.value(&predictions).filter(|predictions| *predictions >= 200.0)
+    });
     let error = "prediction:model_predictions_beside_stable:stderr1h";
     assert!(prometheus.value(error).is_some_and(|error| error > 0.0 && error < 0.1));
 
     send(&prometheus, canary, CANARY, [300, 0]);
     eventually("the difference is noticed", || differs(&prometheus).then_some(()));
     println!("a difference of {:.2}", prometheus.value(difference).unwrap());
+    // It fires after five minutes.
+    prometheus.reaches(&alerts.replace("firing", "pending"), 2.0);
 }
 
-#[test]
-fn a_shadow_gets_a_copy_of_what_the_stable_version_answers() {
-    let cluster = Cluster::take();
-    let applied = cluster.apply(with(&["image", "alerts", "shadow"]));
-    let route = applied.object(GATEWAY, "httproutes", STABLE).unwrap();
-    assert_eq!(weights(&route), [(STABLE.to_owned(), 1)]);
-    let filter = &route["spec"]["rules"][0]["filters"][0];
-    assert_eq!(filter["requestMirror"]["backendRef"]["name"], "model-api-service-shadow");
-    one_pod(&applied, "model-api-service-shadow");
-}
-
-/// The Services behind a route, each with its weight.
-fn weights(route: &Value) -> Vec<(String, u64)> {
-    let backends = route["spec"]["rules"][0]["backendRefs"].as_array().unwrap().iter();
-    let weight = |backend: &Value| {
-        (backend["name"].as_str().unwrap().to_owned(), backend["weight"].as_u64().unwrap())
-    };
-    backends.map(weight).collect()
-}
-
-fn one_pod(applied: &Applied<'_>, service: &str) -> SocketAddr {
+pub fn one_pod(applied: &Applied<'_>, service: &str) -> SocketAddr {
     eventually(&format!("{service} has a replica"), || {
         applied.addresses_of(service).first().copied()
+    })
+}
+
+/// The queries of the AnalysisTemplate, with its arguments as they are.
+fn analysis(applied: &Applied<'_>) -> [String; 2] {
+    let group = "apis/argoproj.io/v1alpha1";
+    let template = applied.object(group, "analysistemplates", "model-api-canary").unwrap();
+    let spec = &template["spec"];
+    [0, 1].map(|metric| {
+        let query = spec["metrics"][metric]["provider"]["prometheus"]["query"].as_str().unwrap();
+        spec["args"].as_array().unwrap().iter().fold(query.to_owned(), |query, argument| {
+            let [name, value] = ["name", "value"].map(|field| argument[field].as_str().unwrap());
+            query.replace(&format!("{{{{args.{name}}}}}"), value)
+        })
     })
 }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod canary;
 mod documents;
 mod drift;
+mod gateway;
 mod harness;
 #[path = "../support/http.rs"]
 // The client can be ruder than these tests are.

@@ -24,6 +24,18 @@ fn every_alert_has_an_entry_in_the_runbook_and_no_entry_is_without_one() {
 }
 
 #[test]
+fn the_analysis_of_a_canary_asks_for_alerts_that_there_are() {
+    let rules = read("k8s/components/alerts/prometheus-rule.yaml")
+        + &read("k8s/components/gateway-alerts/prometheus-rule.yaml");
+    let alerts = after(&rules, "- alert: ");
+    let analysis = read("k8s/components/canary-analysis/analysis-template.yaml");
+    let asked = after(&analysis, "alertname=~\"")[0].trim_end_matches("\",");
+    for alert in asked.split('|') {
+        assert!(alerts.contains(&alert), "{alert}");
+    }
+}
+
+#[test]
 fn alerts_and_dashboard_link_to_the_same_runbook() {
     let rules = read("k8s/components/alerts/prometheus-rule.yaml");
     let dashboard = dashboard();
@@ -55,6 +67,37 @@ fn the_dashboard_is_filtered_by_namespace_job_and_instance_and_not_edited_by_acc
                 assert!(range.starts_with("$__rate_interval]"), "{query}");
             }
         }
+    }
+}
+
+/// More of what dashboard-linter asks for.
+#[test]
+fn every_panel_has_a_description_a_unit_queries_and_the_chosen_data_source() {
+    let dashboard = dashboard();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    for panel in panels.filter(|panel| panel["type"] != "row") {
+        let title = panel["title"].as_str().unwrap();
+        assert!(panel["description"].is_string(), "{title}");
+        assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{title}");
+        let targets = panel["targets"].as_array().unwrap();
+        assert!(!targets.is_empty(), "{title}");
+        for source in targets.iter().chain([panel]) {
+            assert_eq!(source["datasource"]["uid"], "${datasource}", "{title}");
+        }
+        for target in targets {
+            only_rates_of_counters(target["expr"].as_str().unwrap());
+        }
+    }
+    // When the time range changes: a pod may be of another day.
+    for variable in &dashboard["templating"]["list"].as_array().unwrap()[1..] {
+        assert_eq!(variable["refresh"], 2, "{variable}");
+    }
+}
+
+fn only_rates_of_counters(query: &str) {
+    for (end, _) in query.match_indices("_total{") {
+        let before = query[..end].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        assert!(before.ends_with("rate(") || before.ends_with("increase("), "{query}");
     }
 }
 
@@ -96,6 +139,8 @@ fn the_versions_of_the_readme_are_those_that_are_tested() {
         ),
         ("Prometheus", "prometheus", "github.com/prometheus/prometheus"),
         ("KEDA", "keda", "github.com/kedacore/keda/v2"),
+        ("Traefik", "traefik", "github.com/traefik/traefik/v3"),
+        ("Argo Rollouts", "argo-rollouts", "github.com/argoproj/argo-rollouts"),
     ] {
         let modules = read(&format!("tests/cluster/tools/{tools}/go.mod"));
         let required = modules.lines().find_map(|line| {

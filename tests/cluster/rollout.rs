@@ -101,7 +101,7 @@ fn while_predicting(applied: &Applied<'_>, answered: &AtomicU64, act: impl FnOnc
     });
 }
 
-struct Done<'a>(&'a AtomicBool);
+pub struct Done<'a>(pub &'a AtomicBool);
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {

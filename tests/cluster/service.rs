@@ -174,16 +174,10 @@ fn collect_selectors(tree: &Value, selectors: &mut BTreeSet<String>) {
 }
 
 fn every_panel_has_data(prometheus: &Prometheus, pods: &[SocketAddr], applied: &Applied<'_>) {
-    let map = applied.object("api/v1", "configmaps", "model-api-dashboard").unwrap();
-    let dashboard = map["data"]["model-api.json"].as_str().unwrap();
-    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
-    let mut queries = Vec::new();
-    for panel in dashboard["panels"].as_array().unwrap() {
-        for target in panel["targets"].as_array().into_iter().flatten() {
-            let title = panel["title"].as_str().unwrap().to_owned();
-            queries.push((title, filled_in(target["expr"].as_str().unwrap())));
-        }
-    }
+    let query = |(title, target): (String, Value)| {
+        (title, filled_in(target["expr"].as_str().unwrap(), "model-api-service"))
+    };
+    let mut queries: Vec<_> = targets(applied).into_iter().map(query).collect();
     // The blueprint's own panel asked for `rate(http_requests_total{job="model-api-service"}[1m])`.
     let filters = r#"namespace=~"default",job=~"model-api-service",instance=~".+""#;
     let of_the_blueprint = format!("rate(http_requests_total{{{filters}}}[1m])");
@@ -205,21 +199,32 @@ fn every_panel_has_data(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
     }
 }
 
+/// The targets of the dashboard's panels, each with its panel's title.
+pub fn targets(applied: &Applied<'_>) -> Vec<(String, Value)> {
+    let map = applied.object("api/v1", "configmaps", "model-api-dashboard").unwrap();
+    let dashboard = map["data"]["model-api.json"].as_str().unwrap();
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let mut targets = Vec::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            targets.push((panel["title"].as_str().unwrap().to_owned(), target.clone()));
+        }
+    }
+    targets
+}
+
 /// A panel's query with the values that a person chooses.
-fn filled_in(query: &str) -> String {
+pub fn filled_in(query: &str, job: &str) -> String {
     let mut query = query.to_owned();
-    for (variable, value) in [
-        ("$__rate_interval", "1m"),
-        ("$namespace", "default"),
-        ("$job", "model-api-service"),
-        ("$instance", ".+"),
-    ] {
+    for (variable, value) in
+        [("$__rate_interval", "1m"), ("$namespace", "default"), ("$job", job), ("$instance", ".+")]
+    {
         query = query.replace(variable, value);
     }
     query
 }
 
-fn has_number(results: &[Value]) -> bool {
+pub fn has_number(results: &[Value]) -> bool {
     let is_number = |result: &Value| result["value"][1].as_str().is_some_and(|text| text != "NaN");
     results.iter().any(is_number)
 }

@@ -2,14 +2,15 @@
 
 use super::api::{Api, PROXY};
 use super::process::{Logs, kubeconfig, run, tool};
-use super::{eventually, kubelet, root, scratch, webhooks};
+use super::{eventually, gateway, kubelet, root, scratch, webhooks};
 use serde_json::json;
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::Command;
 
 /// The node's address, and the API server's. Loopback's is refused as an endpoint.
-pub const NODE: &str = "10.244.0.1";
+pub const NODE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 244, 0, 1));
 
 /// Starts everything, and returns when custom resources can be applied. What is started runs until
 /// the run's namespaces end.
@@ -29,6 +30,7 @@ pub fn start(logs: &Logs) {
     kubelet::start();
     run("kubectl", &["apply", "-k", "k8s/platform"]);
     apply_prometheus();
+    gateway::define();
 }
 
 fn write_credentials(folder: &Path) {
@@ -90,10 +92,9 @@ fn start_controllers(logs: &Logs, folder: &Path) {
 }
 
 fn define_resources() {
-    for module in ["spin-operator", "prometheus-operator", "keda", "gateway-api"] {
-        let folder = root().join("target/cluster/crd").join(module).canonicalize().unwrap();
-        let folder = folder.to_str().unwrap();
-        run("kubectl", &["apply", "--server-side", "-f", folder]);
+    for entry in fs::read_dir(root().join("target/cluster/crd")).unwrap() {
+        let source = entry.unwrap().path().canonicalize().unwrap();
+        run("kubectl", &["apply", "--server-side", "-f", source.to_str().unwrap()]);
     }
     run("kubectl", &["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
 }

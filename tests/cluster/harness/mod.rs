@@ -3,16 +3,18 @@
 mod api;
 mod app;
 mod control_plane;
+mod gateway;
 mod kubelet;
 mod process;
 mod prometheus;
 mod webhooks;
 
+pub use api::Api;
 pub use app::{Applied, QUESTION, predict, predict_as_ever, prediction};
+pub use gateway::{GATEWAY, Gateway, METRICS};
 pub use process::{run_in, tool};
 pub use prometheus::Prometheus;
 
-use api::Api;
 use process::Logs;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,11 @@ impl Cluster {
     /// Prometheus, on the configuration that the operator makes of the monitor `job`.
     pub fn prometheus(&self, job: &str) -> Prometheus {
         Prometheus::start(self, job)
+    }
+
+    /// Traefik, as the Gateway of the manifests' routes.
+    pub fn gateway(&self) -> Gateway {
+        Gateway::start()
     }
 }
 
