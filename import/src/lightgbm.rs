@@ -31,7 +31,7 @@ pub fn read(text: &str) -> Result<Model> {
     let count = head.number::<usize>("max_feature_idx")?.saturating_add(1);
     ensure!(count <= 65_536, "it has {count} features");
     let groups: usize = head.number("num_tree_per_iteration")?;
-    ensure!((1..=65_536).contains(&groups), "it has {groups} outputs");
+    trees::check_outputs(groups)?;
     // Read the trees, each of which belongs to a group in turn.
     let trees = sections.enumerate().map(|(index, section)| {
         tree_of(&Section::new(section), index % groups).with_context(|| format!("tree {index}"))

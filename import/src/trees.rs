@@ -62,6 +62,26 @@ impl Sum {
 /// The greatest depth of a tree.
 const MAX_DEPTH: usize = 10_000;
 
+/// The most outputs of an ensemble, and the most weights of its leaves, in all 64 MB: a file of a few
+/// bytes may ask for any number of outputs, for each of which each leaf has a weight.
+const MAX_OUTPUTS: usize = 1_000;
+const MAX_WEIGHTS: usize = 8 << 20;
+
+/// The most words of all sets of categories, in all 16 MB: a set has a bit for each category up to its
+/// largest.
+const MAX_SET_WORDS: usize = 4 << 20;
+
+/// Checks the number of outputs that a file says its ensemble has.
+///
+/// # Errors
+///
+/// If there is none, or more than are read.
+pub fn check_outputs(count: usize) -> Result<()> {
+    ensure!(count > 0, "it has no outputs");
+    ensure!(count <= MAX_OUTPUTS, "it has {count} outputs, and {MAX_OUTPUTS} are read at most");
+    Ok(())
+}
+
 /// Adds an ensemble to the graph: the sum of the leaves that a row reaches, from `start` on, which
 /// has a value for each target.
 ///
@@ -137,6 +157,11 @@ impl Table {
             Test::In(categories) => {
                 let set = self.sets.len();
                 self.sets.extend(tree::set_of(categories.iter().copied()));
+                ensure!(
+                    self.sets.len() <= MAX_SET_WORDS,
+                    "its sets of categories take over {} MB; number the categories from 0",
+                    MAX_SET_WORDS >> 18
+                );
                 (tree::SET, set as f64)
             }
         };
@@ -160,6 +185,10 @@ impl Table {
             return Ok(TreeNode { value, next: 0, feature, kind: tree::LEAF, missing: 0 });
         }
         let next = u32::try_from(self.weights.len())?;
+        ensure!(
+            self.weights.len() + self.targets <= MAX_WEIGHTS,
+            "its leaves have more than {MAX_WEIGHTS} weights; use fewer or smaller trees"
+        );
         self.weights.resize(self.weights.len() + self.targets, 0.0);
         for (target, weight) in weights {
             self.weights[next as usize + target] += weight;

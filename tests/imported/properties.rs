@@ -72,6 +72,36 @@ fn a_file_that_is_cut_off_is_refused() {
     }
 }
 
+/// A leaf that has weights for two outputs has one for each of them in the table.
+#[test]
+fn leaves_with_more_weights_than_an_instance_has_memory_for_are_refused() {
+    let mut graph = Graph::new("the trees");
+    let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
+    let leaf = vec![Node::Leaf(vec![(0, 1.0), (1, 1.0)])];
+    let error = trees::add(&mut graph, columns, &vec![leaf; 9_000], &[0.0; 1_000], Sum::Float);
+    assert!(format!("{:#}", error.unwrap_err()).contains("use fewer or smaller trees"));
+}
+
+/// A set has a bit for each category up to its largest.
+#[test]
+fn sets_of_large_categories_that_take_much_memory_are_refused() {
+    let mut graph = Graph::new("the trees");
+    let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
+    let split = Branch {
+        feature: 0,
+        test: Test::In(vec![1, (1 << 24) - 1]),
+        missing_left: false,
+        zero_is_missing: false,
+        cover: 0.0,
+        left: 1,
+        right: 2,
+    };
+    let leaf = |value| Node::Leaf(vec![(0, value)]);
+    let tree = vec![Node::Branch(split), leaf(0.0), leaf(1.0)];
+    let error = trees::add(&mut graph, columns, &vec![tree; 9], &[0.0], Sum::Float);
+    assert!(format!("{:#}", error.unwrap_err()).contains("number the categories from 0"));
+}
+
 const FEATURES: usize = 4;
 
 /// A tree of at most `depth` levels, whose nodes are added behind those that are there.

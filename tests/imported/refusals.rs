@@ -49,6 +49,15 @@ fn a_file_of_another_kind_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_small_file_with_many_outputs_is_refused() {
+    let booster = std::fs::read_to_string(export("xgb-three").file).unwrap();
+    let many = booster.replace(r#""num_class":"3""#, r#""num_class":"1001""#);
+    assert_ne!(many, booster);
+    let reason = refusal(&file("outputs", "model.json", many.as_bytes()), None, None, None);
+    assert!(reason.contains("it has 1001 outputs, and 1000 are read at most"), "{reason}");
+}
+
+#[test]
 fn a_file_of_200_megabytes_is_refused() {
     let model = file("large", "model.onnx", b"");
     let opened = std::fs::OpenOptions::new().write(true).open(&model).unwrap();

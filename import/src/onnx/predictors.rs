@@ -202,7 +202,7 @@ pub fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
         reader.handles_missing = true;
     }
     let targets = usize::try_from(attributes.int("n_targets", 1))?;
-    ensure!((1..=65_536).contains(&targets), "it has {targets} targets");
+    ensembles::check_outputs(targets)?;
     let sum = tree_sum(reader, node, &trees, targets)?;
     transform(&mut reader.graph, sum, &attributes)
 }
@@ -213,7 +213,7 @@ pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let (trees, tracks) = trees::read_version_5(&attributes)?;
     reader.handles_missing |= tracks;
     let targets = usize::try_from(attributes.int("n_targets", 1))?;
-    ensure!((1..=65_536).contains(&targets), "it has {targets} targets");
+    ensembles::check_outputs(targets)?;
     let splits = attributes.tensor("nodes_splits")?;
     let is_double = splits.is_some_and(|splits| matches!(splits.data, Data::Double(_)));
     let sum = if is_double { Sum::Double } else { Sum::Float };

@@ -4,7 +4,7 @@ use super::file::{Learner, number};
 use crate::classes;
 use crate::graph::{Graph, Value};
 use crate::model::Answer;
-use crate::trees::Sum;
+use crate::trees::{self, Sum};
 use anyhow::{Context, Result, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
@@ -24,7 +24,7 @@ impl Objective {
         let classes = number(&learner.param.num_class, "num_class")?;
         let targets = number(&learner.param.num_target, "num_target")?;
         let groups = classes.max(targets).max(1);
-        ensure!(groups <= 65_536, "it has {groups} outputs");
+        trees::check_outputs(groups)?;
         let text = learner.param.base_score.trim_matches(['[', ']']);
         let scores = text.split(',').map(|score| score.trim().parse::<f32>());
         let scores = scores.collect::<Result<Vec<_>, _>>();
