@@ -1,0 +1,156 @@
+"""Writes what was measured into docs/speed.md, its plots and the README's table."""
+
+import argparse
+import json
+import re
+
+import matplotlib
+from matplotlib import pyplot
+
+from servers import ROOT, SCRATCH
+
+DOCS = ROOT / "docs"
+PLOTS = DOCS / "speed"
+BASE = "FastAPI, async def"
+NATIVE = "native axum"
+# What is drawn, by what grows: its axis, and a figure with its axis.
+GROWTH = {
+    "rows": ("rows", "rows in a request", "p50_ms", "median answer, ms"),
+    "features": ("features", "features", "p50_ms", "median answer, ms"),
+    "classes": ("classes", "classes", "p50_ms", "median answer, ms"),
+    "series": ("series", "series of a scrape", "scrape_ms", "a scrape, ms"),
+    "sizes": ("bytes", "bytes of the model", "p50_ms", "median answer, ms"),
+    "starts": ("bytes", "bytes of the model", "warm_seconds", "first answer, warm, s"),
+    "connections": ("connections", "connections", "a_second", "predictions a second"),
+    "memory": ("connections", "connections", "resident_mb", "resident memory, MB"),
+    "cores": ("cores", "cores", "a_second", "predictions a second"),
+}
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    speed = json.loads((SCRATCH / "speed.json").read_text())
+    growth = json.loads((SCRATCH / "growth.json").read_text())
+    tables = {
+        "machine": _machine(speed["machine"], speed["rounds"]),
+        "ratios": _ratios(speed["requests"]),
+        "requests": _requests(speed["requests"]),
+        "starts": _starts(speed["starts"]),
+        "growth": _growth(growth),
+    }
+    _fill(DOCS / "speed.md", tables)
+    _fill(ROOT / "README.md", {"ratios": tables["ratios"]})
+    _draw(growth)
+
+
+def _machine(machine, rounds):
+    packages = ", ".join(machine["packages"])
+    return (
+        f"Measured on {machine['date']} at commit {machine['commit']}, on {machine['cores']} cores "
+        f"of {machine['processor']}, with {machine['system']}, {machine['rust']}, Python "
+        f"{machine['python']}, {packages} and {machine['wrk'].split(' Copy')[0]}. Medians of "
+        f"{rounds} interleaved rounds."
+    )
+
+
+def _ratios(requests):
+    """Requests a second as multiples of the faster FastAPI's."""
+    base = requests[BASE]
+    rows = [
+        [name, *(_round(seen["a_second"] / base[n]["a_second"]) for n, seen in figures.items())]
+        for name, figures in requests.items()
+    ]
+    return _table(["Server", *(_connections(n) for n in base)], rows)
+
+
+def _requests(requests):
+    times = ["p50 ms", "p99 ms", "p99.9 ms"]
+    heads = ["Server", "a second", "of native", *times, "CPU µs", "MB", "errors"]
+    tables = []
+    for n in requests[NATIVE]:
+        native = requests[NATIVE][n]["a_second"]
+        rows = [[name, *_figures(figures[n], native)] for name, figures in requests.items()]
+        tables.append(f"**{_connections(n)}**\n\n{_table(heads, rows)}")
+    return "\n\n".join(tables)
+
+
+def _figures(seen, native):
+    yield f"{seen['a_second']:,.0f}"
+    yield f"{seen['a_second'] / native:.2f}"
+    for name in ["p50_ms", "p99_ms", "p999_ms"]:
+        yield f"{seen[name]:.2f}"
+    yield f"{seen['cpu_us']:.0f}"
+    yield f"{seen['resident_mb']:.0f}"
+    yield f"{seen['errors']:.0f}"
+
+
+def _starts(starts):
+    kinds = ["cold", "warm"]
+    rows = [[name, *(f"{seen[kind]:.3f}" for kind in kinds)] for name, seen in starts.items()]
+    return _table(["Server", *(f"{kind} s" for kind in kinds)], rows)
+
+
+def _growth(growth):
+    """A table for each quantity that grows."""
+    columns = {
+        "rows": ["rows", "p50_ms", "p99_ms"],
+        "features": ["features", "p50_ms", "p99_ms", "series", "scrape_bytes", "scrape_ms"],
+        "classes": ["classes", "p50_ms", "p99_ms", "series", "scrape_bytes", "scrape_ms"],
+        "sizes": ["bytes", "p50_ms", "p99_ms", "cold_seconds", "warm_seconds", "resident_mb"],
+        "connections": ["connections", "a_second", "p50_ms", "p99_ms", "resident_mb", "errors"],
+        "cores": ["cores", "a_second", "cpu_us"],
+    }
+    tables = []
+    for name, heads in columns.items():
+        rows = [[_number(seen[head]) for head in heads] for seen in growth[name]]
+        tables.append(_table([head.replace("_", " ") for head in heads], rows))
+    return "\n\n".join(tables)
+
+
+def _draw(growth):
+    """A plot for each quantity that grows."""
+    PLOTS.mkdir(exist_ok=True)
+    both = sorted(growth["features"] + growth["classes"], key=lambda seen: seen["series"])
+    points = growth | {"series": both, "starts": growth["sizes"], "memory": growth["connections"]}
+    figure, panels = pyplot.subplots(3, 3, figsize=(11, 8.5), layout="constrained")
+    for panel, (name, (x, x_label, y, y_label)) in zip(panels.flat, GROWTH.items()):
+        panel.plot([seen[x] for seen in points[name]], [seen[y] for seen in points[name]], "o-")
+        panel.set(xlabel=x_label, ylabel=y_label, ylim=(0, None))
+        if name != "cores":
+            panel.set_xscale("log")
+        panel.grid(alpha=0.3)
+    # Letters stay text, and the same figures make the same file.
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    matplotlib.rcParams["svg.hashsalt"] = "model-api"
+    figure.savefig(PLOTS / "growth.svg", metadata={"Date": None})
+
+
+def _fill(path, tables):
+    """Puts each table between its marks."""
+    text = path.read_text()
+    for name, table in tables.items():
+        begin, end = f"<!-- measured: {name} -->", "<!-- end -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{end}", re.DOTALL)
+        text = pattern.sub(lambda _: f"{begin}\n{table}\n{end}", text)
+    path.write_text(text)
+
+
+def _table(heads, rows):
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _connections(n):
+    return "1 connection" if n == "1" else f"{n} connections"
+
+
+def _round(ratio):
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}"
+
+
+def _number(value):
+    return f"{value:,.3f}" if isinstance(value, float) and value < 10 else f"{value:,.0f}"
+
+
+if __name__ == "__main__":
+    main()
