@@ -116,6 +116,11 @@ mod tests {
     }
 
     #[test]
+    fn only_this_machine_is_listened_to_by_default() {
+        assert!(options(&[]).listen.ip().is_loopback());
+    }
+
+    #[test]
     fn every_option_is_read() {
         let arguments =
             ["-f", "a/spin.toml", "--listen=[::1]:0", "--no-build", "--runtime-config-file", "r"];

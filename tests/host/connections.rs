@@ -111,3 +111,17 @@ fn bytes_other_than_http_are_400() {
     assert_eq!(response.status, 400);
     assert_eq!(response.json()["detail"], "The request is not valid HTTP/1.1");
 }
+
+#[test]
+fn http_2_is_not_served() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert_eq!(client.read_to_end(), b"");
+    // A server that knew it would change to it.
+    let upgrade = Request::get("/constant")
+        .header("connection", "upgrade, http2-settings")
+        .header("upgrade", "h2c")
+        .header("http2-settings", "AAMAAABkAARAAAAAAAIAAAAA");
+    assert_eq!(server.send(&upgrade).text(), "constant");
+}

@@ -121,6 +121,28 @@ fn a_transfer_coding_other_than_chunked_is_501() {
     assert_eq!(client.receive().text(), "x");
 }
 
+/// A gateway that read another length could take for a body what is a request here.
+#[test]
+fn a_body_with_two_lengths_is_refused_or_the_last_of_its_connection() {
+    let server = serve();
+    let mut client = server.client();
+    client.send_raw(
+        "POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+    );
+    assert_eq!(client.receive().status, 400);
+    for lengths in [
+        "content-length: 3\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 3",
+    ] {
+        let mut client = server.client();
+        let chunks = "5\r\nabcde\r\n0\r\n\r\n";
+        client.send_raw(format!("POST /body HTTP/1.1\r\nhost: a\r\n{lengths}\r\n\r\n{chunks}"));
+        client.send_raw("GET /constant HTTP/1.1\r\nhost: a\r\n\r\n");
+        assert_eq!(client.receive().text(), "abcde", "{lengths}");
+        assert_eq!(client.read_to_end(), b"", "{lengths}");
+    }
+}
+
 #[test]
 fn a_header_in_another_encoding_than_utf_8_reaches_the_guest() {
     let server = serve();

@@ -1,6 +1,7 @@
 //! The sandbox: nothing outside can be reached, and output becomes lines of the log.
 
 use super::{manifest, serve};
+use crate::support::http::Request;
 use crate::support::server::TestServer;
 
 #[test]
@@ -19,6 +20,15 @@ fn the_environment_is_the_manifests_and_nothing_else() {
     let manifest = manifest("\"/...\"", "environment = { LEVEL = \"low\" }", "");
     let server = TestServer::start(&manifest, |_| {});
     assert_eq!(server.get("/environment").text(), "[[\"LEVEL\",\"low\"]]");
+}
+
+#[test]
+fn nothing_is_left_in_memory_for_the_next_request() {
+    let server = serve();
+    let mut client = server.client();
+    for _ in 0..3 {
+        assert_eq!(client.send(&Request::get("/visits")).text(), "1");
+    }
 }
 
 #[test]

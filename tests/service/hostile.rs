@@ -132,6 +132,28 @@ fn a_body_in_many_chunks_is_one_body() {
     assert_eq!(client.receive().text(), ANSWER);
 }
 
+/// Whoever is in front has to decide who may ask, and for what: the service believes no header.
+#[test]
+fn headers_of_gateways_and_logins_change_nothing() {
+    let server = serve();
+    for (name, value) in [
+        ("authorization", "Bearer wrong"),
+        ("cookie", "session=wrong"),
+        ("forwarded", "for=192.0.2.1;host=evil.example;proto=https"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-prefix", "/evil"),
+        ("x-http-method-override", "GET"),
+        ("x-original-url", "/metrics"),
+        ("x-rewrite-url", "/metrics"),
+    ] {
+        let response = server.send(&Request::post("/predict", EXAMPLE).header(name, value));
+        assert_eq!((response.status, response.text()), (200, ANSWER), "{name}");
+        let response = server.send(&Request::get("/docs/").header(name, value));
+        assert_eq!(response.header("location"), Some("../docs"), "{name}");
+    }
+}
+
 #[test]
 fn spoofed_spin_headers_change_nothing() {
     let request = Request::post("/predict", EXAMPLE)

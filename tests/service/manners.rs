@@ -190,6 +190,28 @@ fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
 }
 
 #[test]
+fn nothing_that_a_body_says_is_logged_or_exported() {
+    let server = serve_changed(|text| {
+        with_default(with_default(text, "log_requests", "true"), "drift_sample_interval", "1")
+    });
+    for (path, body, status) in [
+        ("/predict", r#"{"patient_data": {"age": 64.8731, "Ms Secret": "64.8731"}}"#, 200),
+        ("/predict", r#"{"patient_data": {"age": "64.8731 Secret"}}"#, 422),
+        ("/predict", r#"{"patient_data": {"age": -64.8731}}"#, 422),
+        ("/predict", r#"{"patient_data": {"age": 64.8731, Secret"#, 422),
+        ("/v2/models/heart-risk-demo/infer", r#"{"id": "Secret", "inputs": 64.8731}"#, 400),
+    ] {
+        assert_eq!(server.send(&Request::post(path, body)).status, status, "{body}");
+    }
+    let mut texts = vec![server.get("/metrics").text().to_owned()];
+    texts.extend(server.stop());
+    assert!(texts.len() > 5, "requests are logged");
+    for text in texts {
+        assert!(!text.contains("64.8731") && !text.contains("Secret"), "{text}");
+    }
+}
+
+#[test]
 fn a_header_in_another_encoding_than_utf_8_is_harmless() {
     let server = serve();
     for name in [

@@ -2,8 +2,9 @@
 
 use super::{EXAMPLE, manifest, predict};
 use crate::support::server::TestServer;
+use model_api_host::Manifest;
 use model_api_host::manifest::{Dependency, Source};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wasmparser::{Parser, Payload};
 
 /// The components that the service's dependencies come from.
@@ -69,6 +70,20 @@ fn neither_the_service_nor_the_page_asks_for_files_sockets_or_an_environment() {
         {
             let found = imports.iter().find(|import| import.starts_with(other));
             assert_eq!(found, None, "{component}");
+        }
+    }
+}
+
+#[test]
+fn the_manifests_grant_the_store_of_the_counters_and_nothing_else() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["spin.toml", "examples/heart-disease/spin.toml"] {
+        // Files, hosts and databases are refused when it is read.
+        let manifest = Manifest::load(&folder.join(file)).unwrap_or_else(|e| panic!("{e:#}"));
+        for (id, component) in &manifest.schema.component {
+            assert_eq!(component.key_value_stores, ["default"], "{id} in {file}");
+            assert!(component.environment.is_empty(), "{id} in {file}");
+            assert!(!component.dependencies_inherit_configuration, "{id} in {file}");
         }
     }
 }

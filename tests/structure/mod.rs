@@ -1,5 +1,7 @@
 //! The modules of the crates, as their `use` lines connect them.
 
+mod security;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

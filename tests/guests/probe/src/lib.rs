@@ -37,6 +37,7 @@ async fn handle(request: IncomingRequest, response: ResponseOutparam) {
         "environment" => outside::environment(),
         "files" => outside::files(),
         "outbound" => outside::send_request().await,
+        "visits" => outside::count_visits(),
         "key-value" => key_value::contract(query),
         "spin-key-value" => key_value::spin_contract(),
         "count" => key_value::count(query),

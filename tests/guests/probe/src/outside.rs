@@ -3,6 +3,7 @@
 use crate::reply::Reply;
 use serde_json::json;
 use spin_sdk::http::{Request, Response, SendError};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The environment as JSON.
 pub fn environment() -> Reply {
@@ -22,6 +23,12 @@ pub async fn send_request() -> Reply {
         Err(SendError::Http(code)) => Reply::failure(format!("{code:?}")),
         Err(error) => Reply::failure(error),
     }
+}
+
+/// The number of requests that this instance was called with.
+pub fn count_visits() -> Reply {
+    static VISITS: AtomicU32 = AtomicU32::new(0);
+    Reply::text(VISITS.fetch_add(1, Ordering::Relaxed) + 1)
 }
 
 /// Prints the query on both streams, the last line without an end.
