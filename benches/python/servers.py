@@ -204,7 +204,7 @@ BARE = HERE / "bare" / "spin.toml"
 
 def all_servers():
     """Every server that is there: Spin and wasmtime only if they are on the PATH."""
-    yield model_api("model-api, release", "release")
+    yield model_api("model-api, cargo run --release", "release")
     yield model_api("model-api, cargo run", "debug")
     yield model_api("bare component", "release", BARE)
     yield Server("native axum", [ROOT / "target/release/bench-axum", "127.0.0.1:{port}"])
