@@ -12,5 +12,6 @@ mod harness;
 #[allow(dead_code)]
 mod http;
 mod manifests;
+mod newcomer;
 mod rollout;
 mod service;
