@@ -67,13 +67,16 @@ fn panels_have_both_jobs(prometheus: &Prometheus, applied: &Applied<'_>) {
     let targets = targets(applied);
     for (title, target) in targets.iter().filter(by_job) {
         let query = filled_in(target["expr"].as_str().unwrap(), BOTH);
-        eventually(&format!("{title} has both jobs: {query}"), || {
+        let results = eventually(&format!("{title} has both jobs: {query}"), || {
             ask(20);
             let mut results = prometheus.query(&query);
             results.retain(|result| has_number(std::slice::from_ref(result)));
             let has = |job| results.iter().any(|result| result["metric"]["job"] == job);
-            (has(STABLE) && has(CANARY)).then_some(())
+            (has(STABLE) && has(CANARY)).then_some(results)
         });
+        for result in results {
+            println!("{title}: {} is {}", result["metric"], result["value"][1]);
+        }
     }
 }
 
