@@ -1,7 +1,8 @@
-//! Link settings of the component, kept here so that any way of building it has them.
+//! Link settings of the component, kept here so that any way of building it has them. The bare component
+//! of the benches has the same.
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=CARGO_CFG_TARGET_ARCH");
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
         // The memory of an instance is cleared after each request: a small stack, and a memory
         // large enough from the start that the usual request never grows it, keep that cheap. No

@@ -4,7 +4,7 @@ use crate::budget::Budget;
 use crate::guest::{self, Component, Grants};
 use crate::headers::RouteHeaders;
 use crate::key_value::Store;
-use crate::limits::Limits;
+use crate::limits::{Limits, cores};
 use crate::load::{self, Loader};
 use crate::log::Log;
 use crate::manifest::{self, HttpTrigger, Manifest, Route, StaticResponse};
@@ -224,13 +224,13 @@ impl<'a> Loading<'a> {
         let required = code.resources_required();
         let pages = required.and_then(|required| required.max_initial_memory_size).unwrap_or(0);
         let first = pages * WASM_PAGE_BYTES;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-        let all = self.settings.limits.all_memory_bytes as u64;
-        if first * cores > all {
+        // Each core has a thread, and each thread a request at a time.
+        let together = first * cores() as u64;
+        if together > self.settings.limits.all_memory_bytes as u64 {
             self.settings.log.line(format_args!(
                 "warning: an instance of component `{id}` begins with {first} bytes of memory: set \
                  MODEL_API_ALL_MEMORY_BYTES to {} or more, or requests at the same time are refused",
-                2 * first * cores
+                2 * together
             ));
         }
     }

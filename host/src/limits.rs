@@ -3,6 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 
+/// The number of cores that this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// The limits of a server. [`Limits::default`] has the defaults, [`Limits::from_env`] reads
 /// the variables named in [`SETTINGS`].
 #[derive(Clone, Debug, PartialEq)]

@@ -62,9 +62,10 @@ impl Sum {
 /// The greatest depth of a tree.
 const MAX_DEPTH: usize = 10_000;
 
-/// The most outputs of an ensemble, and the most weights of its leaves, in all 64 MB: a file of a few
-/// bytes may ask for any number of outputs, for each of which each leaf has a weight.
+/// The most outputs of an ensemble: a file of a few bytes may ask for any number of them.
 const MAX_OUTPUTS: usize = 1_000;
+
+/// The most weights of all leaves, in all 64 MB: a leaf may have one for each output.
 const MAX_WEIGHTS: usize = 8 << 20;
 
 /// The most words of all sets of categories, in all 16 MB: a set has a bit for each category up to its

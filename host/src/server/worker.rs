@@ -3,6 +3,7 @@
 use super::connection::{self, Connection};
 use super::connections::Place;
 use super::shared::Shared;
+use crate::limits::cores;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -88,8 +89,4 @@ pub fn long_guests() -> io::Result<Runtime> {
 fn make_way() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, 10);
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
