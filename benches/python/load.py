@@ -7,25 +7,26 @@ import tempfile
 from servers import HERE
 
 
-def load(process, connections, seconds, question=None):
-    """Sends one question again and again on so many connections. Gives wrk's figures, and the
-    processor time of the server for each request, in microseconds."""
+def load(process, connections, seconds, question=None, pause_ms=None):
+    """Sends one question again and again on so many connections, at once or after a pause. Gives
+    wrk's figures, and the processor time of the server for each request, in microseconds."""
     question = question or process.server.question
     body = question if isinstance(question, bytes) else json.dumps(question).encode()
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)
         file.flush()
         before = process.cpu_seconds()
-        figures = _wrk(process.url, connections, seconds, file.name)
+        arguments = [file.name] if pause_ms is None else [file.name, str(pause_ms)]
+        figures = _wrk(process.url, connections, seconds, arguments)
         cpu = process.cpu_seconds() - before
     figures["a_second"] = figures["requests"] / figures["seconds"]
     figures["cpu_us"] = cpu / max(figures["requests"], 1) * 1e6
     return figures
 
 
-def _wrk(url, connections, seconds, body):
+def _wrk(url, connections, seconds, arguments):
     threads = min(connections, 2)
     command = ["wrk", f"--connections={connections}", f"--threads={threads}"]
     command += [f"--duration={seconds}s", "--timeout=60s", f"--script={HERE}/python/post.lua"]
-    output = subprocess.run([*command, url, "--", body], capture_output=True, text=True, check=True)
+    output = subprocess.run([*command, url, "--", *arguments], capture_output=True, text=True, check=True)
     return json.loads(output.stdout.splitlines()[-1])

@@ -1,11 +1,17 @@
 -- Sends one body again and again, and prints what wrk measured as a line of JSON.
 --
---     wrk --script post.lua URL -- BODY_FILE
+--     wrk --script post.lua URL -- BODY_FILE [MILLISECONDS]
+--
+-- With milliseconds, each connection waits so long after an answer before it asks again.
 
 function init(arguments)
     wrk.method = "POST"
     wrk.headers["content-type"] = "application/json"
     wrk.body = io.open(arguments[1]):read("*a")
+    local pause = tonumber(arguments[2])
+    if pause then
+        function delay() return pause end
+    end
 end
 
 function done(summary, latency, requests)

@@ -13,6 +13,8 @@ DOCS = ROOT / "docs"
 PLOTS = DOCS / "speed"
 BASE = "FastAPI, async def"
 NATIVE = "native axum"
+# The loads that are as much as a server can take.
+FULL = ["1 connection", "8 connections", "64 connections"]
 # What is drawn, by what grows: its axis, and a figure with its axis.
 GROWTH = {
     "rows": ("rows", "rows in a request", "p50_ms", "median answer, ms"),
@@ -57,20 +59,20 @@ def _ratios(requests):
     """Requests a second as multiples of the faster FastAPI's."""
     base = requests[BASE]
     rows = [
-        [name, *(_round(seen["a_second"] / base[n]["a_second"]) for n, seen in figures.items())]
+        [name, *(_round(figures[load]["a_second"] / base[load]["a_second"]) for load in FULL)]
         for name, figures in requests.items()
     ]
-    return _table(["Server", *(_connections(n) for n in base)], rows)
+    return _table(["Server", *FULL], rows)
 
 
 def _requests(requests):
     times = ["p50 ms", "p99 ms", "p99.9 ms"]
     heads = ["Server", "a second", "of native", *times, "CPU µs", "MB", "errors"]
     tables = []
-    for n in requests[NATIVE]:
-        native = requests[NATIVE][n]["a_second"]
-        rows = [[name, *_figures(figures[n], native)] for name, figures in requests.items()]
-        tables.append(f"**{_connections(n)}**\n\n{_table(heads, rows)}")
+    for load, seen in requests[NATIVE].items():
+        native = seen["a_second"]
+        rows = [[name, *_figures(figures[load], native)] for name, figures in requests.items()]
+        tables.append(f"**{load}**\n\n{_table(heads, rows)}")
     return "\n\n".join(tables)
 
 
@@ -138,10 +140,6 @@ def _fill(path, tables):
 def _table(heads, rows):
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _connections(n):
-    return "1 connection" if n == "1" else f"{n} connections"
 
 
 def _round(ratio):

@@ -11,7 +11,14 @@ import machine
 from load import load
 from servers import SCRATCH, all_servers
 
-CONNECTIONS = [1, 8, 64]
+# Connections that ask again as soon as they have an answer, or after a pause in milliseconds: then
+# every server has the same to do, and none of them is full.
+LOADS = {
+    "1 connection": (1, None),
+    "8 connections": (8, None),
+    "64 connections": (64, None),
+    "8 connections with pauses": (8, 4),
+}
 STARTS = 5
 
 
@@ -33,22 +40,22 @@ def main():
 
 
 def _rounds(servers, rounds, seconds):
-    """By server and number of connections, each figure's median over the rounds."""
-    figures = {server.name: {n: [] for n in CONNECTIONS} for server in servers}
+    """By server and load, each figure's median over the rounds."""
+    figures = {server.name: {name: [] for name in LOADS} for server in servers}
     with contextlib.ExitStack() as running:
         processes = [running.enter_context(server.running()) for server in servers]
         for process in processes:
             load(process, 8, 2)
         for number in range(rounds):
-            for connections in CONNECTIONS:
+            for name, (connections, pause_ms) in LOADS.items():
                 for process in processes:
-                    seen = load(process, connections, seconds)
+                    seen = load(process, connections, seconds, pause_ms=pause_ms)
                     seen["resident_mb"] = process.resident_mb()
-                    figures[process.server.name][connections].append(seen)
-                    print(f"{number} {process.server.name} {connections}: {seen}", flush=True)
+                    figures[process.server.name][name].append(seen)
+                    print(f"{number} {process.server.name}, {name}: {seen}", flush=True)
     return {
-        name: {n: _medians(seen) for n, seen in by_connections.items()}
-        for name, by_connections in figures.items()
+        server: {name: _medians(seen) for name, seen in loads.items()}
+        for server, loads in figures.items()
     }
 
 
