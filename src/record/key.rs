@@ -5,6 +5,7 @@
 //! `=` and two digits. The leading 3 is the version of this form: counters that an older or a newer
 //! service left in a lasting store are not misread.
 
+use super::buckets::{Buckets, CONFIDENCE, DURATION, INFERENCE};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -102,7 +103,8 @@ impl Key<'_> {
         path.0
     }
 
-    /// Reads a key. None for one that is not of this form.
+    /// Reads a key. None for one that is not of this form, or has a bucket or a status that no counter
+    /// has.
     pub fn decode(key: &str) -> Option<Key<'_>> {
         let mut parts = Parts(key.split('/'));
         if parts.0.next()? != VERSION {
@@ -113,7 +115,7 @@ impl Key<'_> {
             "p" => Key::Prediction {
                 http: parts.http()?,
                 class: parts.class()?,
-                inference_bucket: parts.number()?,
+                inference_bucket: parts.bucket(&INFERENCE)?,
             },
             "hq" => parts.http_sum(HttpQuantity::RequestSize)?,
             "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
@@ -123,7 +125,7 @@ impl Key<'_> {
             "c" => Key::Call {
                 model: parts.label()?,
                 version: parts.label()?,
-                inference_bucket: parts.number()?,
+                inference_bucket: parts.bucket(&INFERENCE)?,
             },
             "mi" => parts.model_sum(ModelQuantity::Inference)?,
             "mc" => parts.model_sum(ModelQuantity::Confidence)?,
@@ -220,8 +222,8 @@ impl<'a> Parts<'a> {
         Some(Http {
             handler: self.label()?,
             method: self.label()?,
-            status: self.number()?,
-            duration_bucket: self.number()?,
+            status: self.number().filter(|class| (1..=5).contains(class))?,
+            duration_bucket: self.bucket(&DURATION)?,
         })
     }
 
@@ -232,7 +234,7 @@ impl<'a> Parts<'a> {
             prediction: self.label()?,
             confidence_bucket: match self.0.next()? {
                 "-" => None,
-                bucket => Some(bucket.parse().ok()?),
+                part => Some(bucket(part, &CONFIDENCE)?),
             },
         })
     }
@@ -249,6 +251,10 @@ impl<'a> Parts<'a> {
         self.0.next()?.parse().ok()
     }
 
+    fn bucket(&mut self, buckets: &Buckets) -> Option<usize> {
+        bucket(self.0.next()?, buckets)
+    }
+
     fn label(&mut self) -> Option<Cow<'a, str>> {
         let part = self.0.next()?;
         if !part.contains('=') {
@@ -262,6 +268,11 @@ impl<'a> Parts<'a> {
         }
         String::from_utf8(label).ok().map(Cow::Owned)
     }
+}
+
+/// Reads the index of a bucket, of which there is one more than there are bounds.
+fn bucket(part: &str, buckets: &Buckets) -> Option<usize> {
+    part.parse().ok().filter(|index| *index <= buckets.bounds.len())
 }
 
 #[cfg(test)]
@@ -336,6 +347,26 @@ mod tests {
         for key in ["", "visits", "2/h/a/b/2/0", "3/h/a/b/2", "3/h/a/b/2/0/0", "3/z/a", "3/i/=4/b"]
         {
             assert_eq!(Key::decode(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_with_a_bucket_or_a_status_that_there_is_not_are_not_decoded() {
+        for key in [
+            "3/h/a/GET/0/0",
+            "3/h/a/GET/6/0",
+            "3/h/a/GET/2/28",
+            "3/h/a/GET/2/4294967295",
+            "3/h/a/GET/2/-1",
+            "3/p/a/POST/2/0/m/v/c/13/0",
+            "3/p/a/POST/2/0/m/v/c/12/20",
+            "3/o/m/v/c/13",
+            "3/c/m/v/20",
+        ] {
+            assert_eq!(Key::decode(key), None, "{key}");
+        }
+        for key in ["3/h/a/GET/2/27", "3/p/a/POST/2/0/m/v/c/12/19", "3/c/m/v/19"] {
+            assert!(Key::decode(key).is_some(), "{key}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A store for unit tests.
+//! Stores for unit tests.
 
 use crate::platform::store::Counters;
 use anyhow::{Result, bail};
@@ -42,5 +42,25 @@ impl Counters for Memory {
     fn names(&self) -> Result<Vec<String>> {
         self.called()?;
         Ok(self.numbers.borrow().keys().cloned().collect())
+    }
+}
+
+/// A store that lists any names, and has the same number under each.
+pub struct Listing {
+    pub names: Vec<String>,
+    pub number: u64,
+}
+
+impl Counters for Listing {
+    fn add(&self, key: &str, _: u64) -> Result<()> {
+        bail!("{key} cannot be raised")
+    }
+
+    fn read(&self, _: &str) -> Result<u64> {
+        Ok(self.number)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        Ok(self.names.clone())
     }
 }

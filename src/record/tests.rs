@@ -1,6 +1,6 @@
 use super::count::count;
 use super::drift::Bins;
-use super::memory::Memory;
+use super::memory::{Listing, Memory};
 use super::observed::{Inference, Observed, Outcome};
 use super::totals::{Totals, totals};
 use crate::platform::store::Counters;
@@ -77,6 +77,13 @@ fn a_counter_is_the_sum_of_its_shards() {
         store.add(name, number).unwrap();
     }
     assert_eq!(totals(&store).unwrap(), Totals::from([("3/o/m/v1/a/8".to_owned(), 12)]));
+}
+
+#[test]
+fn a_counter_listed_twice_is_counted_once() {
+    let names = ["3/o/m/v1/a/8", "3/o/m/v1/a/8+x", "3/o/m/v1/a/8", "3/o/m/v1/a/8+x"];
+    let store = Listing { names: names.map(str::to_owned).into(), number: 3 };
+    assert_eq!(totals(&store).unwrap(), Totals::from([("3/o/m/v1/a/8".to_owned(), 6)]));
 }
 
 proptest! {

@@ -3,18 +3,20 @@
 use super::key::{self, Key};
 use crate::platform::store::Counters;
 use anyhow::Result;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The value of every counter, by key.
 pub type Totals = BTreeMap<String, u64>;
 
-/// Reads every counter: one call for the list, and one for each name in it.
+/// Reads every counter: one call for the list, and one for each name in it. A store may list a name
+/// twice, which is no second shard.
 pub fn totals(counters: &impl Counters) -> Result<Totals> {
     let mut totals = Totals::new();
-    for name in counters.names()? {
+    for name in BTreeSet::from_iter(counters.names()?) {
         let key = key::without_shard(&name);
         if Key::decode(key).is_some() {
-            *totals.entry(key.to_owned()).or_default() += counters.read(&name)?;
+            let total: &mut u64 = totals.entry(key.to_owned()).or_default();
+            *total = total.saturating_add(counters.read(&name)?);
         }
     }
     Ok(totals)

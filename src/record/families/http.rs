@@ -1,7 +1,7 @@
 //! The families of the HTTP service, by the names that prometheus-fastapi-instrumentator gives
 //! them.
 
-use super::histogram::Histogram;
+use super::histogram::{Count, Histogram};
 use super::series::Series;
 use crate::http::Method;
 use crate::record::buckets::DURATION;
@@ -10,11 +10,11 @@ use crate::record::text::{Family, Kind, Sample};
 
 /// The sums over all counters of exchanges.
 pub struct HttpStats {
-    requests: Series<u64>,
+    requests: Series<Count>,
     durations: Series<Histogram>,
-    sized: Series<u64>,
-    request_bytes: Series<u64>,
-    response_bytes: Series<u64>,
+    sized: Series<Count>,
+    request_bytes: Series<Count>,
+    response_bytes: Series<Count>,
 }
 
 impl HttpStats {
@@ -101,10 +101,10 @@ impl HttpStats {
 
     /// Puts a sum beside each count. There is none yet if a scrape comes between the increments of
     /// a handler's first request, or if all of its bodies were empty.
-    fn sizes(&self, bytes: &Series<u64>) -> Vec<Sample> {
+    fn sizes(&self, bytes: &Series<Count>) -> Vec<Sample> {
         let with_sum = |count: Sample| {
             let labels: Vec<_> = count.labels.iter().map(|(_, value)| value.as_str()).collect();
-            let sum = bytes.get(&labels).copied().unwrap_or(0);
+            let sum = bytes.get(&labels).copied().unwrap_or_default().0;
             [Sample { suffix: "_sum", labels: count.labels.clone(), value: sum as f64 }, count]
         };
         self.sized.samples("_count").into_iter().flat_map(with_sum).collect()

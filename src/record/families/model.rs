@@ -2,7 +2,7 @@
 //! those it was made for.
 
 use super::Context;
-use super::histogram::Histogram;
+use super::histogram::{Count, Histogram};
 use super::series::Series;
 use crate::model::{Description, OutputKind, Signature};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
@@ -12,13 +12,13 @@ use crate::record::text::{Family, Kind, Sample};
 
 /// The sums over all counters of the model.
 pub struct ModelStats {
-    predictions: Series<u64>,
+    predictions: Series<Count>,
     confidences: Series<Histogram>,
     inferences: Series<Histogram>,
-    started: Series<u64>,
-    invalid: Series<u64>,
+    started: Series<Count>,
+    invalid: Series<Count>,
     /// By the place of the bin; of the model that is served.
-    bins: Series<u64>,
+    bins: Series<Count>,
 }
 
 impl ModelStats {
@@ -137,7 +137,7 @@ impl ModelStats {
         };
         let counted = |bin: &ReferenceBin| {
             let counted = self.bins.get(&[&bin.feature, &bin.index.to_string()]);
-            sample("_total", bin, counted.copied().unwrap_or(0) as f64)
+            sample("_total", bin, counted.copied().unwrap_or_default().0 as f64)
         };
         [
             Family {

@@ -1,6 +1,6 @@
 //! Values by their labels.
 
-use super::histogram::Histogram;
+use super::histogram::{Count, Histogram};
 use crate::record::buckets::Buckets;
 use crate::record::text::{Label, Sample};
 use std::collections::BTreeMap;
@@ -41,10 +41,11 @@ impl<V: Default> Series<V> {
     }
 }
 
-impl Series<u64> {
+impl Series<Count> {
     /// Makes a sample of each count.
     pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
-        let sample = |(labels, count): (_, &u64)| Sample { suffix, labels, value: *count as f64 };
+        let sample =
+            |(labels, count): (_, &Count)| Sample { suffix, labels, value: count.0 as f64 };
         self.labelled().map(sample).collect()
     }
 }

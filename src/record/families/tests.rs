@@ -3,9 +3,10 @@ use crate::model::{
     FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, Reference, ReferenceBins,
     UnusualPolicy,
 };
+use crate::platform::store::Counters;
 use crate::record::count::count;
 use crate::record::drift::Bins;
-use crate::record::memory::Memory;
+use crate::record::memory::{Listing, Memory};
 use crate::record::observed::{Inference, Observed, Outcome};
 use crate::record::text::{Format, write};
 use crate::record::totals::totals;
@@ -54,7 +55,7 @@ fn description() -> Description {
     }
 }
 
-fn scrape(store: &Memory, format: Format) -> String {
+fn scrape(store: &impl Counters, format: Format) -> String {
     let (signature, description) = (signature(), description());
     let (drift_sample_interval, predicting) = (16, &["/predict"][..]);
     let context = Context {
@@ -136,6 +137,61 @@ proptest! {
             events.iter().filter_map(|event| event.3.inference.as_ref())
                 .filter_map(|inference| inference.bins.get(&("age".to_owned(), 0)))
                 .sum::<u64>() as f64);
+    }
+}
+
+/// Keys of every kind, with labels and numbers that no service writes.
+fn odd_key() -> impl Strategy<Value = String> {
+    let (label, number) = ("[a-z=\"\\\\\n 0-9]{0,3}", "([0-9]|[1-3][0-9]|[0-9]{9,22})");
+    let http = format!("{label}/{label}/{number}/{number}");
+    let class = format!("m/{label}/{label}/(-|{number})");
+    let kinds = [
+        format!("h/{http}"),
+        format!("p/{http}/{class}/{number}"),
+        format!("h[qrd]/{label}/{label}"),
+        format!("o/{class}"),
+        format!("s/m/{label}"),
+        format!("c/m/{label}/{number}"),
+        format!("m[ic]/m/{label}"),
+        format!("i/{label}/{label}"),
+        format!("b/m/v1/age/{number}"),
+    ];
+    let key = format!("3/({})", kinds.join("|"));
+    proptest::string::string_regex(&key).expect("it is an expression")
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_store_has_is_readable_by_a_strict_scraper(
+        names in proptest::collection::vec(odd_key(), 0..20),
+        twice in 0..20_usize,
+        number in prop_oneof![Just(0), Just(1), Just(i64::MAX as u64), 0..i64::MAX as u64],
+    ) {
+        let twice = names.iter().take(twice).cloned();
+        let store = Listing { names: names.iter().cloned().chain(twice).collect(), number };
+        let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+        // All requests are in a class of status, and none is lost between two families.
+        let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| {
+            scraped.sum("http_requests_total", &format!("status=\"{class}\""))
+        });
+        let requests: f64 = classes.iter().sum();
+        prop_assert_eq!(scraped.sum("http_requests_total", ""), requests);
+        if number == 1 {
+            prop_assert_eq!(scraped.value("http_request_duration_highr_seconds_count"), requests);
+        }
+    }
+}
+
+#[test]
+fn a_sum_too_large_for_a_number_stays_at_the_largest() {
+    let buckets = (0..5).map(|bucket| format!("3/h/a/GET/2/{bucket}"));
+    let shards = ["+x", "+y", "+z"].map(|shard| format!("3/h/b/GET/2/0{shard}"));
+    let store = Listing { names: buckets.chain(shards).collect(), number: i64::MAX as u64 };
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
+    for handler in ["a", "b"] {
+        let labels = format!("handler=\"{handler}\",method=\"GET\",status=\"2xx\"");
+        let requests = scraped.value(&format!("http_requests_total{{{labels}}}"));
+        assert_eq!(requests, u64::MAX as f64, "{handler}");
     }
 }
 
