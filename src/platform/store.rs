@@ -1,7 +1,7 @@
 //! The host's key-value store, where counters outlive the instance.
 
-use super::Lent;
-use anyhow::{Context, Error, Result, bail};
+use super::{Lent, log};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use bindings::wasi::keyvalue::{atomics, store};
 use std::cell::Cell;
 
@@ -66,7 +66,8 @@ impl Counters for Store {
 
     /// Adds 0, which returns the number on every store. What `get` returns is the store's own form.
     fn read(&self, name: &str) -> Result<u64> {
-        Ok(self.increment(name, 0)?.try_into()?)
+        let number = self.increment(name, 0)?;
+        u64::try_from(number).map_err(|_| anyhow!("the counter {name:?} is {number}"))
     }
 
     fn names(&self) -> Result<Vec<String>> {
@@ -82,6 +83,7 @@ fn explain(error: store::Error) -> Error {
     match error {
         store::Error::NoSuchStore => Error::msg("the host has no such store"),
         store::Error::AccessDenied => Error::msg("spin.toml does not grant it to the component"),
-        store::Error::Other(reason) => Error::msg(reason),
+        // A line break in it would begin a line of the log.
+        store::Error::Other(reason) => Error::msg(log::shown(&reason)),
     }
 }

@@ -64,16 +64,24 @@ fn serve_model(name: &str) -> TestServer {
 
 /// The manifest with another model in the place of the default one.
 fn model_manifest(name: &str) -> Manifest {
+    build_guests();
+    manifest(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
+}
+
+/// Builds the models and the store of the tests, once for all.
+fn build_guests() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
         // Those without the standard library are built on their own.
-        for models in [&["-p", "triage", "-p", "silent"][..], &["-p", "wide"]] {
+        for guests in [
+            &["-p", "triage", "-p", "silent"][..],
+            &["-p", "wide", "-p", "faulty-store"],
+        ] {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--release", "--target", "wasm32-wasip1"]).args(models);
-            assert!(cargo.status().expect("cargo runs").success(), "the models cannot be built");
+            cargo.args(["build", "--release", "--target", "wasm32-wasip1"]).args(guests);
+            assert!(cargo.status().expect("cargo runs").success(), "the guests cannot be built");
         }
     });
-    manifest(|text| text.replace("heart_risk_demo.wasm", &format!("{name}.wasm")))
 }
 
 /// A manifest's text with the default of a variable changed.
@@ -92,4 +100,11 @@ fn scrape(client: &mut Client) -> Exposition {
     let response = client.send(&Request::get("/metrics"));
     assert_eq!(response.status, 200, "{}", response.text());
     Exposition::parse(response.text())
+}
+
+/// Returns the number of requests that the host answered with an error, for a reason of its metrics.
+fn errors(server: &TestServer, reason: &str) -> f64 {
+    let response = server.get("/.well-known/model-api/metrics");
+    let labels = format!("reason=\"{reason}\"");
+    Exposition::parse(response.text()).sum("model_api_host_errors_total", &labels)
 }

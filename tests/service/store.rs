@@ -1,7 +1,9 @@
-//! The counters' store fails.
+//! The counters' store fails: it is not granted, or it is the guest `tests/guests/faulty-store`.
 
-use super::{ANSWER, EXAMPLE, serve_changed};
+use super::{ANSWER, EXAMPLE, build_guests, errors, manifest, scrape, serve_changed};
 use crate::support::http::Request;
+use crate::support::server::TestServer;
+use std::time::Duration;
 
 #[test]
 fn predictions_go_on_without_a_store_and_the_loss_is_logged() {
@@ -16,4 +18,99 @@ fn predictions_go_on_without_a_store_and_the_loss_is_logged() {
 fn a_scrape_without_a_store_is_503_and_not_a_page_of_zeros() {
     let server = serve_changed(|text| text.replace("[\"default\"]", "[]"));
     assert_eq!(server.get("/metrics").status, 503);
+}
+
+#[test]
+fn predictions_go_on_if_the_store_answers_errors_and_each_loss_is_a_line_of_the_log() {
+    let server = serve_faulty("error");
+    let response = server.send(&Request::post("/predict", EXAMPLE));
+    assert_eq!((response.status, response.text()), (200, ANSWER));
+    server.logged("warning: a call into the model was not counted: cannot increment");
+    let line = server.logged("a request was not counted: cannot increment");
+    assert!(line.contains("the disk is\\nfull request_id="), "{line}");
+    assert_eq!(server.get("/metrics").status, 503);
+    server.logged("a scrape failed: cannot list the counters: the disk is\\nfull");
+}
+
+#[test]
+fn a_request_is_500_and_counted_by_the_host_if_the_store_traps() {
+    let server = serve_faulty("trap");
+    let response = server.send(&Request::post("/predict", EXAMPLE));
+    assert_eq!((response.status, response.text()), (500, r#"{"detail":"The component failed"}"#));
+    assert_eq!(errors(&server, "trapped"), 1.0);
+    server.logged("service: trapped: wasm trap: wasm `unreachable` instruction executed");
+}
+
+#[test]
+fn a_request_is_504_if_the_store_hangs_and_others_are_answered_meanwhile() {
+    let server = serve_faulty("hang");
+    let mut waiting: Vec<_> = (0..4).map(|_| server.client()).collect();
+    for client in &mut waiting {
+        client.send_raw("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    }
+    // The page's component has a store that works.
+    for _ in 0..20 {
+        assert_eq!(server.get("/docs").status, 200);
+    }
+    for mut client in waiting {
+        assert_eq!(client.receive().status, 504);
+    }
+    assert_eq!(errors(&server, "timed_out"), 4.0);
+    server.logged("service: stopped: it took too long request_id=");
+}
+
+#[test]
+fn keys_and_numbers_that_no_service_writes_change_no_other_counter() {
+    let scrape = scrape(&mut serve_faulty("odd").client());
+    let requests = |status| {
+        scrape.sum(
+            "http_requests_total",
+            &format!("handler=\"/predict\",method=\"POST\",status=\"{status}\""),
+        )
+    };
+    assert_eq!([requests("2xx"), requests("5xx")], [3.0, 3.0]);
+    assert_eq!(scrape.sum("http_requests_total", ""), 6.0);
+}
+
+#[test]
+fn the_largest_numbers_are_readable_by_a_strict_scraper() {
+    let scrape = scrape(&mut serve_faulty("largest").client());
+    assert_eq!(scrape.sum("http_request_duration_highr_seconds_count", ""), u64::MAX as f64);
+}
+
+#[test]
+fn a_scrape_is_503_if_a_counter_is_negative_and_the_log_names_it() {
+    let server = serve_faulty("negative");
+    assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
+    assert_eq!(server.get("/metrics").status, 503);
+    let line = server.logged("a scrape failed");
+    assert!(
+        line.contains("the counter \"3/h/=2fpredict/POST/2/0\" is -9223372036854775808"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_scrape_is_503_if_the_store_lists_only_a_part_of_its_keys() {
+    let server = serve_faulty("pages");
+    assert_eq!(server.get("/metrics").status, 503);
+    server.logged("a scrape failed: the store lists its keys in pages");
+}
+
+/// The service, whose counters are in a store that has this fault.
+fn serve_faulty(fault: &str) -> TestServer {
+    build_guests();
+    let granted = "key_value_stores = [\"default\"]\n";
+    let environment = format!(
+        "environment = {{ FAULT = \"{fault}\" }}\ndependencies_inherit_configuration = true\n"
+    );
+    let model = "[component.service.dependencies]\n";
+    let store =
+        "\"wasi:keyvalue\" = { path = \"target/wasm32-wasip1/release/faulty_store.wasm\" }\n";
+    let manifest = manifest(|text| {
+        text.replacen(granted, &environment, 1).replacen(model, &format!("{model}{store}"), 1)
+    });
+    TestServer::start(&manifest, |settings| {
+        settings.limits.request_timeout = Duration::from_millis(500);
+    })
 }
