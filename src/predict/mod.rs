@@ -1,8 +1,9 @@
 //! Calls of the model.
 
+mod contract;
 pub mod self_check;
 
-use crate::model::{self, Output, Prediction, Refusal};
+use crate::model::{self, Output, OutputNotes, Prediction, Refusal};
 use crate::platform::clock::Stopwatch;
 use crate::validate::Rows;
 use std::time::Duration;
@@ -56,13 +57,29 @@ fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answe
     if !refused.is_empty() {
         return Err(NoAnswer::Refused(refused));
     }
-    let names = output_names(&predictions);
+    let described = described_outputs(&predictions);
+    check_contract(&predictions, described.as_deref())?;
+    let names = described.into_iter().flatten().map(|output| output.name).collect();
     Ok(Answers { predictions, names })
 }
 
-fn output_names(predictions: &[Prediction]) -> Vec<String> {
-    if predictions.iter().all(|outputs| matches!(&outputs[..], [Output::Class(_)])) {
-        return Vec::new();
+/// Returns the outputs that the model describes; none if it gave a single class, the usual case, which
+/// is not worth the time that the description takes.
+fn described_outputs(predictions: &[Prediction]) -> Option<Vec<OutputNotes>> {
+    let is_class = |outputs: &Prediction| matches!(&outputs[..], [Output::Class(_)]);
+    (!predictions.iter().all(is_class)).then(|| model::describe().outputs)
+}
+
+fn check_contract(
+    predictions: &[Prediction],
+    described: Option<&[OutputNotes]>,
+) -> Result<(), NoAnswer> {
+    for (row, prediction) in predictions.iter().enumerate() {
+        let by_description =
+            || described.map_or(Ok(()), |described| contract::check_outputs(prediction, described));
+        contract::check_numbers(prediction).and_then(|()| by_description()).map_err(|what| {
+            NoAnswer::Broken(format!("the model answered row {row} with {what}"))
+        })?;
     }
-    model::describe().outputs.into_iter().map(|output| output.name).collect()
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A check that the model can be served: it keeps its contract, and answers its own examples as it
 //! promises.
 
+use super::contract;
 use crate::model::{
     self, Description, Output, Prediction, ReferenceBins, Refusal, Signature, Value,
 };
@@ -56,6 +57,11 @@ fn check_answers(description: &Description, answers: &[RowAnswer]) -> Result<(),
         ));
     }
     for (example, answer) in description.examples.iter().zip(answers) {
+        let checked = example.expected.as_ref().map_or(Ok(()), |expected| {
+            contract::check_numbers(expected)
+                .and_then(|()| contract::check_outputs(expected, &description.outputs))
+        });
+        checked.map_err(|what| format!("its example {:?} promises {what}", example.name))?;
         if !agree(&example.expected, answer, example.tolerance) {
             return Err(format!("it does not answer its example {:?} as promised", example.name));
         }

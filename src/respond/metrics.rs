@@ -27,6 +27,9 @@ fn exposition(format: Format, totals: &Totals) -> Response {
         drift_sample_interval: settings::drift_sample_interval(),
         predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
     };
+    if record::has_unknown_classes(totals, &context) {
+        log::warn("the model has answered with a class that is not in its description");
+    }
     let text = record::write(format, &record::families(totals, &context));
     Response::new(format.content_type(), text.into_bytes()).not_stored().varies_by("accept")
 }

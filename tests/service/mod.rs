@@ -74,7 +74,7 @@ fn build_guests() {
     BUILT.get_or_init(|| {
         // Those without the standard library are built on their own.
         for guests in [
-            &["-p", "triage", "-p", "silent"][..],
+            &["-p", "triage", "-p", "silent", "-p", "faulty-model"][..],
             &["-p", "wide", "-p", "faulty-store"],
         ] {
             let mut cargo = Command::new(env!("CARGO"));

@@ -1,9 +1,10 @@
 //! Other models bring their own API, and change nothing in the service.
 
-use super::{EXAMPLE, scrape, serve_model};
+use super::{EXAMPLE, errors, model_manifest, scrape, serve_model};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn predict(server: &TestServer, row: Value) -> Response {
     server.send(&Request::post("/predict", json!({ "patient_data": row }).to_string()))
@@ -152,4 +153,82 @@ fn a_prediction_is_500_if_the_model_breaks_its_contract() {
     );
     let line = server.logged("0 answers for 1 rows");
     assert!(line.contains("request_id="), "{line}");
+}
+
+/// A body for the guest `tests/guests/faulty-model`.
+fn with_fault(fault: &str) -> Request {
+    Request::post("/predict", json!({"patient_data": {"fault": fault}}).to_string())
+}
+
+#[test]
+fn an_answer_that_the_description_forbids_is_500_counted_and_logged() {
+    let server = serve_model("faulty_model");
+    for (fault, what) in [
+        ("no output", "0 outputs, and its description has 1"),
+        ("two outputs", "2 outputs, and its description has 1"),
+        ("another kind", "another kind of output for its output \"risk\""),
+        ("confidence NaN", "a confidence or probability of NaN"),
+        ("confidence infinite", "a confidence or probability of inf"),
+        ("confidence above 1", "a confidence or probability of 1.5"),
+        ("confidence below 0", "a confidence or probability of -0.5"),
+        ("probability NaN", "a confidence or probability of NaN"),
+        ("probability above 1", "a confidence or probability of 2"),
+    ] {
+        let response =
+            server.send(&with_fault(fault).header("x-request-id", &fault.replace(' ', "-")));
+        let expected = (500, r#"{"detail":"The model gave no answer"}"#);
+        assert_eq!((response.status, response.text()), expected, "{fault}");
+        let id = fault.replace(' ', "-");
+        let line = format!("the model answered row 0 with {what} request_id={id}");
+        server.logged(&line);
+    }
+    assert_eq!(server.send(&with_fault("none")).status, 200);
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("http_requests_total", "status=\"5xx\""), 9.0);
+    assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 10.0);
+    assert_eq!(scrape.sum("model_predictions_total", ""), 1.0);
+    assert_eq!(scrape.sum("model_prediction_confidence_count", ""), 1.0);
+}
+
+/// A look at the description would cost each prediction time.
+#[test]
+fn a_class_that_is_not_described_is_answered_counted_by_its_label_and_logged_at_a_scrape() {
+    let server = serve_model("faulty_model");
+    scrape(&mut server.client());
+    let response = server.send(&with_fault("unknown label"));
+    assert_eq!((response.status, &response.json()["prediction"]), (200, &json!("other")));
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_predictions_total", "prediction=\"other\""), 1.0);
+    let warning = "the model has answered with a class that is not in its description";
+    let lines = server.stop();
+    assert_eq!(lines.iter().filter(|line| line.contains(warning)).count(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_model_that_traps_loops_or_takes_all_memory_costs_its_own_request_alone() {
+    let server = TestServer::start(&model_manifest("faulty_model"), |settings| {
+        settings.limits.request_timeout = Duration::from_millis(500);
+    });
+    let mut looping = server.client();
+    looping.send_raw(looping_request());
+    for (fault, status, line) in [
+        ("trap", 500, "service: trapped: wasm trap: wasm `unreachable` instruction executed"),
+        ("allocate", 500, "refused more than 67108864 bytes of memory"),
+    ] {
+        assert_eq!(server.send(&with_fault(fault)).status, status, "{fault}");
+        server.logged(line);
+        assert_eq!(server.send(&with_fault("none")).status, 200, "after {fault}");
+    }
+    assert_eq!(looping.receive().status, 504);
+    server.logged("service: stopped: it took too long request_id=");
+    let scrape = scrape(&mut server.client());
+    assert_eq!(scrape.sum("model_inference_started_total", ""), 5.0);
+    assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 2.0);
+    assert_eq!(errors(&server, "trapped") + errors(&server, "timed_out"), 3.0);
+}
+
+fn looping_request() -> String {
+    let body = r#"{"patient_data": {"fault": "loop"}}"#;
+    let length = body.len();
+    format!("POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{body}")
 }

@@ -8,7 +8,7 @@ mod series;
 use super::key::Key;
 use super::text::Family;
 use super::totals::Totals;
-use crate::model::{Description, Signature};
+use crate::model::{Description, OutputKind, Signature};
 use http::HttpStats;
 use model::ModelStats;
 
@@ -67,6 +67,25 @@ pub fn families(totals: &Totals, context: &Context) -> Vec<Family> {
     let mut families = http.families();
     families.extend(model.families(context));
     families
+}
+
+/// Returns true if the model that is served has answered with a class that its description lacks. Looking
+/// for that at each prediction would cost the time that the description takes.
+pub fn has_unknown_classes(totals: &Totals, context: &Context) -> bool {
+    let Context { signature, description, .. } = context;
+    let is_known = |prediction: &str| {
+        description.outputs.iter().any(|output| match &output.kind {
+            OutputKind::Classes(labels) => labels.iter().any(|label| label == prediction),
+            OutputKind::Quantity(_) => output.name == prediction,
+        })
+    };
+    totals.keys().any(|key| match Key::decode(key) {
+        Some(Key::Prediction { class, .. } | Key::Outcome(class)) => {
+            (&*class.model, &*class.version) == (&*signature.name, &*signature.version)
+                && !is_known(&class.prediction)
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,121 @@
+//! The contract's demands on an answer. Each check returns what the model answered and may not.
+
+use crate::model::{Output, OutputKind, OutputNotes, QuantityRange};
+
+/// The part by which a number may be beyond its bounds: sums of many 32-bit floats are not exact.
+const ROUNDING: f64 = 1e-4;
+
+/// Checks the numbers of an answer to one row, for which nothing has to be known of the model.
+pub fn check_numbers(prediction: &[Output]) -> Result<(), String> {
+    for output in prediction {
+        let Output::Class(class) = output else { continue };
+        let mut shares = class.confidence.iter().chain(&class.probabilities);
+        if let Some(share) = shares.find(|share| !is_within(**share, 0.0, 1.0)) {
+            return Err(format!("a confidence or probability of {share}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks an answer to one row by the outputs that the model's description has.
+pub fn check_outputs(prediction: &[Output], described: &[OutputNotes]) -> Result<(), String> {
+    let (count, described_count) = (prediction.len(), described.len());
+    if count != described_count {
+        return Err(format!("{count} outputs, and its description has {described_count}"));
+    }
+    prediction.iter().zip(described).try_for_each(|(output, notes)| {
+        let may_not = |what| format!("{what} for its output {:?}", notes.name);
+        check_kind(output, &notes.kind).map_err(may_not)
+    })
+}
+
+fn check_kind(output: &Output, kind: &OutputKind) -> Result<(), String> {
+    match (output, kind) {
+        // The label itself may be what a client sent, and is not for the log.
+        (Output::Class(class), OutputKind::Classes(labels)) if !labels.contains(&class.label) => {
+            Err("a class that is not in its description".to_owned())
+        }
+        (Output::Class(class), OutputKind::Classes(labels)) => {
+            let count = class.probabilities.len();
+            match count == 0 || count == labels.len() {
+                true => Ok(()),
+                false => Err(format!("{count} probabilities of {} classes", labels.len())),
+            }
+        }
+        (Output::Quantity(quantity), OutputKind::Quantity(range)) => check_range(*quantity, range),
+        _ => Err("another kind of output".to_owned()),
+    }
+}
+
+fn check_range(quantity: f64, range: &QuantityRange) -> Result<(), String> {
+    let QuantityRange { minimum, maximum, .. } = range;
+    match is_within(quantity, *minimum, *maximum) {
+        true => Ok(()),
+        false => Err(format!("{quantity}, and not from {minimum} to {maximum},")),
+    }
+}
+
+/// NaN is within no bounds.
+fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
+    let rounding = |bound: f64| ROUNDING * bound.abs().max(1.0);
+    number >= minimum - rounding(minimum) && number <= maximum + rounding(maximum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Classification;
+
+    fn class(label: &str, confidence: Option<f64>, probabilities: &[f64]) -> Output {
+        let probabilities = probabilities.to_vec();
+        Output::Class(Classification { label: label.into(), confidence, probabilities })
+    }
+
+    fn described() -> Vec<OutputNotes> {
+        let range = QuantityRange { unit: String::new(), minimum: 0.0, maximum: f64::INFINITY };
+        let kinds = [
+            ("risk", OutputKind::Classes(vec!["low".into(), "high".into()])),
+            ("wait", OutputKind::Quantity(range)),
+        ];
+        let notes = |(name, kind): (&str, _)| OutputNotes {
+            name: name.into(),
+            description: String::new(),
+            kind,
+        };
+        kinds.map(notes).into()
+    }
+
+    #[test]
+    fn a_share_is_a_number_from_0_to_1_but_for_rounding() {
+        for share in [0.0, 1.0, 1.000_001, -0.000_001] {
+            assert_eq!(check_numbers(&[class("low", Some(share), &[share])]), Ok(()), "{share}");
+        }
+        for share in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.01, -0.01, 100.0] {
+            assert!(check_numbers(&[class("low", Some(share), &[])]).is_err(), "{share}");
+            assert!(check_numbers(&[class("low", None, &[0.5, share])]).is_err(), "{share}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_in_the_description_is_named() {
+        let (low, wait) = (class("low", None, &[]), Output::Quantity(5.0));
+        let check = |outputs: &[&Output]| {
+            let outputs: Vec<_> = outputs.iter().map(|output| (*output).clone()).collect();
+            check_outputs(&outputs, &described())
+        };
+        assert_eq!(check(&[&low, &wait]), Ok(()));
+        assert_eq!(check(&[&class("high", None, &[0.5, 0.5]), &wait]), Ok(()));
+        for (outputs, expected) in [
+            ([&class("other", None, &[]), &wait], "a class that is not in its description for"),
+            ([&class("low", None, &[1.0]), &wait], "1 probabilities of 2 classes for"),
+            ([&low, &Output::Quantity(-1.0)], "-1, and not from 0 to inf, for its output \"wait\""),
+            ([&low, &Output::Quantity(f64::NAN)], "NaN, and not"),
+            ([&wait, &low], "another kind of output for its output \"risk\""),
+        ] {
+            let error = check(&outputs).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        assert_eq!(check(&[&low]), Err("1 outputs, and its description has 2".to_owned()));
+        assert!(check(&[&low, &wait, &wait]).is_err());
+    }
+}
