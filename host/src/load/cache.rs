@@ -32,6 +32,7 @@ pub struct Cache {
     /// None if code is not kept.
     folder: Option<PathBuf>,
     engine: u64,
+    log: Log,
 }
 
 impl Cache {
@@ -44,7 +45,7 @@ impl Cache {
         let folder = folder.inspect_err(|error| {
             log.line(format_args!("warning: compiled code is not kept: {error:#}"));
         });
-        Self { folder: folder.ok(), engine: hasher.finish() }
+        Self { folder: folder.ok(), engine: hasher.finish(), log: log.clone() }
     }
 
     /// The compiled component of `files`; if it is not there yet, what `compile` makes.
@@ -63,8 +64,12 @@ impl Cache {
             return Ok(component);
         }
         let code = compile()?;
-        if let Some(path) = path {
-            let _ = write(&path, &code);
+        if let Some(path) = path
+            && let Err(error) = write(&path, &code)
+        {
+            // A full disk costs time at each start, and nothing else.
+            let shown = path.display();
+            self.log.line(format_args!("warning: compiled code is not kept in {shown}: {error}"));
         }
         // SAFETY: the bytes are what this engine has just compiled.
         let component = unsafe { Component::deserialize(engine, code) };
@@ -243,6 +248,45 @@ mod tests {
         let line = lines.lock().unwrap().concat();
         assert!(line.ends_with(&format!("close it with chmod 700 {}", folder.display())), "{line}");
         fs::remove_dir(folder).unwrap();
+    }
+
+    #[test]
+    fn code_that_cannot_be_written_is_used_all_the_same_and_logged() {
+        let folder = folder("unwritable");
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = lines.clone();
+        let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
+        let engine = Engine::default();
+        let cache = Cache::open(Some(folder.clone()), &engine, &log);
+        // What cannot be replaced by a file.
+        let path = folder.join(cache.file_name(&files()));
+        fs::create_dir_all(path.join("taken")).unwrap();
+        let compile = || {
+            let code = engine.precompile_component(&wat::parse_bytes(b"(component)")?);
+            code.map_err(|error| anyhow!("{error:#}"))
+        };
+        assert!(cache.load_or(&engine, &files(), compile).is_ok());
+        let line = lines.lock().unwrap().concat();
+        let expected = format!("warning: compiled code is not kept in {}: ", path.display());
+        assert!(line.starts_with(&expected), "{line}");
+        // Nothing unfinished is left.
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// As they look after the clock was set back or forth by years.
+    #[test]
+    fn files_from_the_future_and_the_past_are_used_and_kept() {
+        let folder = folder("clock");
+        compiles(&folder);
+        let path = code_file(&folder);
+        let cache = Cache::open(Some(folder.clone()), &Engine::default(), &Log::new(|_| ()));
+        for time in [SystemTime::UNIX_EPOCH, SystemTime::now() + ABANDONED * 24 * 365 * 20] {
+            File::open(&path).unwrap().set_modified(time).unwrap();
+            cache.prune();
+            assert!(!compiles(&folder), "{time:?}");
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
