@@ -3,6 +3,7 @@
 mod connections;
 mod errors;
 mod failures;
+mod framing;
 mod key_value;
 mod limits;
 mod requests;
