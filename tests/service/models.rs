@@ -74,6 +74,17 @@ fn neither_the_service_nor_the_page_asks_for_files_sockets_or_an_environment() {
     }
 }
 
+/// Whoever sets a clock, or a clock that jumps, changes no duration and no answer.
+#[test]
+fn neither_the_service_nor_the_page_asks_for_the_time_of_day() {
+    for component in ["service", "docs"] {
+        let imports = imports(&std::fs::read(file_of(component)).expect("it is built"));
+        let asks_for = |clock| imports.iter().any(|import| import.starts_with(clock));
+        assert!(asks_for("wasi:clocks/monotonic-clock@"), "{component}");
+        assert!(!asks_for("wasi:clocks/wall-clock"), "{component}");
+    }
+}
+
 #[test]
 fn the_manifests_grant_the_store_of_the_counters_and_nothing_else() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -157,6 +157,19 @@ fn the_hosts_interfaces_are_named_in_platform_only() {
     }
 }
 
+/// A clock that is set back or forth would otherwise make a timeout too long or too short, or a duration
+/// negative. The cache compares the ages of files.
+#[test]
+fn only_the_cache_of_compiled_code_asks_for_the_time_of_day() {
+    for folder in ["src", "host/src"] {
+        for (module, code) in Modules::read(folder).0 {
+            let is_cache =
+                module.last().is_some_and(|name| name == "cache") && folder == "host/src";
+            assert!(is_cache || !code.contains("SystemTime"), "{folder}: {module:?}");
+        }
+    }
+}
+
 /// A dependency with other features is another one, with all that is built on it: wasmtime takes most of
 /// the time of the first build.
 #[test]
