@@ -1,6 +1,7 @@
 """The embedded host, as a process on a free port."""
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import re
@@ -10,14 +11,39 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOST = ROOT / "target" / "debug" / "model-api-host"
 
 
+@dataclasses.dataclass
+class Host:
+    """A host that serves."""
+
+    process: subprocess.Popen
+    # Such as http://127.0.0.1:40123.
+    url: str
+    # A file.
+    log: pathlib.Path
+
+    @property
+    def address(self):
+        """The name of the machine, and the port."""
+        name, port = self.url.removeprefix("http://").split(":")
+        return name, int(port)
+
+    def resident_bytes(self):
+        """The memory that the process has."""
+        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def descriptors(self):
+        """The number of files and sockets that the process has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
 @contextlib.contextmanager
-def serve(folder, manifest=ROOT / "spin.toml", environment={}):
-    """Serves an application, whose log is then a file in the folder; gives the address, such as
-    http://127.0.0.1:40123."""
+def run(folder, manifest=ROOT / "spin.toml", environment={}, port=0, arguments=()):
+    """Serves an application, whose log is then a file in the folder; gives it as a Host."""
     log = folder / "log"
     with log.open("w") as stderr:
-        host = subprocess.Popen(
-            [HOST, "--from", manifest, "--listen", "127.0.0.1:0"],
+        process = subprocess.Popen(
+            [HOST, "--from", manifest, "--listen", f"127.0.0.1:{port}", *arguments],
             cwd=ROOT,
             env=os.environ | environment,
             stdout=subprocess.PIPE,
@@ -25,24 +51,31 @@ def serve(folder, manifest=ROOT / "spin.toml", environment={}):
             text=True,
         )
     try:
-        yield _address(host)
+        yield Host(process, _url(process, log), log)
     finally:
-        host.terminate()
-        host.wait()
+        process.terminate()
+        process.wait()
         print(log.read_text())
 
 
-def _address(host):
-    for line in host.stdout:
+@contextlib.contextmanager
+def serve(*arguments, **options):
+    """Does the same, and gives the URL alone."""
+    with run(*arguments, **options) as host:
+        yield host.url
+
+
+def _url(process, log):
+    for line in process.stdout:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
             return found[0]
-    raise RuntimeError("the server did not start")
+    raise RuntimeError(f"the server did not start: {log.read_text()}")
 
 
 def with_model(folder, model):
     """The manifest of the service with another model: a guest of the tests."""
     text = (ROOT / "spin.toml").read_text()
-    text = text.replace("heart_risk_demo.wasm", f"{model}.wasm")
+    text = text.replace("heart_risk_demo.wasm", f"{model.replace('-', '_')}.wasm")
     text = text.replace("-p heart-risk-demo", f"-p {model}")
     # Its paths begin at its own folder.
     root = os.path.relpath(ROOT, folder)

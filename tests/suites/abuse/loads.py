@@ -4,7 +4,9 @@ after round."""
 import contextlib
 import http.client
 import json
+import os
 import socket
+import struct
 import time
 
 INFER = "/v2/models/heart-risk-demo/infer"
@@ -41,6 +43,8 @@ class Rounds:
 
     def run(self, round_):
         round_()
+        # The load would come from other machines: what it computes from now on is not to be measured.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         self.begun.release()
         while not self.over.is_set():
             round_()
@@ -152,6 +156,94 @@ def large_files(address, rounds):
     rounds.run(round_)
 
 
+def slow(address, rounds, begin, go_on):
+    """Three hundred connections that move a byte every half second; those that are cut off begin anew."""
+    clients = [begin(address) for _ in range(300)]
+
+    def round_():
+        for index, client in enumerate(clients):
+            try:
+                go_on(client)
+            except OSError:
+                client.close()
+                clients[index] = begin(address)
+        time.sleep(0.5)
+
+    rounds.run(round_)
+
+
+def beginning_with(request):
+    def begin(address):
+        client = connect(address)
+        client.sendall(request)
+        client.setblocking(False)
+        return client
+
+    return begin
+
+
+def slow_heads(address, rounds):
+    """Heads that never end."""
+    half = b"POST /predict HTTP/1.1\r\nhost: abuse\r\nx-slow: "
+    slow(address, rounds, beginning_with(half), lambda client: client.send(b"x"))
+
+
+def slow_bodies(address, rounds):
+    """Bodies that end after the time that they have."""
+    head_ = head("POST", "/predict", content_length=1000)
+    slow(address, rounds, beginning_with(head_), lambda client: client.send(b"x"))
+
+
+def slow_readers(address, rounds):
+    """Clients that take the largest file of the documentation byte by byte."""
+
+    def begin(address):
+        client = socket.socket()
+        # The system would take much of the file for them.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(address)
+        client.sendall(head("GET", "/docs/swagger-ui-bundle.js"))
+        return client
+
+    slow(address, rounds, begin, lambda client: client.recv(1))
+
+
+def resets(address, rounds):
+    """Connections that are reset in the middle of a head, of a body and of a response."""
+    halves = [
+        b"POST /predict HTTP/1.1\r\nhost: abuse\r\nx-half: ",
+        head("POST", "/predict", content_length=100) + b"{",
+        head("GET", "/docs/swagger-ui-bundle.js"),
+    ]
+
+    def round_():
+        for half in halves:
+            client = connect(address)
+            client.sendall(half)
+            if half is halves[-1]:
+                client.recv(1)
+            # Closing it then sends a reset.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+
+    rounds.run(round_)
+
+
+def pipelines(address, rounds):
+    """Two hundred requests sent at once, and one in their middle that is none."""
+    good = head("GET", "/v2/health/live")
+    requests = good * 100 + b"GET / HTTP/1.1\r\nhost : abuse\r\n\r\n" + good * 100
+
+    def round_():
+        with contextlib.closing(connect(address)) as client:
+            client.sendall(requests)
+            answers = b"".join(iter(lambda: client.recv(MIB), b""))
+        statuses = [answers.count(b"HTTP/1.1 " + status) for status in (b"200", b"400", b"")]
+        assert statuses == [100, 1, 101], statuses
+
+    rounds.run(round_)
+
+
 # Each load, and the number of processes that make it.
 LOADS = {
     many_outputs: 2,
@@ -160,4 +252,52 @@ LOADS = {
     idle_connections: 1,
     refused_uploads: 2,
     large_files: 8,
+    slow_heads: 1,
+    slow_bodies: 1,
+    slow_readers: 1,
+    resets: 2,
+    pipelines: 2,
 }
+
+
+def ten_thousand(address, rounds):
+    """Connections that say nothing, and stay."""
+    clients = [connect(address) for _ in range(10_000)]
+    rounds.run(lambda: time.sleep(0.5))
+    # Each is still open.
+    for client in clients:
+        client.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            assert client.recv(1), "the server has closed a connection"
+
+
+def failing_model(address, rounds, fault, expected):
+    """Rows at which the model of the tests fails, and the status that answers them."""
+    body = json.dumps({"patient_data": {"fault": fault}}).encode()
+
+    def round_():
+        status, _ = ask(address, "POST", "/predict", body)
+        assert status == expected, status
+
+    rounds.run(round_)
+
+
+def traps(address, rounds):
+    failing_model(address, rounds, "trap", 500)
+
+
+def loops(address, rounds):
+    failing_model(address, rounds, "loop", 504)
+
+
+def allocations(address, rounds):
+    failing_model(address, rounds, "allocate", 500)
+
+
+def forbidden_answers(address, rounds):
+    failing_model(address, rounds, "confidence NaN", 500)
+
+
+# Those of a model that fails, and the number of processes of each. Two instances that take all the memory they
+# may would have more together than all instances may: others are then told to come again.
+MODEL_LOADS = {traps: 2, loops: 4, allocations: 1, forbidden_answers: 2}

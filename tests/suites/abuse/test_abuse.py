@@ -15,32 +15,36 @@ import os
 import resource
 import signal
 import time
-import urllib.parse
 
 import loads
 import pytest
+from embedded_host import run, with_model
 
 SECONDS = float(os.environ.get("ABUSE_SECONDS", "3"))
 TURN_SECONDS = 0.5
 BODY = json.dumps({"patient_data": {"age": 65, "cholesterol": 240}})
 ANSWER = b'{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}'
+# The same of the model that fails where it is told to.
+GOOD = json.dumps({"patient_data": {"fault": "none"}})
+GOOD_ANSWER = b'{"prediction":"low","confidence":0.75,"model_version":"1"}'
+NO_LIMIT = {"MODEL_API_CONNECTIONS": "11000", "MODEL_API_FIRST_REQUEST_TIMEOUT": "600"}
 
 
 @pytest.fixture(scope="session")
-def address(server):
-    url = urllib.parse.urlsplit(server)
-    return url.hostname, url.port
+def address(tmp_path_factory):
+    with run(tmp_path_factory.mktemp("server")) as host:
+        yield host.address
 
 
-def predict(address):
+def predict(address, body, answer):
     """Sends predictions one after the other for a turn. Returns how long each took, in seconds."""
     took = []
     with contextlib.closing(http.client.HTTPConnection(*address, timeout=30)) as client:
         end = time.perf_counter() + TURN_SECONDS
         while (start := time.perf_counter()) < end:
-            client.request("POST", "/predict", BODY, {"content-type": "application/json"})
+            client.request("POST", "/predict", body, {"content-type": "application/json"})
             response = client.getresponse()
-            assert (response.status, response.read()) == (200, ANSWER)
+            assert (response.status, response.read()) == (200, answer)
             took.append(time.perf_counter() - start)
     return took
 
@@ -50,8 +54,6 @@ def percentile(took, share):
 
 
 def make(load, address, rounds):
-    # The load would come from other machines: what it computes is not to be measured.
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     # Some loads have more connections than a process may have at first.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -93,12 +95,36 @@ def paused(processes):
 
 @pytest.mark.parametrize("load", loads.LOADS, ids=lambda load: load.__name__)
 def test_every_good_prediction_is_answered_beside(load, address, capsys):
+    compare(load, loads.LOADS[load], address, capsys)
+
+
+def test_every_good_prediction_is_answered_beside_10_000_idle_connections(tmp_path, capsys):
+    with run(tmp_path, environment=NO_LIMIT) as host:
+        compare(loads.ten_thousand, 1, host.address, capsys)
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory):
+    """The service with a model that fails where it is told to."""
+    folder = tmp_path_factory.mktemp("failing")
+    one_second = {"MODEL_API_REQUEST_TIMEOUT": "1"}
+    with run(folder, with_model(folder, "faulty-model"), one_second) as host:
+        yield host.address
+
+
+@pytest.mark.parametrize("load", loads.MODEL_LOADS, ids=lambda load: load.__name__)
+def test_every_good_prediction_is_answered_beside_a_model_that_fails(load, failing, capsys):
+    compare(load, loads.MODEL_LOADS[load], failing, capsys, GOOD, GOOD_ANSWER)
+
+
+def compare(load, processes, address, capsys, body=BODY, answer=ANSWER):
+    """Predicts beside the load and without it, and prints how long that took."""
     alone, together = [], []
-    with beside(load, loads.LOADS[load], address) as processes:
+    with beside(load, processes, address) as started:
         for _ in range(round(SECONDS / TURN_SECONDS)):
-            with paused(processes):
-                alone += predict(address)
-            together += predict(address)
+            with paused(started):
+                alone += predict(address, body, answer)
+            together += predict(address, body, answer)
     with capsys.disabled():
         print()
         for name, took in [("alone", alone), (load.__name__, together)]:
