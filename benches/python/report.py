@@ -1,7 +1,9 @@
 """Writes what was measured into docs/speed.md, its plots and the README's table."""
 
 import argparse
+import csv
 import json
+import pathlib
 import re
 
 import matplotlib
@@ -29,8 +31,19 @@ GROWTH = {
 }
 
 
+# What is drawn of a soak, over its seconds.
+SOAK = {
+    "requests": "requests",
+    "resident_bytes": "resident memory, MB",
+    "descriptors": "open files",
+}
+
+
 def main():
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--soak", type=pathlib.Path, help="draw this series of a soak, and no more")
+    if series := parser.parse_args().soak:
+        return _draw_soak(series)
     speed = json.loads((SCRATCH / "speed.json").read_text())
     growth = json.loads((SCRATCH / "growth.json").read_text())
     tables = {
@@ -111,7 +124,6 @@ def _growth(growth):
 
 def _draw(growth):
     """A plot for each quantity that grows."""
-    PLOTS.mkdir(exist_ok=True)
     both = sorted(growth["features"] + growth["classes"], key=lambda seen: seen["series"])
     points = growth | {"series": both, "starts": growth["sizes"], "memory": growth["connections"]}
     figure, panels = pyplot.subplots(3, 3, figsize=(11, 8.5), layout="constrained")
@@ -121,10 +133,29 @@ def _draw(growth):
         if name != "cores":
             panel.set_xscale("log")
         panel.grid(alpha=0.3)
+    _save(figure, "growth")
+
+
+def _draw_soak(series):
+    """A plot for each column of the series that the suite `soak` writes."""
+    with series.open(newline="") as file:
+        samples = [{name: float(text) for name, text in row.items()} for row in csv.DictReader(file)]
+    figure, panels = pyplot.subplots(1, 3, figsize=(11, 3), layout="constrained")
+    for panel, (column, label) in zip(panels, SOAK.items()):
+        scale = 1e6 if column == "resident_bytes" else 1
+        seconds = [sample["seconds"] for sample in samples]
+        panel.plot(seconds, [sample[column] / scale for sample in samples])
+        panel.set(xlabel="seconds", ylabel=label, ylim=(0, None))
+        panel.grid(alpha=0.3)
+    _save(figure, "soak")
+
+
+def _save(figure, name):
     # Letters stay text, and the same figures make the same file.
     matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["svg.hashsalt"] = "model-api"
-    figure.savefig(PLOTS / "growth.svg", metadata={"Date": None})
+    PLOTS.mkdir(exist_ok=True)
+    figure.savefig(PLOTS / f"{name}.svg", metadata={"Date": None})
 
 
 def _fill(path, tables):
