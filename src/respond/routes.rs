@@ -1,17 +1,21 @@
 //! The routing table of the API: every path that the service answers.
 //!
-//! A table is data. What answers an endpoint is in `respond`, and what the documentation says of it
-//! in `openapi`, each in a `match` that the compiler holds against the list of endpoints.
+//! A table is data. What answers an endpoint is in `respond`, in a `match` that the compiler holds
+//! against the list of endpoints; what the documentation says of it is in `openapi`.
 
 use crate::http::Method;
 use crate::serve::Route;
+use serde::Serialize;
 
-/// Something that a component answers, by whatever paths lead there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that a component answers, by whatever paths lead there. It is written as the name of
+/// its operation in `openapi/operations.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Endpoint {
     Root,
     Predict,
     Metrics,
+    #[serde(rename = "openapi")]
     OpenApi,
     ServerMetadata,
     ServerLive,

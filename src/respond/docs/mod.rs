@@ -9,11 +9,15 @@ pub use page::Asset;
 use super::Reply;
 use crate::http::{Method, Request};
 use crate::serve::Route;
+use serde::Serialize;
 
-/// An endpoint of the component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An endpoint of the component. It is written as the name of its operation in
+/// `openapi/operations.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Page {
+    #[serde(rename = "docs")]
     SwaggerUi,
+    #[serde(rename = "docs_file")]
     File,
 }
 

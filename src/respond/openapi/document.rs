@@ -8,9 +8,9 @@
 
 use super::{Described, examples, schemas};
 use crate::model::{Description, Signature};
-use crate::respond::docs::{self, Page};
-use crate::respond::routes::{self, Endpoint};
+use crate::respond::{docs, routes};
 use crate::serve::Route;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 static DOCUMENT: &str = include_str!("document.json");
@@ -24,10 +24,10 @@ pub fn document(model: &Described) -> Value {
     examples::fill(&mut operations, model);
     let mut paths = Paths { model, operations, items: Map::new() };
     for route in routes::ROUTES {
-        paths.add(route, of_api);
+        paths.add(route);
     }
     for route in docs::ROUTES {
-        paths.add(route, of_docs);
+        paths.add(route);
     }
     document["paths"] = paths.items.into();
     add_request_id(&mut document["components"]["responses"]);
@@ -65,29 +65,6 @@ fn add_request_id(responses: &mut Value) {
     }
 }
 
-/// Returns the name of an endpoint's operation in `operations.json`.
-fn of_api(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Root => "root",
-        Endpoint::Predict => "predict",
-        Endpoint::Metrics => "metrics",
-        Endpoint::OpenApi => "openapi",
-        Endpoint::ServerMetadata => "server_metadata",
-        Endpoint::ServerLive => "server_live",
-        Endpoint::ServerReady => "server_ready",
-        Endpoint::ModelMetadata => "model_metadata",
-        Endpoint::ModelReady => "model_ready",
-        Endpoint::Infer => "infer",
-    }
-}
-
-fn of_docs(page: Page) -> &'static str {
-    match page {
-        Page::SwaggerUi => "docs",
-        Page::File => "docs_file",
-    }
-}
-
 /// The paths of the document in the making.
 struct Paths<'a> {
     model: &'a Described,
@@ -97,18 +74,18 @@ struct Paths<'a> {
 
 impl Paths<'_> {
     /// Adds what each method of a route does.
-    fn add<E: Copy>(&mut self, route: &Route<E>, name: impl Fn(E) -> &'static str) {
+    fn add(&mut self, route: &Route<impl Serialize>) {
         let mut item = Map::new();
         let parameters = self.parameters(route.path);
         if !parameters.is_empty() {
             item.insert("parameters".to_owned(), parameters.into());
         }
         for (method, endpoint) in route.methods {
-            let name = name(*endpoint);
+            let name = json!(endpoint);
+            let name = name.as_str().expect("an endpoint is written as a name");
             let mut operation = self.operations[name].clone();
-            let is_versioned = route.path.contains("{version}");
-            let id = if is_versioned { format!("versioned_{name}") } else { name.to_owned() };
-            operation["operationId"] = id.into();
+            let prefix = if route.path.contains("{version}") { "versioned_" } else { "" };
+            operation["operationId"] = format!("{prefix}{name}").into();
             add_request_id(&mut operation["responses"]);
             item.insert(method.as_str().to_ascii_lowercase(), operation);
         }
