@@ -1,7 +1,6 @@
 //! `wasi:http`: reads the request, sends the response.
 
-use super::Lent;
-use super::log;
+use super::{Lent, log, settings};
 use crate::http::{HttpError, Method, Response};
 use spin_sdk::http::{Fields, Method as WasiMethod, OutgoingBody, OutgoingResponse};
 pub use spin_sdk::http::{IncomingRequest, ResponseOutparam};
@@ -14,17 +13,6 @@ pub struct Head {
     pub path: String,
     /// With the question mark before it; empty if there is none.
     pub query: String,
-}
-
-/// The size of a body that is taken, in bytes. What is a call to the host to find out is a
-/// function.
-pub struct BodyLimit {
-    /// A body of this size is taken without a look at the limit.
-    pub always_taken: usize,
-    /// Returns the limit.
-    pub most: fn() -> usize,
-    /// Returns the bytes that are read and dropped of a body that is refused.
-    pub discarded: fn() -> usize,
 }
 
 /// The bytes of a body that are asked of the host at a time.
@@ -79,14 +67,14 @@ impl Incoming {
     /// # Errors
     ///
     /// 400 if the body ends early, 413 if it is longer than the limit.
-    pub fn read_body(&self, limit: &BodyLimit) -> Result<Vec<u8>, HttpError> {
+    pub fn read_body(&self) -> Result<Vec<u8>, HttpError> {
         let broken = |_| HttpError::new(400, "The body ended before it was complete");
         // Open the body.
         let incoming = Lent::new(self.request.consume().map_err(broken)?);
         let stream = Lent::new(incoming.stream().map_err(broken)?);
         // Read it piece by piece, until it is too long.
         let mut body = Vec::new();
-        let mut most = limit.always_taken;
+        let mut most = settings::ALWAYS_TAKEN_BODY_BYTES;
         loop {
             let chunk = match stream.blocking_read(CHUNK) {
                 Ok(chunk) => chunk,
@@ -100,29 +88,29 @@ impl Incoming {
                 body.extend_from_slice(&chunk);
             }
             if body.len() > most {
-                most = (limit.most)().max(most);
+                most = settings::max_body_bytes().max(most);
             }
             if body.len() > most {
-                discard(&stream, (limit.discarded)());
+                discard(&stream);
                 return Err(HttpError::too_large(most));
             }
         }
     }
 
-    /// Reads and drops up to `most` bytes of the body of a request that is refused without it.
-    pub fn discard_body(&self, most: usize) {
+    /// Reads and drops the body of a request that is refused without it.
+    pub fn discard_body(&self) {
         if let Ok(body) = self.request.consume().map(Lent::new)
             && let Ok(stream) = body.stream().map(Lent::new)
         {
-            discard(&stream, most);
+            discard(&stream);
         }
     }
 }
 
-/// Reads a body to its end and drops it, up to `most` bytes: a client that sends all before it
-/// reads gets its answer (RFC 9112, section 9.6).
-fn discard(stream: &InputStream, most: usize) {
-    let mut left = most as u64;
+/// Reads a body to its end and drops it, up to the setting's number of bytes: a client that sends
+/// all before it reads gets its answer (RFC 9112, section 9.6).
+fn discard(stream: &InputStream) {
+    let mut left = settings::max_discarded_bytes() as u64;
     while left > 0 {
         match stream.blocking_skip(left.min(CHUNK)) {
             Ok(skipped) => left = left.saturating_sub(skipped),

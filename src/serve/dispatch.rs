@@ -4,7 +4,7 @@ use super::headers;
 use super::routing::{Found, Route, find};
 use crate::http::{ErrorForm, HttpError, Method, Request, Response, trace};
 use crate::platform::clock::Stopwatch;
-use crate::platform::http::{self, BodyLimit, Head, Incoming, IncomingRequest, ResponseOutparam};
+use crate::platform::http::{self, Head, Incoming, IncomingRequest, ResponseOutparam};
 use crate::platform::{log, random, settings};
 use std::time::Duration;
 
@@ -34,12 +34,6 @@ pub struct Exchange {
     /// The size of the response's body as it is sent.
     pub response_bytes: usize,
 }
-
-const BODY_LIMIT: BodyLimit = BodyLimit {
-    always_taken: settings::ALWAYS_TAKEN_BODY_BYTES,
-    most: settings::max_body_bytes,
-    discarded: settings::max_discarded_bytes,
-};
 
 /// Answers one request: `handle` answers for the endpoints of a table, and `record` counts.
 pub fn dispatch<E: Copy, O: Default>(
@@ -99,12 +93,12 @@ fn answer<'p, E, O: Default>(
         request.segments = segments;
         // A body that comes with a GET is not read.
         if route.takes_body() {
-            request.body = incoming.read_body(&BODY_LIMIT)?;
+            request.body = incoming.read_body()?;
         }
         return Ok(handle(endpoint, request));
     }
     if head.method.may_have_body() {
-        incoming.discard_body((BODY_LIMIT.discarded)());
+        incoming.discard_body();
     }
     match found {
         Found::Endpoint(..) | Found::Options(_) => Ok(Response::empty(204).into()),
