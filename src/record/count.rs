@@ -1,7 +1,7 @@
 //! The counters that an exchange raises.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
-use super::key::{Class, Http, HttpQuantity, Key, ModelQuantity};
+use super::key::{Class, Http, HttpQuantity, Key, Model, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
 use crate::model::Signature;
 use crate::platform::log;
@@ -22,8 +22,7 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
 /// Counts a call into the model before it is made: one that traps, or does not end in time, takes
 /// this instance with it, and is counted nowhere else.
 pub fn started(signature: &Signature) {
-    let (model, version) = (signature.name.as_str().into(), signature.version.as_str().into());
-    let key = Key::Started { model, version }.encode();
+    let key = Key::Started(Model::new(&signature.name, &signature.version)).encode();
     if let Err(error) = Store::open().and_then(|store| store.add(&key, 1)) {
         log::warn(&format!("a call into the model was not counted: {error:#}"));
     }
@@ -86,16 +85,14 @@ impl Increments {
             confidence
         } else {
             self.push(&Key::Exchange(http), 1);
-            let (model, version) = inference.labels();
-            self.push(&Key::Call { model, version, inference_bucket }, 1);
+            self.push(&Key::Call { model: inference.labels(), inference_bucket }, 1);
             self.push_outcomes(inference)
         };
         // The sums.
         for (quantity, amount) in
             [(ModelQuantity::Inference, duration), (ModelQuantity::Confidence, confidence)]
         {
-            let (model, version) = inference.labels();
-            self.push(&Key::ModelSum { quantity, model, version }, amount);
+            self.push(&Key::ModelSum { quantity, model: inference.labels() }, amount);
         }
     }
 
@@ -107,12 +104,9 @@ impl Increments {
         for outcome in &inference.outcomes {
             let (class, confidence) = class(inference, outcome);
             confidences += confidence;
-            *counts.entry((&outcome.prediction, class.confidence_bucket)).or_default() += 1;
+            *counts.entry(class).or_default() += 1;
         }
-        for ((prediction, confidence_bucket), count) in counts {
-            let (model, version) = inference.labels();
-            let prediction = prediction.as_str().into();
-            let class = Class { model, version, prediction, confidence_bucket };
+        for (class, count) in counts {
             self.push(&Key::Outcome(class), count);
         }
         confidences
@@ -125,9 +119,8 @@ impl Increments {
         }
         let Some(inference) = &observed.inference else { return };
         for ((feature, bin), count) in &inference.bins {
-            let (model, version) = inference.labels();
-            let key = Key::Bin { model, version, feature: feature.as_str().into(), bin: *bin };
-            self.push(&key, *count);
+            let (model, feature) = (inference.labels(), feature.as_str().into());
+            self.push(&Key::Bin { model, feature, bin: *bin }, *count);
         }
     }
 }
@@ -135,10 +128,8 @@ impl Increments {
 /// Returns the labels of an outcome, and its confidence in units.
 fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64) {
     let confidence = outcome.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
-    let (model, version) = inference.labels();
     let class = Class {
-        model,
-        version,
+        model: inference.labels(),
         prediction: outcome.prediction.as_str().into(),
         confidence_bucket: confidence.map(|units| CONFIDENCE.index(units)),
     };

@@ -22,15 +22,15 @@ pub enum Key<'a> {
     /// Counts outcomes of calls that had more than one.
     Outcome(Class<'a>),
     /// Counts calls into the model before they are made.
-    Started { model: Cow<'a, str>, version: Cow<'a, str> },
+    Started(Model<'a>),
     /// Counts calls into the model that had more than one outcome, or none.
-    Call { model: Cow<'a, str>, version: Cow<'a, str>, inference_bucket: usize },
+    Call { model: Model<'a>, inference_bucket: usize },
     /// Sums up a quantity over the calls of a model.
-    ModelSum { quantity: ModelQuantity, model: Cow<'a, str>, version: Cow<'a, str> },
+    ModelSum { quantity: ModelQuantity, model: Model<'a> },
     /// Counts values that were refused or unusual, and keys that are no feature.
     Violation { feature: Cow<'a, str>, reason: Cow<'a, str> },
     /// Counts sampled values by the bin of the model's reference.
-    Bin { model: Cow<'a, str>, version: Cow<'a, str>, feature: Cow<'a, str>, bin: usize },
+    Bin { model: Model<'a>, feature: Cow<'a, str>, bin: usize },
 }
 
 /// A quantity of an exchange.
@@ -63,11 +63,24 @@ pub struct Http<'a> {
     pub duration_bucket: usize,
 }
 
-/// The labels of an outcome of the model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Class<'a> {
-    pub model: Cow<'a, str>,
+/// The labels of a model.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Model<'a> {
+    pub name: Cow<'a, str>,
     pub version: Cow<'a, str>,
+}
+
+impl<'a> Model<'a> {
+    /// Names a version of a model.
+    pub fn new(name: &'a str, version: &'a str) -> Self {
+        Self { name: name.into(), version: version.into() }
+    }
+}
+
+/// The labels of an outcome of the model.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class<'a> {
+    pub model: Model<'a>,
     pub prediction: Cow<'a, str>,
     /// None where the model states no confidence.
     pub confidence_bucket: Option<usize>,
@@ -88,16 +101,14 @@ impl Key<'_> {
                 path.kind(quantity.kind()).label(handler).label(method)
             }
             Self::Outcome(class) => path.kind("o").class(class),
-            Self::Started { model, version } => path.kind("s").label(model).label(version),
-            Self::Call { model, version, inference_bucket } => {
-                path.kind("c").label(model).label(version).number(*inference_bucket)
+            Self::Started(model) => path.kind("s").model(model),
+            Self::Call { model, inference_bucket } => {
+                path.kind("c").model(model).number(*inference_bucket)
             }
-            Self::ModelSum { quantity, model, version } => {
-                path.kind(quantity.kind()).label(model).label(version)
-            }
+            Self::ModelSum { quantity, model } => path.kind(quantity.kind()).model(model),
             Self::Violation { feature, reason } => path.kind("i").label(feature).label(reason),
-            Self::Bin { model, version, feature, bin } => {
-                path.kind("b").label(model).label(version).label(feature).number(*bin)
+            Self::Bin { model, feature, bin } => {
+                path.kind("b").model(model).label(feature).number(*bin)
             }
         };
         path.0
@@ -121,21 +132,14 @@ impl Key<'_> {
             "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
             "hd" => parts.http_sum(HttpQuantity::Duration)?,
             "o" => Key::Outcome(parts.class()?),
-            "s" => Key::Started { model: parts.label()?, version: parts.label()? },
-            "c" => Key::Call {
-                model: parts.label()?,
-                version: parts.label()?,
-                inference_bucket: parts.bucket(&INFERENCE)?,
-            },
-            "mi" => parts.model_sum(ModelQuantity::Inference)?,
-            "mc" => parts.model_sum(ModelQuantity::Confidence)?,
+            "s" => Key::Started(parts.model()?),
+            "c" => Key::Call { model: parts.model()?, inference_bucket: parts.bucket(&INFERENCE)? },
+            "mi" => Key::ModelSum { quantity: ModelQuantity::Inference, model: parts.model()? },
+            "mc" => Key::ModelSum { quantity: ModelQuantity::Confidence, model: parts.model()? },
             "i" => Key::Violation { feature: parts.label()?, reason: parts.label()? },
-            "b" => Key::Bin {
-                model: parts.label()?,
-                version: parts.label()?,
-                feature: parts.label()?,
-                bin: parts.number()?,
-            },
+            "b" => {
+                Key::Bin { model: parts.model()?, feature: parts.label()?, bin: parts.number()? }
+            }
             _ => return None,
         };
         parts.0.next().is_none().then_some(key)
@@ -189,8 +193,12 @@ impl Path {
             .number(http.duration_bucket)
     }
 
+    fn model(&mut self, model: &Model) -> &mut Self {
+        self.label(&model.name).label(&model.version)
+    }
+
     fn class(&mut self, class: &Class) -> &mut Self {
-        self.label(&class.model).label(&class.version).label(&class.prediction);
+        self.model(&class.model).label(&class.prediction);
         match class.confidence_bucket {
             Some(bucket) => self.number(bucket),
             None => self.kind("-"),
@@ -227,10 +235,13 @@ impl<'a> Parts<'a> {
         })
     }
 
+    fn model(&mut self) -> Option<Model<'a>> {
+        Some(Model { name: self.label()?, version: self.label()? })
+    }
+
     fn class(&mut self) -> Option<Class<'a>> {
         Some(Class {
-            model: self.label()?,
-            version: self.label()?,
+            model: self.model()?,
             prediction: self.label()?,
             confidence_bucket: match self.0.next()? {
                 "-" => None,
@@ -241,10 +252,6 @@ impl<'a> Parts<'a> {
 
     fn http_sum(&mut self, quantity: HttpQuantity) -> Option<Key<'a>> {
         Some(Key::HttpSum { quantity, handler: self.label()?, method: self.label()? })
-    }
-
-    fn model_sum(&mut self, quantity: ModelQuantity) -> Option<Key<'a>> {
-        Some(Key::ModelSum { quantity, model: self.label()?, version: self.label()? })
     }
 
     fn number(&mut self) -> Option<usize> {
@@ -280,12 +287,8 @@ mod tests {
     use super::*;
 
     fn class(prediction: &str) -> Class<'_> {
-        Class {
-            model: "heart-risk-demo".into(),
-            version: "v1.0.0".into(),
-            prediction: prediction.into(),
-            confidence_bucket: Some(8),
-        }
+        let model = Model::new("heart-risk-demo", "v1.0.0");
+        Class { model, prediction: prediction.into(), confidence_bucket: Some(8) }
     }
 
     #[test]
@@ -296,41 +299,24 @@ mod tests {
             status: 2,
             duration_bucket: 1,
         };
-        let (model, version) = ("m".into(), "1".into());
+        let http_sum =
+            |quantity| Key::HttpSum { quantity, handler: "/".into(), method: "GET".into() };
+        let model = || Model::new("m", "1");
+        let unusual = class("Hoch/niedrig = 50 % \u{2264}.");
         for key in [
             Key::Exchange(http.clone()),
-            Key::Prediction {
-                http,
-                class: class("Hoch/niedrig = 50 % \u{2264}."),
-                inference_bucket: 2,
-            },
-            Key::HttpSum {
-                quantity: HttpQuantity::RequestSize,
-                handler: "/".into(),
-                method: "GET".into(),
-            },
-            Key::HttpSum {
-                quantity: HttpQuantity::ResponseSize,
-                handler: "/".into(),
-                method: "GET".into(),
-            },
-            Key::HttpSum {
-                quantity: HttpQuantity::Duration,
-                handler: "/".into(),
-                method: "GET".into(),
-            },
+            Key::Prediction { http, class: unusual, inference_bucket: 2 },
+            http_sum(HttpQuantity::RequestSize),
+            http_sum(HttpQuantity::ResponseSize),
+            http_sum(HttpQuantity::Duration),
             Key::Outcome(class("High Risk")),
             Key::Outcome(Class { confidence_bucket: None, ..class("") }),
-            Key::Started { model: "m".into(), version: "1".into() },
-            Key::Call { model: "m".into(), version: "1".into(), inference_bucket: 3 },
-            Key::ModelSum {
-                quantity: ModelQuantity::Inference,
-                model: "m".into(),
-                version: "1".into(),
-            },
-            Key::ModelSum { quantity: ModelQuantity::Confidence, model, version },
+            Key::Started(model()),
+            Key::Call { model: model(), inference_bucket: 3 },
+            Key::ModelSum { quantity: ModelQuantity::Inference, model: model() },
+            Key::ModelSum { quantity: ModelQuantity::Confidence, model: model() },
             Key::Violation { feature: "age".into(), reason: "missing".into() },
-            Key::Bin { model: "m".into(), version: "1".into(), feature: "age".into(), bin: 0 },
+            Key::Bin { model: model(), feature: "age".into(), bin: 0 },
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
         }

@@ -1,11 +1,11 @@
 //! The facts of a prediction that are recorded.
 
 use super::drift::{self, Bins};
+use super::key;
 use crate::model::{self, Output, Signature};
 use crate::platform::settings;
 use crate::predict::{Answers, Call};
 use crate::validate::{Counts, Input, Rows};
-use std::borrow::Cow;
 use std::time::Duration;
 
 /// The facts of an exchange that are of the model and its inputs.
@@ -30,8 +30,8 @@ pub struct Inference {
 
 impl Inference {
     /// Returns the labels `model` and `version`.
-    pub fn labels(&self) -> (Cow<'_, str>, Cow<'_, str>) {
-        (self.model.as_str().into(), self.version.as_str().into())
+    pub fn labels(&self) -> key::Model<'_> {
+        key::Model::new(&self.model, &self.version)
     }
 }
 

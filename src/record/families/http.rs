@@ -5,7 +5,7 @@ use super::histogram::{Count, Histogram};
 use super::series::Series;
 use crate::http::Method;
 use crate::record::buckets::DURATION;
-use crate::record::key::{Http, HttpQuantity};
+use crate::record::key::{HttpQuantity, Key};
 use crate::record::text::{Family, Kind, Sample};
 
 /// The sums over all counters of exchanges.
@@ -38,21 +38,24 @@ impl HttpStats {
         }
     }
 
-    /// Adds exchanges that have the same labels and bucket.
-    pub fn add_exchanges(&mut self, http: &Http, count: u64) {
-        let status = format!("{}xx", http.status);
-        *self.requests.at(&[&http.handler, &http.method, &status]) += count;
-        self.durations.at(&[&http.handler, &http.method]).add(http.duration_bucket, count);
-        *self.sized.at(&[&http.handler]) += count;
-    }
-
-    /// Adds a sum over the exchanges of a handler and method.
-    pub fn add_sum(&mut self, quantity: HttpQuantity, handler: &str, method: &str, sum: u64) {
-        *match quantity {
-            HttpQuantity::RequestSize => self.request_bytes.at(&[handler]),
-            HttpQuantity::ResponseSize => self.response_bytes.at(&[handler]),
-            HttpQuantity::Duration => &mut self.durations.at(&[handler, method]).sum,
-        } += sum;
+    /// Adds the number of a counter, if it is of exchanges.
+    pub fn add(&mut self, key: &Key, number: u64) {
+        match key {
+            Key::Exchange(http) | Key::Prediction { http, .. } => {
+                let status = format!("{}xx", http.status);
+                *self.requests.at(&[&http.handler, &http.method, &status]) += number;
+                self.durations.at(&[&http.handler, &http.method]).add(http.duration_bucket, number);
+                *self.sized.at(&[&http.handler]) += number;
+            }
+            Key::HttpSum { quantity, handler, method } => {
+                *match quantity {
+                    HttpQuantity::RequestSize => self.request_bytes.at(&[handler]),
+                    HttpQuantity::ResponseSize => self.response_bytes.at(&[handler]),
+                    HttpQuantity::Duration => &mut self.durations.at(&[handler, method]).sum,
+                } += number;
+            }
+            _ => {}
+        }
     }
 
     /// Returns the families, sorted by name.

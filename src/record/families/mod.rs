@@ -5,7 +5,7 @@ mod http;
 mod model;
 mod series;
 
-use super::key::Key;
+use super::key::{Key, Model};
 use super::text::Family;
 use super::totals::Totals;
 use crate::model::{Description, OutputKind, Signature};
@@ -32,36 +32,9 @@ pub fn families(totals: &Totals, context: &Context) -> Vec<Family> {
     http.begin(context.predicting);
     model.begin(signature, description);
     for (key, &number) in totals {
-        match Key::decode(key) {
-            Some(Key::Exchange(exchange)) => http.add_exchanges(&exchange, number),
-            Some(Key::Prediction { http: exchange, class, inference_bucket }) => {
-                http.add_exchanges(&exchange, number);
-                model.add_outcomes(&class, number);
-                model.add_calls(&class.model, &class.version, inference_bucket, number);
-            }
-            Some(Key::HttpSum { quantity, handler, method }) => {
-                http.add_sum(quantity, &handler, &method, number);
-            }
-            Some(Key::Outcome(class)) => model.add_outcomes(&class, number),
-            Some(Key::Started { model: name, version }) => {
-                model.add_started(&name, &version, number);
-            }
-            Some(Key::Call { model: name, version, inference_bucket }) => {
-                model.add_calls(&name, &version, inference_bucket, number);
-            }
-            Some(Key::ModelSum { quantity, model: name, version }) => {
-                model.add_sum(quantity, &name, &version, number);
-            }
-            Some(Key::Violation { feature, reason }) => {
-                model.add_violations(&feature, &reason, number);
-            }
-            // Bins of another model, or of an older version, have other bounds.
-            Some(Key::Bin { model: name, version, feature, bin })
-                if name == signature.name && version == signature.version =>
-            {
-                model.add_bin(&feature, bin, number);
-            }
-            Some(Key::Bin { .. }) | None => {}
+        if let Some(key) = Key::decode(key) {
+            http.add(&key, number);
+            model.add(&key, number, signature);
         }
     }
     let mut families = http.families();
@@ -81,7 +54,7 @@ pub fn has_unknown_classes(totals: &Totals, context: &Context) -> bool {
     };
     totals.keys().any(|key| match Key::decode(key) {
         Some(Key::Prediction { class, .. } | Key::Outcome(class)) => {
-            (&*class.model, &*class.version) == (&*signature.name, &*signature.version)
+            class.model == Model::new(&signature.name, &signature.version)
                 && !is_known(&class.prediction)
         }
         _ => false,

@@ -7,7 +7,7 @@ use super::series::Series;
 use crate::model::{Description, OutputKind, Signature};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
 use crate::record::drift;
-use crate::record::key::{Class, ModelQuantity};
+use crate::record::key::{self, Class, Key, ModelQuantity};
 use crate::record::text::{Family, Kind, Sample};
 
 /// The sums over all counters of the model.
@@ -49,41 +49,49 @@ impl ModelStats {
         }
     }
 
+    /// Adds the number of a counter, if it is of a model. `signature` is that of the model that is
+    /// served.
+    pub fn add(&mut self, key: &Key, number: u64, signature: &Signature) {
+        match key {
+            Key::Prediction { class, inference_bucket, .. } => {
+                self.add_outcomes(class, number);
+                self.add_calls(&class.model, *inference_bucket, number);
+            }
+            Key::Outcome(class) => self.add_outcomes(class, number),
+            Key::Started(model) => *self.started.at(&[&model.name, &model.version]) += number,
+            Key::Call { model, inference_bucket } => {
+                self.add_calls(model, *inference_bucket, number);
+            }
+            Key::ModelSum { quantity, model } => {
+                let histograms = match quantity {
+                    ModelQuantity::Inference => &mut self.inferences,
+                    ModelQuantity::Confidence => &mut self.confidences,
+                };
+                histograms.at(&[&model.name, &model.version]).sum += number;
+            }
+            Key::Violation { feature, reason } => *self.invalid.at(&[feature, reason]) += number,
+            // Bins of another model, or of an older version, have other bounds.
+            Key::Bin { model, feature, bin }
+                if *model == key::Model::new(&signature.name, &signature.version) =>
+            {
+                *self.bins.at(&[feature, &bin.to_string()]) += number;
+            }
+            _ => {}
+        }
+    }
+
     /// Adds outcomes that have the same labels and bucket.
-    pub fn add_outcomes(&mut self, class: &Class, count: u64) {
-        *self.predictions.at(&[&class.model, &class.version, &class.prediction]) += count;
-        if let Some(bucket) = class.confidence_bucket {
-            self.confidences.at(&[&class.model, &class.version]).add(bucket, count);
+    fn add_outcomes(&mut self, class: &Class, count: u64) {
+        let Class { model, prediction, confidence_bucket } = class;
+        *self.predictions.at(&[&model.name, &model.version, prediction]) += count;
+        if let Some(bucket) = confidence_bucket {
+            self.confidences.at(&[&model.name, &model.version]).add(*bucket, count);
         }
     }
 
     /// Adds calls whose durations fall into the same bucket.
-    pub fn add_calls(&mut self, model: &str, version: &str, bucket: usize, count: u64) {
-        self.inferences.at(&[model, version]).add(bucket, count);
-    }
-
-    /// Adds calls that were about to be made.
-    pub fn add_started(&mut self, model: &str, version: &str, count: u64) {
-        *self.started.at(&[model, version]) += count;
-    }
-
-    /// Adds a sum over the calls of a model.
-    pub fn add_sum(&mut self, quantity: ModelQuantity, model: &str, version: &str, sum: u64) {
-        let histograms = match quantity {
-            ModelQuantity::Inference => &mut self.inferences,
-            ModelQuantity::Confidence => &mut self.confidences,
-        };
-        histograms.at(&[model, version]).sum += sum;
-    }
-
-    /// Adds values that were refused, unusual or unknown.
-    pub fn add_violations(&mut self, feature: &str, reason: &str, count: u64) {
-        *self.invalid.at(&[feature, reason]) += count;
-    }
-
-    /// Adds sampled values of a bin of the reference.
-    pub fn add_bin(&mut self, feature: &str, bin: usize, count: u64) {
-        *self.bins.at(&[feature, &bin.to_string()]) += count;
+    fn add_calls(&mut self, model: &key::Model, bucket: usize, count: u64) {
+        self.inferences.at(&[&model.name, &model.version]).add(bucket, count);
     }
 
     /// Returns the families, sorted by name.
