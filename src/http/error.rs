@@ -1,7 +1,7 @@
 //! Errors, in the form of each API.
 
 use super::Response;
-use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The status and the message of an error.
 pub struct HttpError {
@@ -46,17 +46,11 @@ impl ErrorForm {
 
     /// Makes the response of an error.
     pub fn response(self, status: u16, message: &str) -> Response {
-        #[derive(Serialize)]
-        #[serde(rename_all = "lowercase")]
-        enum Body<'a> {
-            Detail(&'a str),
-            Error(&'a str),
-        }
-        let body = match self {
-            Self::Detail => Body::Detail(message),
-            Self::Error => Body::Error(message),
+        let key = match self {
+            Self::Detail => "detail",
+            Self::Error => "error",
         };
-        Response::json(status, &body)
+        Response::json(status, &BTreeMap::from([(key, message)]))
     }
 }
 

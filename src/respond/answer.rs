@@ -3,6 +3,7 @@
 use super::detail::Entry;
 use crate::model::{Output, Prediction, Signature};
 use serde::{Serialize, Serializer};
+use std::num::NonZero;
 
 /// The answer to a batch.
 #[derive(Serialize)]
@@ -10,12 +11,8 @@ pub struct Batch<'a> {
     /// In the order of the instances.
     pub predictions: Vec<Answer<'a>>,
     /// The number of warnings that stand in no answer.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub more_warnings: usize,
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_warnings: Option<NonZero<usize>>,
 }
 
 /// The answer to one row: that of the original service, and warnings where the model took an

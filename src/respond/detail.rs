@@ -3,22 +3,23 @@
 use crate::validate::rows::{INSTANCES, PATIENT_DATA};
 use crate::validate::{Context, Place, Violation, Violations};
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
+use std::num::NonZero;
 
 /// The body of a 422.
-pub struct Detail<'a>(pub &'a Violations<'a>);
+#[derive(Serialize)]
+pub struct Detail<'a> {
+    detail: Vec<Entry<'a>>,
+    /// The number of violations that are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<NonZero<usize>>,
+}
 
-impl Serialize for Detail<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Violations { kept, len, .. } = self.0;
-        let entries: Vec<_> = kept.iter().map(Entry::new).collect();
-        let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("detail", &entries)?;
-        if *len > kept.len() {
-            body.serialize_entry("more", &(len - kept.len()))?;
-        }
-        body.end()
+impl<'a> Detail<'a> {
+    /// Words violations.
+    pub fn new(violations: &'a Violations) -> Self {
+        let detail = violations.kept.iter().map(Entry::new).collect();
+        Self { detail, more: violations.not_kept() }
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
     fn detail(body: &str) -> Option<String> {
         let signature = signature();
         let violations = rows::read(body.as_bytes(), &signature).err()?;
-        Some(serde_json::to_string(&Detail(&violations)).unwrap())
+        Some(serde_json::to_string(&Detail::new(&violations)).unwrap())
     }
 
     #[test]

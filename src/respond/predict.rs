@@ -45,7 +45,7 @@ impl<'a> PredictError<'a> {
         match self {
             Self::NotJson => FORM.response(415, media_type::NOT_JSON),
             Self::Encoding(error) => refuse_encoding(FORM, error),
-            Self::Invalid(violations) => Response::json(422, &Detail(violations)),
+            Self::Invalid(violations) => Response::json(422, &Detail::new(violations)),
             Self::Broken(how) => {
                 log::warn(how);
                 FORM.response(500, NO_ANSWER)
@@ -97,7 +97,7 @@ fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) 
         Form::Patient => Response::json(200, &answer(0)),
         Form::Instances => {
             let predictions = (0..input.rows.len).map(answer).collect();
-            let more_warnings = accepted.len - accepted.kept.len();
+            let more_warnings = accepted.not_kept();
             Response::json(200, &Batch { predictions, more_warnings })
         }
     }

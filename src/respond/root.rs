@@ -1,14 +1,9 @@
 //! `GET /`: says that the service runs.
 
 use crate::http::Response;
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Greeting {
-    message: &'static str,
-}
+use serde_json::json;
 
 /// Answers the request.
 pub fn get() -> Response {
-    Response::json(200, &Greeting { message: "Healthcare AI Model Service is running." })
+    Response::json(200, &json!({ "message": "Healthcare AI Model Service is running." }))
 }

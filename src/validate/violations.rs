@@ -4,6 +4,7 @@ use super::check::Issue;
 use crate::model::{Feature, Refusal, Signature};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 /// The part of a body that an issue is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,11 @@ impl<'a> Violations<'a> {
             0 => shown.join("; "),
             more => format!("{}; and {more} more", shown.join("; ")),
         }
+    }
+
+    /// Returns the number of those that are counted only, if there are any.
+    pub fn not_kept(&self) -> Option<NonZero<usize>> {
+        NonZero::new(self.len - self.kept.len())
     }
 
     /// Returns true if there is none.

@@ -4,33 +4,17 @@ use super::named_model;
 use crate::http::{ErrorForm, Request, Response};
 use crate::platform::log;
 use crate::predict::self_check;
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Live {
-    live: bool,
-}
-
-#[derive(Serialize)]
-struct Ready {
-    ready: bool,
-}
-
-#[derive(Serialize)]
-struct ModelReady<'a> {
-    name: &'a str,
-    ready: bool,
-}
+use serde_json::json;
 
 /// Answers `GET /v2/health/live`. A service that answers is alive.
 pub fn live() -> Response {
-    Response::json(200, &Live { live: true }).not_stored()
+    Response::json(200, &json!({ "live": true })).not_stored()
 }
 
 /// Answers `GET /v2/health/ready`
 pub fn ready() -> Response {
     let ready = is_ready();
-    Response::json(status(ready), &Ready { ready }).not_stored()
+    Response::json(status(ready), &json!({ "ready": ready })).not_stored()
 }
 
 /// Answers `GET /v2/models/{model}[/versions/{version}]/ready`
@@ -40,7 +24,8 @@ pub fn model_ready(request: &Request) -> Response {
         Err(error) => return error.response(ErrorForm::Error),
     };
     let ready = is_ready();
-    Response::json(status(ready), &ModelReady { name: &signature.name, ready }).not_stored()
+    let body = json!({ "name": signature.name, "ready": ready });
+    Response::json(status(ready), &body).not_stored()
 }
 
 fn is_ready() -> bool {

@@ -4,70 +4,39 @@ use super::named_model;
 use super::tensors::{self, OutputTensor};
 use crate::http::{ErrorForm, Request, Response};
 use crate::model::{Feature, describe};
-use serde::Serialize;
+use crate::validate::tensor::Datatype;
+use serde_json::{Value, json};
 
 /// The name of the extension for binary data, which clients look for.
 const BINARY_EXTENSION: &str = "binary_tensor_data";
 
-#[derive(Serialize)]
-struct Server {
-    name: &'static str,
-    version: &'static str,
-    extensions: [&'static str; 1],
-}
-
-/// `$metadata_model_response`
-#[derive(Serialize)]
-struct ModelMetadata<'a> {
-    name: &'a str,
-    versions: [&'a str; 1],
-    platform: &'static str,
-    inputs: Vec<TensorMetadata>,
-    outputs: Vec<TensorMetadata>,
-}
-
-/// `$metadata_tensor`
-#[derive(Serialize)]
-struct TensorMetadata {
-    name: String,
-    datatype: &'static str,
-    /// -1 stands for the number of rows.
-    shape: Vec<i64>,
-}
-
 /// Answers `GET /v2`
 pub fn server() -> Response {
-    let extensions = [BINARY_EXTENSION];
-    Response::json(
-        200,
-        &Server { name: "model-api", version: env!("CARGO_PKG_VERSION"), extensions },
-    )
+    let (version, extensions) = (env!("CARGO_PKG_VERSION"), [BINARY_EXTENSION]);
+    let metadata = json!({ "name": "model-api", "version": version, "extensions": extensions });
+    Response::json(200, &metadata)
 }
 
-/// Answers `GET /v2/models/{model}[/versions/{version}]`
+/// Answers `GET /v2/models/{model}[/versions/{version}]` with a `$metadata_model_response`.
 pub fn model(request: &Request) -> Response {
     let model = match named_model(request) {
         Ok(model) => model,
         Err(error) => return error.response(ErrorForm::Error),
     };
-    // Describe the tensors.
-    let input = |feature: &Feature| TensorMetadata {
-        name: feature.name.clone(),
-        datatype: tensors::datatype(feature).name(),
-        shape: vec![-1],
-    };
-    let output = |output: OutputTensor| TensorMetadata {
-        name: output.name,
-        datatype: output.datatype.name(),
-        shape: [-1].into_iter().chain(output.width.map(|width| width as i64)).collect(),
-    };
-    // Respond with all of it.
-    let metadata = ModelMetadata {
-        name: &model.name,
-        versions: [&model.version],
-        platform: "wasm_component",
-        inputs: model.features.iter().map(input).collect(),
-        outputs: tensors::outputs(&describe()).into_iter().map(output).collect(),
-    };
+    let input = |feature: &Feature| tensor(&feature.name, tensors::datatype(feature), None);
+    let output = |output: OutputTensor| tensor(&output.name, output.datatype, output.width);
+    let metadata = json!({
+        "name": model.name,
+        "versions": [model.version],
+        "platform": "wasm_component",
+        "inputs": model.features.iter().map(input).collect::<Vec<_>>(),
+        "outputs": tensors::outputs(&describe()).into_iter().map(output).collect::<Vec<_>>(),
+    });
     Response::json(200, &metadata)
+}
+
+/// Makes a `$metadata_tensor`. In its shape, -1 stands for the number of rows.
+fn tensor(name: &str, datatype: Datatype, width: Option<usize>) -> Value {
+    let shape: Vec<_> = [-1].into_iter().chain(width.map(|width| width as i64)).collect();
+    json!({ "name": name, "datatype": datatype.name(), "shape": shape })
 }

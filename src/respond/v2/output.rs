@@ -3,7 +3,7 @@
 use super::tensors::{OutputTensor, Part};
 use crate::model::{Output, Prediction};
 use crate::validate::tensor::request::{InferRequest, RequestedOutput};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// `$inference_response`
 #[derive(Serialize)]
@@ -40,19 +40,12 @@ struct BinarySize {
 }
 
 /// The elements of a tensor.
+#[derive(Serialize)]
+#[serde(untagged)]
 enum Column<'a> {
     Texts(Vec<&'a str>),
     /// None for a number that the model does not state.
     Numbers(Vec<Option<f64>>),
-}
-
-impl Serialize for Column<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Texts(texts) => texts.serialize(serializer),
-            Self::Numbers(numbers) => numbers.serialize(serializer),
-        }
-    }
 }
 
 /// Finds the outputs that a request asks for, in its order, each with true if it is to be binary.
