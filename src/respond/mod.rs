@@ -5,6 +5,7 @@
 mod answer;
 mod detail;
 pub mod docs;
+mod error;
 mod metrics;
 mod openapi;
 mod predict;
@@ -14,20 +15,18 @@ mod v2;
 
 pub use routes::ROUTES;
 
-use crate::http::{ErrorForm, HttpError, Request, Response, encoding};
+use crate::http::{ErrorForm, Request, encoding};
 use crate::model::Signature;
 use crate::platform::settings;
 use crate::predict::Call;
 use crate::record::{self, Observed};
 use crate::serve;
 use crate::validate::Input;
+use error::PredictError;
 use routes::Endpoint;
 
 /// An endpoint's response, and the facts that are recorded.
 type Reply = serve::Reply<Observed>;
-
-/// The message of a 500: the model does not keep its contract. The log says how.
-const NO_ANSWER: &str = "The model gave no answer";
 
 /// Answers a request to an endpoint of the API.
 pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
@@ -53,26 +52,23 @@ fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call,
     (call, observed)
 }
 
-/// Answers a request with a body by `answer`, which returns `Err` if the body makes no sense. Only
-/// then is it looked at whether the body is compressed, so that the usual request reads no header
-/// for it.
+/// Answers a request with a body by `answer`, which returns `Err` if the model cannot be called with
+/// it. Only then is it looked at whether the body is compressed, so that the usual request reads no
+/// header for it. `form` is that of errors.
 fn answer_body(
     request: &Request,
-    answer: impl Fn(&[u8]) -> Result<Reply, Reply>,
-    refuse: impl Fn(HttpError) -> Reply,
+    signature: &Signature,
+    form: ErrorForm,
+    answer: impl for<'a> Fn(&'a [u8], &'a Signature) -> Result<Reply, PredictError<'a>>,
 ) -> Reply {
-    let refused = match answer(&request.body) {
+    let refuse = |error: PredictError| error.reply(Observed::default(), form);
+    let error = match answer(&request.body, signature) {
         Ok(reply) => return reply,
-        Err(refused) => refused,
+        Err(error) => error,
     };
-    let Some(coding) = request.content_encoding() else { return refused };
+    let Some(coding) = request.content_encoding() else { return refuse(error) };
     match encoding::decode(&request.body, &coding, settings::max_body_bytes()) {
-        Ok(body) => answer(&body).unwrap_or_else(|refused| refused),
-        Err(error) => refuse(error),
+        Ok(body) => answer(&body, signature).unwrap_or_else(refuse),
+        Err(error) => refuse(PredictError::Encoding(error)),
     }
-}
-
-/// Makes the response to a body that cannot be unpacked.
-fn refuse_encoding(form: ErrorForm, error: &HttpError) -> Response {
-    error.response(form).with_header("accept-encoding", encoding::ACCEPTED)
 }

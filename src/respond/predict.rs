@@ -1,70 +1,26 @@
 //! `POST /predict`: one patient in, one prediction out; or many of both.
 
 use super::answer::{Answer, Batch};
-use super::detail::{Detail, Entry};
-use super::{NO_ANSWER, Reply, answer_body, call_model, refuse_encoding};
-use crate::http::{ErrorForm, HttpError, Request, Response, media_type};
+use super::detail::Entry;
+use super::error::PredictError;
+use super::{Reply, answer_body, call_model};
+use crate::http::{ErrorForm, Request, Response};
 use crate::model::{self, Signature};
-use crate::platform::log;
-use crate::predict::{Answers, NoAnswer};
+use crate::predict::Answers;
 use crate::record::Observed;
+use crate::validate::Input;
 use crate::validate::rows::{self, Form};
-use crate::validate::{Input, Violations};
 
-/// The reason why a request gets no prediction.
-enum PredictError<'a> {
-    /// The body says that it is something else than JSON.
-    NotJson,
-    /// The body cannot be unpacked.
-    Encoding(HttpError),
-    Invalid(Violations<'a>),
-    /// The model does not keep its contract.
-    Broken(String),
-}
-
-impl<'a> PredictError<'a> {
-    fn of_no_answer(no_answer: NoAnswer, form: Form, signature: &'a Signature) -> Self {
-        match no_answer {
-            NoAnswer::Refused(rows) => {
-                Self::Invalid(Violations::of_refusals(&rows, |row| form.place(row), signature))
-            }
-            NoAnswer::Broken(how) => Self::Broken(how),
-        }
-    }
-
-    /// Makes the reply, and adds the violations to the facts that were `observed` before.
-    fn reply(self, mut observed: Observed) -> Reply {
-        if let Self::Invalid(violations) = &self {
-            observed.violations.merge(&violations.counts);
-        }
-        Reply { response: self.response(), observed }
-    }
-
-    fn response(&self) -> Response {
-        const FORM: ErrorForm = ErrorForm::Detail;
-        match self {
-            Self::NotJson => FORM.response(415, media_type::NOT_JSON),
-            Self::Encoding(error) => refuse_encoding(FORM, error),
-            Self::Invalid(violations) => Response::json(422, &Detail::new(violations)),
-            Self::Broken(how) => {
-                log::warn(how);
-                FORM.response(500, NO_ANSWER)
-            }
-        }
-    }
-}
+/// The form of errors.
+const FORM: ErrorForm = ErrorForm::Detail;
 
 /// Answers the request.
 pub fn post(request: &Request) -> Reply {
     if request.says_not_json() {
-        return PredictError::NotJson.reply(Observed::default());
+        return PredictError::not_json().reply(Observed::default(), FORM);
     }
     let signature = model::get_signature();
-    answer_body(
-        request,
-        |body| predict(request, body, &signature).map_err(|error| error.reply(Observed::default())),
-        |error| PredictError::Encoding(error).reply(Observed::default()),
-    )
+    answer_body(request, &signature, FORM, |body, signature| predict(request, body, signature))
 }
 
 /// Answers a body that is not compressed.
@@ -79,12 +35,13 @@ fn predict<'a>(
 ) -> Result<Reply, PredictError<'a>> {
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
     let (call, observed) = call_model(&input, signature, request);
-    match call.answers {
-        Ok(answers) => Ok(Reply { response: respond(signature, form, &input, &answers), observed }),
+    Ok(match call.answers {
+        Ok(answers) => Reply { response: respond(signature, form, &input, &answers), observed },
         Err(no_answer) => {
-            Ok(PredictError::of_no_answer(no_answer, form, signature).reply(observed))
+            let place = |row| form.place(row);
+            PredictError::of_no_answer(no_answer, place, signature).reply(observed, FORM)
         }
-    }
+    })
 }
 
 fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) -> Response {
