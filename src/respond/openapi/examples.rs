@@ -68,34 +68,31 @@ fn named(summary: &str, value: &Value) -> Value {
     json!({ "summary": summary, "value": value })
 }
 
-/// The name by which examples of a request and of its answer are known to belong together.
-fn key(index: usize) -> String {
-    format!("example{}", index + 1)
-}
-
-const BATCH: &str = "batch";
-
 fn predict_requests(model: &Described) -> Value {
-    let examples = answered(model);
-    let mut requests = Map::new();
-    for (index, example) in examples.iter().enumerate() {
-        let request = json!({ "patient_data": row(model, example) });
-        requests.insert(key(index), named(example.name, &request));
-    }
-    let rows: Vec<_> = examples.iter().map(|example| row(model, example)).collect();
-    requests.insert(BATCH.into(), named("many rows", &json!({ "instances": rows })));
-    requests.into()
+    let row = |example: &Example| row(model, example);
+    each_and_all(model, row, |row| json!({ "patient_data": row }), "instances")
 }
 
 fn predictions(model: &Described) -> Value {
+    each_and_all(model, |example| prediction(model, example), Value::clone, "predictions")
+}
+
+/// Makes `part` of each example, and shows each by itself in the form `one`, and all in a list by
+/// the key `many`. The names of a request and of its answer are the same.
+fn each_and_all(
+    model: &Described,
+    part: impl Fn(&Example) -> Value,
+    one: impl Fn(&Value) -> Value,
+    many: &str,
+) -> Value {
     let examples = answered(model);
-    let mut answers = Map::new();
-    for (index, example) in examples.iter().enumerate() {
-        answers.insert(key(index), named(example.name, &prediction(model, example)));
+    let parts: Vec<_> = examples.iter().map(part).collect();
+    let mut shown = Map::new();
+    for (index, (example, part)) in examples.iter().zip(&parts).enumerate() {
+        shown.insert(format!("example{}", index + 1), named(example.name, &one(part)));
     }
-    let all: Vec<_> = examples.iter().map(|example| prediction(model, example)).collect();
-    answers.insert(BATCH.into(), named("many rows", &json!({ "predictions": all })));
-    answers.into()
+    shown.insert("batch".into(), named("many rows", &json!({ many: parts })));
+    shown.into()
 }
 
 fn prediction(model: &Described, example: &Example) -> Value {
@@ -108,15 +105,11 @@ fn prediction(model: &Described, example: &Example) -> Value {
 fn violations(model: &Described) -> Value {
     let required =
         model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);
-    let violation = |feature: &Feature| {
-        let place = ["body", "patient_data", &feature.name];
-        json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} })
-    };
-    let mut violations: Vec<_> = required.map(violation).collect();
+    let missing = |place: &[&str]| json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} });
+    let mut violations: Vec<_> =
+        required.map(|feature| missing(&["body", "patient_data", &feature.name])).collect();
     if violations.is_empty() {
-        let place = ["body", "patient_data"];
-        violations =
-            vec![json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} })];
+        violations.push(missing(&["body", "patient_data"]));
     }
     json!({ "detail": violations })
 }
