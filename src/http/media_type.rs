@@ -54,17 +54,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_without_a_content_type_is_json() {
-        for json in [None, Some("application/json"), Some("Application/JSON ; charset=utf-8")] {
-            assert!(may_be_json(json), "{json:?}");
-        }
-        assert!(may_be_json(Some("application/problem+json")));
-        for other in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonl"] {
-            assert!(!may_be_json(Some(other)), "{other}");
-        }
-    }
-
-    #[test]
     fn a_name_goes_before_a_wildcard() {
         let accept = "text/html;q=0.5, text/*;q=0.3, */*;q=0.1";
         assert_eq!(quality(accept, "text/html"), Some(0.5));

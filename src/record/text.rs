@@ -171,23 +171,4 @@ mod tests {
         let written = [1.0, 0.005, 1e-6, 60.0, f64::INFINITY].map(number);
         assert_eq!(written, ["1.0", "0.005", "0.000001", "60.0", "+Inf"]);
     }
-
-    #[test]
-    fn openmetrics_is_chosen_only_if_accepted() {
-        let prometheus =
-            "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
-        assert_eq!(Format::accepted(Some(prometheus)), Format::OpenMetrics);
-        for text in [
-            "*/*",
-            "application/openmetrics-text;q=0.3,text/plain;q=0.5",
-            "application/openmetrics-text;q=0",
-            "application/openmetrics-text;version=0.0.1",
-            "application/openmetrics-text;version=0.0.1,application/openmetrics-text;version=1.0.0;q=0.1,text/plain;q=0.5",
-            "application/openmetrics-text;q=0.2, text/*;q=0.9, */*;q=0.1",
-            "text/html,application/xhtml+xml,*/*;q=0.8",
-        ] {
-            assert_eq!(Format::accepted(Some(text)), Format::Prometheus, "{text}");
-        }
-        assert_eq!(Format::accepted(None), Format::Prometheus);
-    }
 }

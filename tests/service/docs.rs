@@ -70,12 +70,6 @@ fn a_cached_file_is_not_sent_again() {
 }
 
 #[test]
-fn a_slash_at_the_end_leads_to_the_page_behind_any_prefix() {
-    let response = serve().get("/docs/");
-    assert_eq!((response.status, response.header("location")), (307, Some("../docs")));
-}
-
-#[test]
 fn the_documentation_has_the_manners_of_the_service() {
     let server = serve();
     let response = server.send(&Request::post("/docs", "{}"));

@@ -66,8 +66,9 @@ fn the_models_metadata_lists_its_tensors() {
         ],
     });
     let server = serve();
-    for path in [MODEL, VERSION] {
-        assert_eq!(server.get(path).json(), expected);
+    let escaped = "/v2/models/heart%2Drisk%2ddemo/versions/v1%2E0.0";
+    for path in [MODEL, VERSION, escaped] {
+        assert_eq!(server.get(path).json(), expected, "{path}");
     }
 }
 

@@ -34,6 +34,10 @@ fn every_path_and_method_is_served_and_no_other_method() {
             assert_ne!(response.status, 404, "{method} {path}");
             assert_eq!(response.status != 405, is_documented, "{method} {path}");
         }
+        if path != "/" {
+            let response = server.get(&format!("{}/", concrete(path)));
+            assert_eq!(response.status, 307, "a slash too many behind {path}");
+        }
     }
 }
 
@@ -175,10 +179,16 @@ fn the_document_is_304_to_a_client_with_its_tag() {
     let response = server.get("/openapi.json");
     let etag = response.header("etag").unwrap();
     assert_eq!(response.header("cache-control"), Some("no-cache"));
-    let again = Request::get("/openapi.json").header("if-none-match", etag);
-    let response = server.send(&again);
-    assert_eq!((response.status, response.header("etag")), (304, Some(etag)));
-    assert!(response.body.is_empty());
+    let send =
+        |known: &str| server.send(&Request::get("/openapi.json").header("if-none-match", known));
+    for known in [etag, &format!("\"a\", W/{etag}"), "*"] {
+        let response = send(known);
+        assert_eq!((response.status, response.header("etag")), (304, Some(etag)), "{known}");
+        assert!(response.body.is_empty());
+    }
+    for other in ["", "\"a\"", etag.trim_matches('"')] {
+        assert_eq!(send(other).status, 200, "{other}");
+    }
 }
 
 #[test]

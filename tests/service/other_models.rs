@@ -24,7 +24,12 @@ fn several_outputs_are_answered_by_name() {
     let scrape = scrape(&mut server.client());
     assert_eq!(scrape.sum("model_predictions_total", "prediction=\"calm\""), 1.0);
     assert_eq!(scrape.sum("model_predictions_total", "prediction=\"wait\""), 1.0);
+    assert_eq!(scrape.sum("model_prediction_confidence_count", ""), 1.0);
     assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 1.0);
+    assert_eq!(
+        scrape.sum("http_requests_total", "handler=\"/predict\",method=\"POST\",status=\"2xx\""),
+        1.0
+    );
 }
 
 #[test]
@@ -123,9 +128,13 @@ fn a_flag_is_a_number_in_a_tensor_of_numbers_and_a_category_is_not() {
     let matrix =
         |row: Value| json!([{"name": "rows", "datatype": "FP64", "shape": [1, 4], "data": row}]);
     assert_eq!(infer(&server, matrix(json!([70, 36.5, null, 1]))).status, 200);
-    let response = infer(&server, matrix(json!([70, 36.5, 0, 1])));
-    let message = "input \"arrival\", row 0: Input should be a valid string";
-    assert_eq!((response.status, response.json()), (400, json!({ "error": message })));
+    for (row, message) in [
+        (json!([70, 36.5, 0, 1]), "input \"arrival\", row 0: Input should be a valid string"),
+        (json!([70, 36.5, null, 2]), "input \"conscious\", row 0: Input should be a valid boolean"),
+    ] {
+        let response = infer(&server, matrix(row));
+        assert_eq!((response.status, response.json()), (400, json!({ "error": message })));
+    }
 }
 
 #[test]

@@ -31,8 +31,12 @@ fn head_is_answered_as_get_with_the_same_headers() {
 
 #[test]
 fn an_unknown_route_is_404() {
-    let response = serve().get("/predictions");
-    assert_eq!((response.status, response.text()), (404, r#"{"detail":"Not Found"}"#));
+    let server = serve();
+    for path in ["/predictions", "/v20", "/v20/models"] {
+        let response = server.get(path);
+        let found = (response.status, response.text());
+        assert_eq!(found, (404, r#"{"detail":"Not Found"}"#), "{path}");
+    }
 }
 
 #[test]
@@ -40,6 +44,7 @@ fn a_wrong_method_is_405_with_the_right_ones() {
     let server = serve();
     for (method, target, allow) in [
         ("GET", "/predict", "POST, OPTIONS"),
+        ("HEAD", "/predict", "POST, OPTIONS"),
         ("DELETE", "/", "GET, HEAD, OPTIONS"),
         ("BREW", "/metrics", "GET, HEAD, OPTIONS"),
         ("GET", "/v2/models/heart-risk-demo/infer", "POST, OPTIONS"),
@@ -58,6 +63,7 @@ fn a_slash_at_the_end_of_a_path_is_307_to_the_path_without_it() {
         ("POST", "/predict/", "../predict"),
         ("POST", "/predict/?a=b/?c", "../predict?a=b/?c"),
         ("GET", "/metrics/", "../metrics"),
+        ("GET", "//", "../"),
         ("GET", "/docs/", "../docs"),
         ("PUT", "/v2/", "../v2"),
         ("POST", "/v2/models/a%2Fb/infer/", "../infer"),

@@ -204,23 +204,6 @@ fn families_are_sorted_by_name() {
 }
 
 #[test]
-fn several_outcomes_of_one_call_are_one_exchange_and_one_inference() {
-    let store = Memory::default();
-    let outcomes = vec![outcome("High Risk", Some(0.92)), outcome("score", None)];
-    let observed = Observed { inference: Some(inference(outcomes)), ..Observed::default() };
-    count(&store, &exchange(200, 50, 10), &observed).unwrap();
-    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
-    for family in [
-        "http_requests_total",
-        "model_inference_duration_seconds_count",
-        "model_prediction_confidence_count",
-    ] {
-        assert_eq!(scraped.sum(family, ""), 1.0, "{family}");
-    }
-    assert_eq!(scraped.sum("model_predictions_total", "prediction=\"score\""), 1.0);
-}
-
-#[test]
 fn bins_of_an_older_version_are_left_out() {
     let store = Memory::default();
     let bins = Bins::from([(("age".to_owned(), 0), 1)]);

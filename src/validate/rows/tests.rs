@@ -51,34 +51,9 @@ fn values_come_in_the_order_of_the_features() {
 }
 
 #[test]
-fn optional_features_may_be_missing_and_a_required_one_may_not() {
-    let signature = signature();
-    let input = patient(br#"{"patient_data":{"beats":70}}"#, &signature).unwrap();
-    assert_eq!(input.rows.values[2], Value::Missing);
-    assert_eq!(kinds("{}"), ["missing"]);
-}
-
-#[test]
-fn an_accepted_unusual_value_is_a_warning() {
-    let signature = signature();
-    let input = patient(br#"{"patient_data":{"beats":301}}"#, &signature).unwrap();
-    assert_eq!(input.rows.values[1], Value::Number(301.0));
-    let violation = input.accepted.of_row(0).next().unwrap();
-    assert_eq!((violation.feature, violation.issue.reason), (Some("beats"), Reason::OutOfRange));
-    assert_eq!(input.accepted.of_row(1).count(), 0);
-}
-
-#[test]
 fn a_bound_is_within_the_range() {
     assert!(kinds(r#"{"beats":0,"ldl":-1.5}"#).is_empty());
     assert!(kinds(r#"{"beats":300}"#).is_empty());
-}
-
-#[test]
-fn of_two_equal_keys_the_last_one_counts() {
-    let signature = signature();
-    let input = patient(br#"{"patient_data":{"beats":1,"beats":2}}"#, &signature).unwrap();
-    assert_eq!(input.rows.values[1], Value::Number(2.0));
 }
 
 #[test]
@@ -91,51 +66,6 @@ fn a_whole_number_may_have_a_point_and_no_fraction() {
 fn each_kind_refuses_the_types_of_the_others() {
     let data = r#"{"ldl":"one","beats":true,"smoking":2,"diabetic":1}"#;
     assert_eq!(kinds(data), ["float_type", "float_type", "string_type", "bool_type"]);
-}
-
-#[test]
-fn unknown_keys_are_counted() {
-    let signature = signature();
-    let input = patient(br#"{"patient_data":{"beats":1,"a":1,"a":2,"b":3}}"#, &signature).unwrap();
-    let unknown = ("other".to_owned(), "unknown_feature");
-    assert_eq!(input.accepted.counts.0, BTreeMap::from([(unknown, 3)]));
-}
-
-#[test]
-fn a_batch_is_row_after_row() {
-    let signature = signature();
-    let body = br#"{"instances":[{"beats":1,"ldl":2},{"diabetic":true,"beats":301,"x":0}]}"#;
-    let (form, input) = read(body, &signature).unwrap();
-    assert_eq!((form, input.rows.len), (Form::Instances, 2));
-    let missing = Value::Missing;
-    let expected = [
-        [Value::Number(2.0), Value::Number(1.0), missing.clone(), missing.clone()],
-        [missing.clone(), Value::Number(301.0), missing, Value::Flag(true)],
-    ];
-    assert_eq!(input.rows.values, expected.concat());
-    let accepted = input.accepted;
-    assert_eq!((accepted.of_row(0).count(), accepted.of_row(1).count()), (0, 1));
-}
-
-#[test]
-fn a_violation_in_a_batch_is_named_by_row() {
-    let signature = signature();
-    let body = br#"{"instances":[{"beats":1},7,{"beats":1.5,"diabetic":"no"}]}"#;
-    let violations = read(body, &signature).unwrap_err();
-    let places: Vec<_> = violations.kept.iter().map(|one| (one.place, one.feature)).collect();
-    let expected =
-        [(Place::Row(1), None), (Place::Row(2), Some("beats")), (Place::Row(2), Some("diabetic"))];
-    assert_eq!(places, expected);
-}
-
-#[test]
-fn a_hundred_violations_are_kept_and_all_are_counted() {
-    let signature = signature();
-    let row = r#"{"beats":true,"ldl":"one","diabetic":1}"#;
-    let body = format!(r#"{{"instances":[{}{row}]}}"#, format!("{row},").repeat(79));
-    let violations = read(body.as_bytes(), &signature).unwrap_err();
-    assert_eq!((violations.kept.len(), violations.len), (100, 240));
-    assert_eq!(violations.counts.0.values().sum::<u64>(), 240);
 }
 
 #[test]

@@ -71,26 +71,6 @@ mod tests {
     }
 
     #[test]
-    fn a_tensor_for_each_feature_becomes_rows() {
-        let inputs = json!([
-            input("smoker", "BOOL", &[2, 1], json!([[true], [false]])),
-            input("age", "UINT8", &[2], json!([65, 45])),
-        ]);
-        let expected = [
-            [Value::Number(65.0), Value::Flag(true), Value::Missing],
-            [Value::Number(45.0), Value::Flag(false), Value::Missing],
-        ];
-        assert_eq!(read(inputs), Ok(expected.concat()));
-    }
-
-    #[test]
-    fn one_tensor_has_all_features_and_flags_are_numbers_in_it() {
-        let inputs = json!([input("x", "FP32", &[1, 3], json!([65.5, 1, null]))]);
-        let expected = vec![Value::Number(65.5), Value::Flag(true), Value::Missing];
-        assert_eq!(read(inputs), Ok(expected));
-    }
-
-    #[test]
     fn unfit_tensors_are_refused_with_the_expected_ones() {
         let age = || input("age", "FP64", &[1], json!([65]));
         let smoker = |shape: &[i64], data| input("smoker", "BOOL", shape, data);
@@ -112,19 +92,6 @@ mod tests {
             let error = read(inputs).unwrap_err();
             assert!(error.contains(part), "{error}");
         }
-    }
-
-    #[test]
-    fn a_refused_value_is_named_by_input_and_row() {
-        let inputs = json!([
-            input("age", "FP64", &[3], json!([65, 131, null])),
-            input("smoker", "INT8", &[3], json!([0, 1, 2])),
-        ]);
-        let error = read(inputs).unwrap_err();
-        let expected = "input \"age\", row 1: Input should be less than or equal to 130; \
-                        input \"age\", row 2: Field required; \
-                        input \"smoker\", row 2: Input should be a valid boolean";
-        assert_eq!(error, expected);
     }
 
     #[test]
