@@ -6,7 +6,7 @@ use crate::support::server::TestServer;
 use serde_json::{Value, json};
 
 fn send(server: &TestServer, body: &Value) -> Response {
-    server.send(&Request::post("/predict", body.to_string()))
+    server.post("/predict", body.to_string())
 }
 
 fn batch(rows: usize) -> Value {
@@ -125,14 +125,14 @@ fn a_list_longer_than_any_limit_is_refused() {
         |settings| settings.limits.body_bytes = 8 << 20,
     );
     let body = format!(r#"{{"instances":[{}1]}}"#, "1,".repeat(4_000_000));
-    let response = server.send(&Request::post("/predict", body));
+    let response = server.post("/predict", body);
     assert_eq!(response.status, 422);
     assert!(response.text().contains("not 4000001"), "{}", response.text());
     let body = format!(
         r#"{{"inputs":[{{"name":"age","datatype":"FP64","shape":[1],"data":[{}1]}}]}}"#,
         "1,".repeat(4_000_000)
     );
-    let response = server.send(&Request::post("/v2/models/heart-risk-demo/infer", body));
+    let response = server.post("/v2/models/heart-risk-demo/infer", body);
     assert_eq!(response.status, 400);
     assert!(response.text().contains("the data has 4000001"), "{}", response.text());
 }

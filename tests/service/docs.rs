@@ -72,7 +72,7 @@ fn a_cached_file_is_not_sent_again() {
 #[test]
 fn the_documentation_has_the_manners_of_the_service() {
     let server = serve();
-    let response = server.send(&Request::post("/docs", "{}"));
+    let response = server.post("/docs", "{}");
     assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
     let response = server.get("/docs/other");
     assert_eq!((response.status, response.text()), (404, r#"{"detail":"Not Found"}"#));

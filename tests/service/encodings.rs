@@ -99,6 +99,6 @@ fn a_byte_order_mark_before_the_json_is_passed_over() {
     let server = serve();
     let marked = |body: &str| format!("\u{feff}{body}");
     assert_eq!(predict(&mut server.client(), marked(EXAMPLE)).text(), ANSWER);
-    assert_eq!(server.send(&Request::post(INFER, marked(TENSORS))).status, 200);
+    assert_eq!(server.post(INFER, marked(TENSORS)).status, 200);
     assert_eq!(predict(&mut server.client(), marked("")).status, 422);
 }

@@ -65,11 +65,11 @@ fn no_body_gets_a_5xx_or_stops_the_service() {
     let server = serve();
     for body in bodies() {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        let response = server.send(&Request::post("/predict", body));
+        let response = server.post("/predict", body);
         assert!((200..500).contains(&response.status), "{} for {shown}", response.status);
         assert!(response.body.len() < 4096, "{} bytes for {shown}", response.body.len());
     }
-    assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
+    assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_incomplete_body_harms_no_other_request() {
     ] {
         server.client().send_raw(rude);
     }
-    assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
+    assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
 }
 
 #[test]

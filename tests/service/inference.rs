@@ -100,7 +100,7 @@ fn a_tensor_for_each_feature_is_inferred() {
     let response = infer(&server, &two_patients());
     assert_eq!((response.status, response.json()), (200, expected.clone()));
     let versioned = format!("{VERSION}/infer");
-    let response = server.send(&Request::post(&versioned, two_patients().to_string()));
+    let response = server.post(&versioned, two_patients().to_string());
     assert_eq!((response.status, response.json()), (200, expected));
 }
 
@@ -155,11 +155,11 @@ fn both_apis_read_a_number_alike() {
     let server = serve();
     for age in ["60.000000000000004", "59.99999999999999", "60.00000000000001", "6.0e1"] {
         let body = format!(r#"{{"patient_data":{{"age":{age}}}}}"#);
-        let predicted = server.send(&Request::post("/predict", body)).json()["prediction"].clone();
+        let predicted = server.post("/predict", body).json()["prediction"].clone();
         let body = format!(
             r#"{{"inputs":[{{"name":"age","datatype":"FP64","shape":[1],"data":[{age}]}}]}}"#
         );
-        let inferred = server.send(&Request::post(INFER, body)).json();
+        let inferred = server.post(INFER, body).json();
         assert_eq!(inferred["outputs"][0]["data"][0], predicted, "{age}");
     }
 }
@@ -182,7 +182,7 @@ fn a_list_is_no_object() {
         r#"{"inputs":[["age",[1],"FP64",{},[65]]]}"#,
         r#"{"inputs":[],"parameters":[true]}"#,
     ] {
-        let message = error(&server.send(&Request::post(INFER, body)), 400);
+        let message = error(&server.post(INFER, body), 400);
         assert!(message.ends_with("is not a JSON object"), "{message}");
     }
 }
@@ -251,7 +251,7 @@ fn nan_is_a_missing_value_and_an_infinity_is_named() {
             r#"{{"inputs": [{{"name":"age","datatype":"FP64","shape":[2],"data":[65, 45]}},
                 {{"name":"cholesterol","datatype":"FP64","shape":[2],"data":{cholesterol}}}]}}"#
         );
-        server.send(&Request::post(INFER, body))
+        server.post(INFER, body)
     };
     let missing = send("[240, null]").json()["outputs"].clone();
     assert_eq!(send("[240, NaN]").json()["outputs"], missing);
@@ -298,7 +298,7 @@ fn other_paths_and_methods_have_the_protocols_form_of_error() {
     assert_eq!(error(&server.get(INFER), 405), "Method Not Allowed");
     let request = Request::post(INFER, "{}").header("content-type", "text/plain");
     error(&server.send(&request), 415);
-    error(&server.send(&Request::post(INFER, " ".repeat((1 << 20) + 1))), 413);
+    error(&server.post(INFER, " ".repeat((1 << 20) + 1)), 413);
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn rubbish_is_400_and_short() {
             "{{\"inputs\":[{{\"name\":\"age\",\"datatype\":\"FP64\",\"shape\":[1],\"data\":{deep}}}]}}"
         ),
     ] {
-        let response = server.send(&Request::post(INFER, body.clone()));
+        let response = server.post(INFER, body.clone());
         let message = error(&response, 400);
         let shown = &body[..body.len().min(100)];
         assert!((1..2100).contains(&message.len()), "{} for {shown}", message.len());

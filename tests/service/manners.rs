@@ -99,7 +99,7 @@ fn an_error_is_logged_with_its_request_and_trace() {
 #[test]
 fn requests_are_logged_if_a_variable_says_so() {
     let silent = serve();
-    silent.send(&Request::post("/predict", EXAMPLE));
+    silent.post("/predict", EXAMPLE);
     assert!(!silent.stop().iter().any(|line| line.contains("request_id=")));
 
     let server = serve_changed(|text| with_default(text, "log_requests", "true"));
@@ -204,7 +204,7 @@ fn nothing_that_a_body_says_is_logged_or_exported() {
         ("/predict", r#"{"patient_data": {"age": 64.8731, Secret"#, 422),
         ("/v2/models/heart-risk-demo/infer", r#"{"id": "Secret", "inputs": 64.8731}"#, 400),
     ] {
-        assert_eq!(server.send(&Request::post(path, body)).status, status, "{body}");
+        assert_eq!(server.post(path, body).status, status, "{body}");
     }
     let mut texts = vec![server.get("/metrics").text().to_owned()];
     texts.extend(server.stop());

@@ -108,7 +108,7 @@ fn scrapes_during_traffic_never_go_back() {
 fn an_answer_is_counted_before_it_is_sent() {
     let server = serve();
     for count in 1..=20 {
-        server.send(&Request::post("/predict", EXAMPLE));
+        server.post("/predict", EXAMPLE);
         let requests = scrape(&mut server.client()).sum("http_requests_total", "/predict");
         assert_eq!(requests, f64::from(count));
     }
@@ -230,7 +230,7 @@ fn the_shares_of_a_reference_add_up_to_one() {
 #[test]
 fn a_variable_without_a_number_is_logged_and_has_its_default() {
     let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
-    assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
+    assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
     server.logged("variable drift_sample_interval is not understood; using 16");
     assert_eq!(scrape(&mut server.client()).value("model_feature_sample_ratio"), 1.0 / 16.0);
 }

@@ -160,7 +160,7 @@ fn every_example_is_answered_as_the_document_says() {
             for (key, request) in requests.as_object().unwrap() {
                 let target = path.replace("{model}", name);
                 let body = request["value"].to_string();
-                let mut answer = server.send(&Request::post(&target, body)).json();
+                let mut answer = server.post(&target, body).json();
                 let mut expected = answers["examples"][key]["value"].clone();
                 if expected.is_null() {
                     expected = answers["example"].clone();

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 fn predict(server: &TestServer, row: Value) -> Response {
-    server.send(&Request::post("/predict", json!({ "patient_data": row }).to_string()))
+    server.post("/predict", json!({ "patient_data": row }).to_string())
 }
 
 fn infer(server: &TestServer, inputs: Value) -> Response {
     let body = json!({ "inputs": inputs }).to_string();
-    server.send(&Request::post("/v2/models/triage/infer", body))
+    server.post("/v2/models/triage/infer", body)
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn an_accepted_unusual_value_is_a_warning_in_its_row() {
     let server = serve_model("triage");
     let rows = json!([{"beats": 70, "conscious": true}, {"beats": 301, "conscious": true}]);
     let body = json!({ "instances": rows }).to_string();
-    let response = server.send(&Request::post("/predict", body)).json();
+    let response = server.post("/predict", body).json();
     assert_eq!(response["predictions"][0].get("warnings"), None);
     let warning = &response["predictions"][1]["warnings"][0];
     assert_eq!(warning["loc"], json!(["body", "instances", 1, "beats"]));
@@ -57,7 +57,7 @@ fn a_hundred_warnings_are_shown_and_the_others_counted() {
     let server = serve_model("triage");
     let rows = vec![json!({"beats": 301, "conscious": true}); 250];
     let body = json!({ "instances": rows }).to_string();
-    let response = server.send(&Request::post("/predict", body)).json();
+    let response = server.post("/predict", body).json();
     assert_eq!(response["more_warnings"], 150);
     assert!(response["predictions"][99].get("warnings").is_some());
     assert_eq!(response["predictions"][100].get("warnings"), None);
@@ -75,7 +75,7 @@ fn a_row_refused_by_the_model_is_422() {
     assert_eq!(problem["msg"], "Nobody comes on foot unconscious");
     assert_eq!(problem["loc"], json!(["body", "patient_data"]));
     let body = json!({"instances": [{"beats": 70, "conscious": true}, row]}).to_string();
-    let response = server.send(&Request::post("/predict", body));
+    let response = server.post("/predict", body);
     assert_eq!(response.json()["detail"][0]["loc"], json!(["body", "instances", 1]));
     let inputs = json!([
         {"name": "beats", "datatype": "INT64", "shape": [1], "data": [70]},
@@ -155,7 +155,7 @@ fn a_model_is_not_ready_if_it_fails_its_examples() {
 #[test]
 fn a_prediction_is_500_if_the_model_breaks_its_contract() {
     let server = serve_model("silent");
-    let response = server.send(&Request::post("/predict", EXAMPLE));
+    let response = server.post("/predict", EXAMPLE);
     assert_eq!(
         (response.status, response.text()),
         (500, r#"{"detail":"The model gave no answer"}"#)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn the_blueprints_exchange_is_answered_byte_for_byte() {
-    let response = serve().send(&Request::post("/predict", EXAMPLE));
+    let response = serve().post("/predict", EXAMPLE);
     assert_eq!((response.status, response.text()), (200, ANSWER));
     assert_eq!(response.header("content-type"), Some("application/json"));
     assert_eq!(response.header("content-length"), Some("69"));
@@ -14,42 +14,41 @@ fn the_blueprints_exchange_is_answered_byte_for_byte() {
 
 #[test]
 fn sixty_years_are_low_risk_and_cholesterol_is_optional() {
-    let response = serve().send(&Request::post("/predict", r#"{"patient_data":{"age":60}}"#));
+    let response = serve().post("/predict", r#"{"patient_data":{"age":60}}"#);
     let answer = r#"{"prediction":"Low Risk","confidence":0.75,"model_version":"v1.0.0"}"#;
     assert_eq!((response.status, response.text()), (200, answer));
 }
 
 #[test]
 fn null_is_a_missing_value() {
-    let response = serve()
-        .send(&Request::post("/predict", r#"{"patient_data":{"age":65,"cholesterol":null}}"#));
+    let response = serve().post("/predict", r#"{"patient_data":{"age":65,"cholesterol":null}}"#);
     assert_eq!((response.status, response.text()), (200, ANSWER));
 }
 
 #[test]
 fn unknown_keys_are_ignored() {
     let body = r#"{"patient_data":{"age":65,"name":{"first":["x"]}},"trace":1}"#;
-    let response = serve().send(&Request::post("/predict", body));
+    let response = serve().post("/predict", body);
     assert_eq!((response.status, response.text()), (200, ANSWER));
 }
 
 #[test]
 fn the_last_of_two_equal_keys_counts_as_in_python() {
     let body = r#"{"patient_data":7,"patient_data":{"age":"old","age":65}}"#;
-    let response = serve().send(&Request::post("/predict", body));
+    let response = serve().post("/predict", body);
     assert_eq!((response.status, response.text()), (200, ANSWER));
 }
 
 #[test]
 fn an_escaped_key_is_the_key_it_stands_for() {
     let body = r#"{"patient\u005fdata":{"\u0061ge":65}}"#;
-    let response = serve().send(&Request::post("/predict", body));
+    let response = serve().post("/predict", body);
     assert_eq!((response.status, response.text()), (200, ANSWER));
 }
 
 /// The `detail` of the 422 that a body gets.
 fn detail(body: &str) -> Value {
-    let response = serve().send(&Request::post("/predict", body));
+    let response = serve().post("/predict", body);
     assert_eq!(response.status, 422, "{}", response.text());
     response.json()["detail"].clone()
 }
@@ -154,9 +153,9 @@ fn a_body_of_a_mebibyte_is_taken_and_one_byte_more_is_413() {
     let server = serve();
     let mut body = EXAMPLE.as_bytes().to_vec();
     body.resize(1 << 20, b' ');
-    assert_eq!(server.send(&Request::post("/predict", body.clone())).text(), ANSWER);
+    assert_eq!(server.post("/predict", body.clone()).text(), ANSWER);
     body.push(b' ');
-    let response = server.send(&Request::post("/predict", body));
+    let response = server.post("/predict", body);
     assert_eq!(response.status, 413);
     assert_eq!(response.text(), r#"{"detail":"The body is larger than 1048576 bytes"}"#);
 }
@@ -166,9 +165,9 @@ fn a_variable_sets_the_largest_body() {
     let server = serve_changed(|text| with_default(text, "max_body_bytes", "5000"));
     let mut body = EXAMPLE.as_bytes().to_vec();
     body.resize(5000, b' ');
-    assert_eq!(server.send(&Request::post("/predict", body.clone())).status, 200);
+    assert_eq!(server.post("/predict", body.clone()).status, 200);
     body.push(b' ');
-    assert_eq!(server.send(&Request::post("/predict", body)).status, 413);
+    assert_eq!(server.post("/predict", body).status, 413);
 }
 
 #[test]
@@ -184,7 +183,7 @@ fn a_connection_serves_on_after_a_refusal() {
 fn a_number_in_quotes_is_taken_and_is_unusual() {
     let server = serve();
     let body = r#"{"patient_data": {"age": "65", "cholesterol": "2.4e2"}}"#;
-    let answer = server.send(&Request::post("/predict", body)).json();
+    let answer = server.post("/predict", body).json();
     assert_eq!(answer["prediction"], "High Risk");
     assert_eq!(answer["confidence"], 0.92);
     let warning = &answer["warnings"][0];

@@ -12,7 +12,7 @@ fn the_root_has_the_blueprints_message() {
 
 #[test]
 fn a_query_does_not_change_the_route() {
-    let response = serve().send(&Request::post("/predict?trace=1", EXAMPLE));
+    let response = serve().post("/predict?trace=1", EXAMPLE);
     assert_eq!(response.status, 200);
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[test]
 fn predictions_go_on_without_a_store_and_the_loss_is_logged() {
     let server = serve_changed(|text| text.replace("[\"default\"]", "[]"));
-    let response = server.send(&Request::post("/predict", EXAMPLE));
+    let response = server.post("/predict", EXAMPLE);
     assert_eq!((response.status, response.text()), (200, ANSWER));
     let line = server.logged("not counted");
     assert!(line.contains("spin.toml does not grant it"), "{line}");

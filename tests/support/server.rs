@@ -50,6 +50,11 @@ impl TestServer {
         self.send(&Request::get(target))
     }
 
+    /// The response to a POST request on a connection of its own.
+    pub fn post(&self, target: &str, body: impl Into<Vec<u8>>) -> Response {
+        self.send(&Request::post(target, body))
+    }
+
     /// Waits for a line of the log that contains `part`.
     pub fn logged(&self, part: &str) -> String {
         self.log.wait_for(part)
