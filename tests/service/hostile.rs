@@ -30,30 +30,16 @@ fn bodies() -> Vec<Vec<u8>> {
         format!("{{\"patient_data\":{{{}\"age\":65}}}}", "\"x\":1,".repeat(100_000)).into(),
         format!("{{\"patient_data\":{{{}\"z\":1}}}}", "\"age\":1,".repeat(100_000)).into(),
     ];
-    for age in [
-        "-0",
-        "1E400",
-        "-1e400",
-        "NaN",
-        "Infinity",
-        "-",
-        "+1",
-        "01",
-        "0x41",
-        "1.",
-        ".5",
-        "1e",
-        "true",
-        "null",
-        "[]",
-        "{}",
-        r#""\ud800""#,
-        r#""\udc00\ud800""#,
-        r#""\x41""#,
-        "\"\t\"",
-        "\"\u{7f}\"",
-    ] {
-        bodies.push(patient(age));
+    for number in
+        ["-0", "1E400", "-1e400", "NaN", "Infinity", "-", "+1", "01", "0x41", "1.", ".5", "1e"]
+    {
+        bodies.push(patient(number));
+    }
+    for other in ["true", "null", "[]", "{}"] {
+        bodies.push(patient(other));
+    }
+    for text in [r"\ud800", r"\udc00\ud800", r"\x41", "\t", "\u{7f}"] {
+        bodies.push(patient(&format!("\"{text}\"")));
     }
     bodies.push(br#"{"\ud800":1,"patient_data":{"age":65}}"#.to_vec());
     bodies.push(br#"{"patient_data":{"\udfff":1,"age":65}}"#.to_vec());
@@ -146,18 +132,13 @@ fn headers_of_gateways_and_logins_change_nothing() {
         ("x-http-method-override", "GET"),
         ("x-original-url", "/metrics"),
         ("x-rewrite-url", "/metrics"),
+        // Spin sets these itself.
+        ("spin-path-info", "/metrics"),
+        ("spin-matched-route", "/secret"),
     ] {
         let response = server.send(&Request::post("/predict", EXAMPLE).header(name, value));
         assert_eq!((response.status, response.text()), (200, ANSWER), "{name}");
         let response = server.send(&Request::get("/docs/").header(name, value));
         assert_eq!(response.header("location"), Some("../docs"), "{name}");
     }
-}
-
-#[test]
-fn spoofed_spin_headers_change_nothing() {
-    let request = Request::post("/predict", EXAMPLE)
-        .header("spin-path-info", "/metrics")
-        .header("spin-matched-route", "/secret");
-    assert_eq!(serve().send(&request).text(), ANSWER);
 }
