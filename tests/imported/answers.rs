@@ -63,7 +63,6 @@ fn every_export_is_answered_as_by_its_library() {
     let folder = new_folder("every");
     let (mut asked, mut wrong) = (0, Vec::new());
     for export in exports().iter().filter(|export| !is_refused(export)) {
-        let _ = std::fs::remove_file(folder.join("card.toml"));
         let imported = import_export(export, &folder)
             .unwrap_or_else(|error| panic!("{}: {error:#}", export.name));
         assert_imports_nothing(&imported.component, &export.name);

@@ -69,8 +69,14 @@ pub fn built_runner() -> &'static [u8] {
 
 /// Imports an export with a card that is made of its rows.
 pub fn import_export(export: &Export, folder: &Path) -> anyhow::Result<Imported> {
+    import_file(&export.file, folder, Some(&export.rows))
+}
+
+/// Imports a file with a new card, which is made of `data` if there is any.
+pub fn import_file(model: &Path, folder: &Path, data: Option<&Path>) -> anyhow::Result<Imported> {
     let card = folder.join("card.toml");
-    let files = Files { model: &export.file, card: &card, data: Some(&export.rows), target: None };
+    let _ = std::fs::remove_file(&card);
+    let files = Files { model, card: &card, data, target: None };
     import(&files, built_runner(), &mut |_| {})
 }
 

@@ -1,11 +1,10 @@
 //! Whatever a file says, it is refused or answers, and trees answer as a plain evaluation of them.
 
-use super::{built_runner, export, new_folder};
+use super::{export, import_file, new_folder};
 use fastrand::Rng;
 use model_api_import::contract::Value;
 use model_api_import::evaluate::Evaluator;
 use model_api_import::graph::{Graph, Input, InputKind};
-use model_api_import::import::{Files, import};
 use model_api_import::rows;
 use model_api_import::table::{self, Cell, Output};
 use model_api_import::trees::{self, Branch, Node, Sum, Test, Tree};
@@ -42,10 +41,7 @@ fn a_file_with_a_changed_byte_is_refused_or_answers() {
             changed[place] = random.u8(..);
             let file = folder.join(export.file.file_name().unwrap());
             std::fs::write(&file, &changed).unwrap();
-            let card = folder.join("card.toml");
-            let _ = std::fs::remove_file(&card);
-            let files = Files { model: &file, card: &card, data: Some(&export.rows), target: None };
-            match import(&files, built_runner(), &mut |_| {}) {
+            match import_file(&file, &folder, Some(&export.rows)) {
                 Ok(_) => imported += 1,
                 Err(_) => refused += 1,
             }
@@ -63,10 +59,7 @@ fn a_file_that_is_cut_off_is_refused() {
         for part in 1..8 {
             let file = folder.join(export.file.file_name().unwrap());
             std::fs::write(&file, &bytes[..bytes.len() * part / 8]).unwrap();
-            let card = folder.join("card.toml");
-            let _ = std::fs::remove_file(&card);
-            let files = Files { model: &file, card: &card, data: None, target: None };
-            let result = import(&files, built_runner(), &mut |_| {});
+            let result = import_file(&file, &folder, None);
             assert!(result.is_err(), "{name} is imported from {part} eighths of its file");
         }
     }
@@ -87,19 +80,24 @@ fn leaves_with_more_weights_than_an_instance_has_memory_for_are_refused() {
 fn sets_of_large_categories_that_take_much_memory_are_refused() {
     let mut graph = Graph::new("the trees");
     let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
-    let split = Branch {
-        feature: 0,
-        test: Test::In(vec![1, (1 << 24) - 1]),
-        missing_left: false,
-        zero_is_missing: false,
-        cover: 0.0,
-        left: 1,
-        right: 2,
-    };
     let leaf = |value| Node::Leaf(vec![(0, value)]);
-    let tree = vec![Node::Branch(split), leaf(0.0), leaf(1.0)];
+    let tree = vec![branch(Test::In(vec![1, (1 << 24) - 1]), 1, 2), leaf(0.0), leaf(1.0)];
     let error = trees::add(&mut graph, columns, &vec![tree; 9], &[0.0], Sum::Float);
     assert!(format!("{:#}", error.unwrap_err()).contains("number the categories from 0"));
+}
+
+/// A branch at the one feature there is.
+fn branch(test: Test, left: usize, right: usize) -> Node {
+    let (missing_left, zero_is_missing) = (false, false);
+    Node::Branch(Branch {
+        feature: 0,
+        test,
+        missing_left,
+        zero_is_missing,
+        cover: 1.0,
+        left,
+        right,
+    })
 }
 
 const FEATURES: usize = 4;
@@ -209,17 +207,7 @@ fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
 
 #[test]
 fn a_tree_that_loops_or_leads_nowhere_is_refused() {
-    let branch = |left: usize, right: usize| {
-        Node::Branch(Branch {
-            feature: 0,
-            test: Test::LessOrEqual(0.0),
-            missing_left: false,
-            zero_is_missing: false,
-            cover: 1.0,
-            left,
-            right,
-        })
-    };
+    let branch = |left, right| branch(Test::LessOrEqual(0.0), left, right);
     let leaf = || Node::Leaf(vec![(0, 1.0)]);
     for (tree, reason) in [
         (vec![branch(0, 1), leaf()], "node 0 is reached twice"),
