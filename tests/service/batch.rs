@@ -1,6 +1,6 @@
 //! `POST /predict` with many rows.
 
-use super::{manifest, scrape, serve, serve_changed, with_default};
+use super::{manifest, scrape, serve, serve_with, with_default};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn violations_of_all_rows_are_in_one_answer_by_row() {
 
 #[test]
 fn a_thousand_rows_are_one_call_into_the_model() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "1"));
+    let server = serve_with(&[("drift_sample_interval", "1")]);
     let instances: Vec<_> = (0..1000).map(|row| json!({"age": row % 100, "x": 1})).collect();
     let response = send(&server, &json!({ "instances": instances }));
     assert_eq!(response.json()["predictions"].as_array().unwrap().len(), 1000);
@@ -73,7 +73,7 @@ fn one_row_in_sixteen_is_sampled_for_drift() {
 
 #[test]
 fn a_variable_sets_the_largest_batch() {
-    let server = serve_changed(|text| with_default(text, "max_batch_rows", "101"));
+    let server = serve_with(&[("max_batch_rows", "101")]);
     assert_eq!(send(&server, &batch(101)).status, 200);
     let response = send(&server, &batch(102));
     assert_eq!(response.status, 422);
@@ -87,7 +87,7 @@ fn a_variable_sets_the_largest_batch() {
 
 #[test]
 fn a_variable_sets_the_largest_number_of_values() {
-    let server = serve_changed(|text| with_default(text, "max_batch_values", "301"));
+    let server = serve_with(&[("max_batch_values", "301")]);
     assert_eq!(send(&server, &batch(150)).status, 200);
     assert_eq!(send(&server, &batch(151)).status, 422);
     let body = json!({"inputs": [

@@ -1,6 +1,6 @@
 //! Bodies that are not written as usual: compressed, or with a byte order mark.
 
-use super::{ANSWER, EXAMPLE, predict, serve, serve_changed, with_default};
+use super::{ANSWER, EXAMPLE, predict, serve, serve_with};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 use flate2::Compression;
@@ -60,7 +60,7 @@ fn a_compressed_body_is_validated_as_usual() {
 
 #[test]
 fn a_body_inflating_beyond_the_limit_is_413() {
-    let server = serve_changed(|text| with_default(text, "max_body_bytes", "5000"));
+    let server = serve_with(&[("max_body_bytes", "5000")]);
     let mut body = EXAMPLE.as_bytes().to_vec();
     body.resize(5000, b' ');
     assert_eq!(send(&server, "/predict", gzip(&body), "gzip").status, 200);

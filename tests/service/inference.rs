@@ -1,6 +1,6 @@
 //! The Open Inference Protocol under `/v2`.
 
-use super::{EXAMPLE, predict, scrape, serve, serve_changed, with_default};
+use super::{EXAMPLE, predict, scrape, serve, serve_with};
 use crate::support::http::{Request, Response};
 use crate::support::server::TestServer;
 use serde_json::{Value, json};
@@ -358,7 +358,7 @@ fn rubbish_is_400_and_short() {
 
 #[test]
 fn inference_and_predict_feed_the_same_families() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "1"));
+    let server = serve_with(&[("drift_sample_interval", "1")]);
     infer(&server, &two_patients());
     infer(&server, &json!({"inputs": [tensor("age", "FP64", &[1], json!([65]))]}));
     predict(&mut server.client(), EXAMPLE);

@@ -1,6 +1,6 @@
 //! The manners that every HTTP service is expected to have.
 
-use super::{EXAMPLE, scrape, serve, serve_changed, with_default};
+use super::{EXAMPLE, scrape, serve, serve_with};
 use crate::support::http::{Request, Response};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -87,7 +87,7 @@ fn a_clients_request_id_is_kept_if_it_is_plain() {
 
 #[test]
 fn an_error_is_logged_with_its_request_and_trace() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
+    let server = serve_with(&[("drift_sample_interval", "often")]);
     let request = Request::post("/predict", EXAMPLE)
         .header("x-request-id", "r-1")
         .header("traceparent", &traceparent());
@@ -102,7 +102,7 @@ fn requests_are_logged_if_a_variable_says_so() {
     silent.post("/predict", EXAMPLE);
     assert!(!silent.stop().iter().any(|line| line.contains("request_id=")));
 
-    let server = serve_changed(|text| with_default(text, "log_requests", "true"));
+    let server = serve_with(&[("log_requests", "true")]);
     let request = Request::get("/v2/models/x%0ay?secret").header("x-request-id", "r-2");
     server.send(&request.header("traceparent", "00-bad"));
     let line = server.logged("request_id=r-2");
@@ -124,7 +124,7 @@ fn other_origins_get_nothing_by_default() {
 #[test]
 fn a_variable_lets_origins_in() {
     let origins = "https://a.example, https://b.example";
-    let server = serve_changed(|text| with_default(text, "cors_allowed_origins", origins));
+    let server = serve_with(&[("cors_allowed_origins", origins)]);
     let send = |request: Request, origin| server.send(&request.header("origin", origin));
     let predict = || Request::post("/predict", EXAMPLE);
     let response = send(predict(), "https://b.example");
@@ -146,8 +146,7 @@ fn a_variable_lets_origins_in() {
 /// A cache that is shared keeps the answers for different origins apart.
 #[test]
 fn every_cacheable_answer_varies_by_origin_if_origins_are_allowed() {
-    let server =
-        serve_changed(|text| with_default(text, "cors_allowed_origins", "https://a.example"));
+    let server = serve_with(&[("cors_allowed_origins", "https://a.example")]);
     for (path, vary) in [
         ("/", "origin"),
         ("/metrics", "accept, origin"),
@@ -168,10 +167,8 @@ fn every_cacheable_answer_varies_by_origin_if_origins_are_allowed() {
 #[test]
 fn a_variable_lets_pages_send_more_headers() {
     let preflight = |headers: &str| {
-        let server = serve_changed(|text| {
-            let text = with_default(text, "cors_allowed_origins", "*");
-            with_default(text, "cors_allowed_headers", headers)
-        });
+        let server =
+            serve_with(&[("cors_allowed_origins", "*"), ("cors_allowed_headers", headers)]);
         let request = Request::new("OPTIONS", "/predict").header("origin", "https://a.example");
         let response = server.send(&request);
         assert_eq!(response.status, 204);
@@ -184,7 +181,7 @@ fn a_variable_lets_pages_send_more_headers() {
 
 #[test]
 fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
-    let server = serve_changed(|text| with_default(text, "log_requests", "true"));
+    let server = serve_with(&[("log_requests", "true")]);
     let path = format!("/{}warning: forged", "x".repeat(8187)).replace(' ', "%20");
     server.send(&Request::get(&path).header("x-request-id", "r-1"));
     let line = server.logged("request_id=r-1");
@@ -194,9 +191,7 @@ fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
 
 #[test]
 fn nothing_that_a_body_says_is_logged_or_exported() {
-    let server = serve_changed(|text| {
-        with_default(with_default(text, "log_requests", "true"), "drift_sample_interval", "1")
-    });
+    let server = serve_with(&[("log_requests", "true"), ("drift_sample_interval", "1")]);
     for (path, body, status) in [
         ("/predict", r#"{"patient_data": {"age": 64.8731, "Ms Secret": "64.8731"}}"#, 200),
         ("/predict", r#"{"patient_data": {"age": "64.8731 Secret"}}"#, 422),

@@ -1,6 +1,6 @@
 //! `GET /metrics`: what it says, and that it is exact.
 
-use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_changed, serve_model, with_default};
+use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_model, serve_with};
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request};
 
@@ -195,7 +195,7 @@ fn a_call_that_traps_is_counted_as_started_and_not_as_answered() {
 
 #[test]
 fn every_prediction_is_binned_when_the_interval_is_one() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "1"));
+    let server = serve_with(&[("drift_sample_interval", "1")]);
     let mut client = server.client();
     send_traffic(&mut client, 10);
     let scrape = scrape(&mut client);
@@ -210,7 +210,7 @@ fn every_prediction_is_binned_when_the_interval_is_one() {
 
 #[test]
 fn no_prediction_is_binned_when_the_interval_is_zero() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "0"));
+    let server = serve_with(&[("drift_sample_interval", "0")]);
     let mut client = server.client();
     send_traffic(&mut client, 10);
     let scrape = scrape(&mut client);
@@ -229,7 +229,7 @@ fn the_shares_of_a_reference_add_up_to_one() {
 
 #[test]
 fn a_variable_without_a_number_is_logged_and_has_its_default() {
-    let server = serve_changed(|text| with_default(text, "drift_sample_interval", "often"));
+    let server = serve_with(&[("drift_sample_interval", "often")]);
     assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
     server.logged("variable drift_sample_interval is not understood; using 16");
     assert_eq!(scrape(&mut server.client()).value("model_feature_sample_ratio"), 1.0 / 16.0);

@@ -57,6 +57,12 @@ fn serve_changed(change: impl FnOnce(String) -> String) -> TestServer {
     TestServer::start(&manifest(change), |_| {})
 }
 
+/// The service with other defaults of variables.
+fn serve_with(defaults: &[(&str, &str)]) -> TestServer {
+    let set = |text, (variable, default): &(&str, &str)| with_default(text, variable, default);
+    serve_changed(|text| defaults.iter().fold(text, set))
+}
+
 /// The service with another model: a guest of the tests.
 fn serve_model(name: &str) -> TestServer {
     TestServer::start(&model_manifest(name), |_| {})

@@ -1,7 +1,6 @@
 //! `POST /predict`.
 
-use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_changed, with_default};
-use crate::support::http::Request;
+use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_with};
 use serde_json::{Value, json};
 
 #[test]
@@ -134,7 +133,7 @@ fn a_body_of_a_mebibyte_is_taken_and_one_byte_more_is_413() {
 
 #[test]
 fn a_variable_sets_the_largest_body() {
-    let server = serve_changed(|text| with_default(text, "max_body_bytes", "5000"));
+    let server = serve_with(&[("max_body_bytes", "5000")]);
     let mut body = EXAMPLE.as_bytes().to_vec();
     body.resize(5000, b' ');
     assert_eq!(server.post("/predict", body.clone()).status, 200);

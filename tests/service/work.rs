@@ -64,11 +64,6 @@ fn long_fields(model: &Model, length: usize) -> Vec<(String, String)> {
     infer.chain(predict.into_iter().map(|body| ("/predict".to_owned(), body))).collect()
 }
 
-/// A server that counts the instructions of its guests.
-fn serve_counted(manifest: &Manifest) -> TestServer {
-    TestServer::start(manifest, |settings| settings.count_instructions = true)
-}
-
 /// The instructions that the service runs for a request, the model's included.
 fn instructions(server: &TestServer, path: &str, body: &str, id: &str) -> u64 {
     let request = Request::post(path, body).header("x-request-id", id);
@@ -83,7 +78,7 @@ fn instructions(server: &TestServer, path: &str, body: &str, id: &str) -> u64 {
 const LENGTHS: [usize; 3] = [65_000, 260_000, 1_040_000];
 
 fn assert_work_is_linear(manifest: &Manifest, model: &Model) {
-    let server = serve_counted(manifest);
+    let server = TestServer::start(manifest, |settings| settings.count_instructions = true);
     let [small, medium, large] = LENGTHS.map(|length| long_fields(model, length));
     for (field, sizes) in small.iter().zip(&medium).zip(&large).enumerate() {
         let ((small, medium), large) = sizes;
