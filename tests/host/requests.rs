@@ -93,6 +93,8 @@ fn a_request_without_one_valid_host_is_400() {
         b"GET /echo HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
         b"GET /echo HTTP/1.1\r\nhost: a b\r\n\r\n",
         b"GET /echo HTTP/1.1\r\nhost: \xff\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: :80\r\n\r\n",
+        b"GET /echo HTTP/1.1\r\nhost: a:http\r\n\r\n",
     ] {
         let mut client = server.client();
         client.send_raw(bad);

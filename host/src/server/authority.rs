@@ -24,6 +24,9 @@ pub fn find(parts: &mut Parts) -> Result<String, &'static str> {
         None => return Ok(named),
     };
     let invalid = "The target's host is not valid";
+    if !is_host(&authority) {
+        return Err(invalid);
+    }
     let value = HeaderValue::try_from(&authority).map_err(|_| invalid)?;
     parts.headers.insert(HOST, value);
     // The guest learns the host from the header.
@@ -41,8 +44,17 @@ fn header(headers: &HeaderMap, version: Version) -> Result<String, &'static str>
         (None, _) => return Ok(String::new()),
         (Some(host), None) => host.to_str().unwrap_or("\0"),
     };
-    let is_valid = host.is_empty() || (host.parse::<Authority>().is_ok() && !host.contains('@'));
+    let is_valid = host.is_empty() || is_host(host);
     if is_valid { Ok(host.to_owned()) } else { Err("The Host header is not valid") }
+}
+
+/// Is true of a host with or without a port, and without a user. A host has a name, and a port has digits
+/// alone (RFC 3986, section 3.2), which the parser of authorities does not ask for.
+fn is_host(text: &str) -> bool {
+    let Ok(authority) = text.parse::<Authority>() else { return false };
+    let host = authority.host();
+    let port = text.strip_prefix(host).map(|port| port.strip_prefix(':').unwrap_or(port));
+    !host.is_empty() && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Host and port. What stands before an `@` is for nobody but the client (RFC 9110, section 4.2.4).
@@ -95,11 +107,22 @@ mod tests {
             (&["user@a"], "not valid"),
             (&["a/b"], "not valid"),
             (&["ä"], "not valid"),
+            (&[":"], "not valid"),
+            (&[":80"], "not valid"),
+            (&["a:http"], "not valid"),
         ] {
             for target in ["/x", "http://a/x"] {
                 let error = found(target, Version::HTTP_11, hosts).unwrap_err();
                 assert!(error.contains(problem), "{hosts:?}: {error}");
             }
+        }
+    }
+
+    #[test]
+    fn a_target_without_a_valid_host_is_refused() {
+        for target in ["http://user@:80/x", "http://:80/x", "http://a:http/x", ":", "[::1]:x"] {
+            let error = found(target, Version::HTTP_11, &["a"]).unwrap_err();
+            assert_eq!(error, "The target's host is not valid", "{target}");
         }
     }
 }
