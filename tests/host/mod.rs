@@ -9,6 +9,7 @@ mod limits;
 mod requests;
 mod routes;
 mod sandbox;
+mod script;
 mod shutdown;
 mod variables;
 

@@ -9,6 +9,7 @@ mod misbehave;
 mod outside;
 mod reply;
 mod request;
+mod script;
 mod variables;
 
 use reply::Reply;
@@ -41,6 +42,7 @@ async fn handle(request: IncomingRequest, response: ResponseOutparam) {
         "key-value" => key_value::contract(query),
         "spin-key-value" => key_value::spin_contract(),
         "count" => key_value::count(query),
+        "script" => script::run(request).await,
         "print" => outside::print(query),
         "trap" => misbehave::trap(),
         "loop" => misbehave::run_for_ever(),
