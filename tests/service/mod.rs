@@ -5,6 +5,7 @@ mod docs;
 mod encodings;
 mod hostile;
 mod inference;
+mod json;
 mod manners;
 mod metrics;
 pub mod models;
