@@ -1,0 +1,93 @@
+//! A model with a feature of every kind and an output of both.
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../wit/keyvalue", "../../wit/predictor.wit", "../../wit/service.wit"],
+        world: "model-api:service/prediction",
+        additional_derives: [Clone, PartialEq],
+        generate_all,
+    });
+}
+
+pub use bindings::model_api::predictor::types::*;
+
+pub const NAME: &str = "fuzzed";
+
+const LABELS: [&str; 2] = ["High \"Risk\"", "low\n"];
+
+pub fn get_signature() -> Signature {
+    use MissingPolicy::{Handle, Impute, Refuse};
+    let age = Kind::Number(NumberRange { minimum: 0.0, maximum: 130.0, whole: true });
+    let ldl = Kind::Number(NumberRange { minimum: -1.5, maximum: f64::INFINITY, whole: false });
+    let smoking = Kind::Category(vec!["never".into(), "täglich".into()]);
+    let features = [
+        ("age", age, Refuse, UnusualPolicy::Accept),
+        ("ldl", ldl, Impute, UnusualPolicy::Refuse),
+        ("smoking", smoking, Handle, UnusualPolicy::Accept),
+        ("diabetic", Kind::Flag, Handle, UnusualPolicy::Refuse),
+    ];
+    let feature = |(name, kind, missing, unusual): (&str, _, _, _)| Feature {
+        name: name.into(),
+        kind,
+        missing,
+        unusual,
+    };
+    Signature { name: NAME.into(), version: "v1".into(), features: features.map(feature).into() }
+}
+
+pub fn describe() -> Description {
+    let bin = |upper, share| NumberBin { upper, share };
+    let numbers = || ReferenceBins::Number(vec![bin(60.0, 0.5), bin(f64::INFINITY, 0.5)]);
+    let references = [
+        numbers(),
+        numbers(),
+        ReferenceBins::Category(vec![0.5, 0.25, 0.25]),
+        ReferenceBins::Flag(0.25),
+    ];
+    let notes = |bins| FeatureNotes {
+        description: String::new(),
+        unit: String::new(),
+        missing: String::new(),
+        reference: Some(Reference { bins, missing: 0.0 }),
+    };
+    let row = vec![Value::Number(65.0), Value::Missing, Value::Missing, Value::Missing];
+    let (minimum, maximum) = (f64::NEG_INFINITY, f64::INFINITY);
+    let quantity = QuantityRange { unit: String::new(), minimum, maximum };
+    let output =
+        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind };
+    Description {
+        summary: String::new(),
+        source: String::new(),
+        license: String::new(),
+        population: String::new(),
+        limits: String::new(),
+        precision: String::new(),
+        digest: String::new(),
+        features: references.map(notes).into(),
+        outputs: vec![
+            output("risk", OutputKind::Classes(LABELS.map(str::to_owned).into())),
+            output("score", OutputKind::Quantity(quantity)),
+        ],
+        examples: vec![Example { name: "old".into(), expected: answer(&row), row, tolerance: 0.0 }],
+    }
+}
+
+pub fn predict(values: &[Value]) -> Vec<Result<Prediction, Refusal>> {
+    values.chunks(get_signature().features.len()).map(answer).collect()
+}
+
+/// Refuses those who are 13 years old.
+fn answer(row: &[Value]) -> Result<Prediction, Refusal> {
+    let Value::Number(age) = row[0] else { panic!("{row:?} is let through without an age") };
+    if age == 13.0 {
+        let message = "13 is no age".into();
+        return Err(Refusal { reason: RefusalReason::Unanswerable, feature: Some(0), message });
+    }
+    let class = usize::from(age <= 60.0);
+    let class = Classification {
+        label: LABELS[class].into(),
+        confidence: Some(0.75),
+        probabilities: vec![0.75, 0.25],
+    };
+    Ok(vec![Output::Class(class), Output::Quantity(age)])
+}
