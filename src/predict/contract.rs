@@ -5,8 +5,15 @@ use crate::model::{Output, OutputKind, OutputNotes, QuantityRange};
 /// The part by which a number may be beyond its bounds: sums of many 32-bit floats are not exact.
 const ROUNDING: f64 = 1e-4;
 
-/// Checks the numbers of an answer to one row, for which nothing has to be known of the model.
-pub fn check_numbers(prediction: &[Output]) -> Result<(), String> {
+/// Checks an answer to one row: its numbers, and by the outputs that the model's description has, if it was
+/// asked for.
+pub fn check(prediction: &[Output], described: Option<&[OutputNotes]>) -> Result<(), String> {
+    check_numbers(prediction)?;
+    described.map_or(Ok(()), |described| check_outputs(prediction, described))
+}
+
+/// Checks what can be checked without the description.
+fn check_numbers(prediction: &[Output]) -> Result<(), String> {
     for output in prediction {
         let Output::Class(class) = output else { continue };
         let mut shares = class.confidence.iter().chain(&class.probabilities);
@@ -17,8 +24,7 @@ pub fn check_numbers(prediction: &[Output]) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks an answer to one row by the outputs that the model's description has.
-pub fn check_outputs(prediction: &[Output], described: &[OutputNotes]) -> Result<(), String> {
+fn check_outputs(prediction: &[Output], described: &[OutputNotes]) -> Result<(), String> {
     let (count, described_count) = (prediction.len(), described.len());
     if count != described_count {
         return Err(format!("{count} outputs, and its description has {described_count}"));

@@ -75,9 +75,7 @@ fn check_contract(
     described: Option<&[OutputNotes]>,
 ) -> Result<(), NoAnswer> {
     for (row, prediction) in predictions.iter().enumerate() {
-        let by_description =
-            || described.map_or(Ok(()), |described| contract::check_outputs(prediction, described));
-        contract::check_numbers(prediction).and_then(|()| by_description()).map_err(|what| {
+        contract::check(prediction, described).map_err(|what| {
             NoAnswer::Broken(format!("the model answered row {row} with {what}"))
         })?;
     }

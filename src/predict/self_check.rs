@@ -57,10 +57,10 @@ fn check_answers(description: &Description, answers: &[RowAnswer]) -> Result<(),
         ));
     }
     for (example, answer) in description.examples.iter().zip(answers) {
-        let checked = example.expected.as_ref().map_or(Ok(()), |expected| {
-            contract::check_numbers(expected)
-                .and_then(|()| contract::check_outputs(expected, &description.outputs))
-        });
+        let checked = example
+            .expected
+            .as_ref()
+            .map_or(Ok(()), |expected| contract::check(expected, Some(&description.outputs)));
         checked.map_err(|what| format!("its example {:?} promises {what}", example.name))?;
         if !agree(&example.expected, answer, example.tolerance) {
             return Err(format!("it does not answer its example {:?} as promised", example.name));
