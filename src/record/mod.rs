@@ -26,7 +26,7 @@ mod text;
 mod totals;
 
 pub use count::{record, started};
-pub use families::{Context, families, has_unknown_classes};
+pub use families::{Context, Stats};
 pub use observed::Observed;
 pub use text::{Format, write};
 pub use totals::{Totals, totals};

@@ -5,7 +5,7 @@ use crate::http::{ErrorForm, Request, Response};
 use crate::model;
 use crate::platform::store::Store;
 use crate::platform::{log, settings};
-use crate::record::{self, Context, Format, Totals};
+use crate::record::{self, Context, Format, Stats, Totals};
 
 /// Answers the request.
 pub fn get(request: &Request) -> Response {
@@ -27,9 +27,10 @@ fn exposition(format: Format, totals: &Totals) -> Response {
         drift_sample_interval: settings::drift_sample_interval(),
         predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
     };
-    if record::has_unknown_classes(totals, &context) {
+    let stats = Stats::new(totals, &context);
+    if stats.has_unknown_predictions() {
         log::warn("the model has answered with a class that is not in its description");
     }
-    let text = record::write(format, &record::families(totals, &context));
+    let text = record::write(format, &stats.families());
     Response::new(format.content_type(), text.into_bytes()).not_stored().varies_by("accept")
 }

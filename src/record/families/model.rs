@@ -38,15 +38,22 @@ impl ModelStats {
     pub fn begin(&mut self, signature: &Signature, description: &Description) {
         self.started.at(&[&signature.name, &signature.version]);
         self.inferences.at(&[&signature.name, &signature.version]);
-        for output in &description.outputs {
-            let predictions = match &output.kind {
-                OutputKind::Classes(labels) => labels.as_slice(),
-                OutputKind::Quantity(_) => std::slice::from_ref(&output.name),
-            };
-            for prediction in predictions {
-                self.predictions.at(&[&signature.name, &signature.version, prediction]);
-            }
+        for prediction in described(description) {
+            self.predictions.at(&[&signature.name, &signature.version, prediction]);
         }
+    }
+
+    /// Returns true if the model has answered what its description lacks.
+    pub fn has_unknown_predictions(
+        &self,
+        signature: &Signature,
+        description: &Description,
+    ) -> bool {
+        self.predictions.labels().any(|labels| {
+            let [model, version, prediction] = labels else { return false };
+            (model, version) == (&signature.name, &signature.version)
+                && !described(description).any(|known| known == prediction)
+        })
     }
 
     /// Adds the number of a counter, if it is of a model. `signature` is that of the model that is
@@ -173,6 +180,15 @@ impl ModelStats {
             },
         ]
     }
+}
+
+/// Returns the predictions that the model describes, as they are counted: a class by its label, a quantity by
+/// its name.
+fn described(description: &Description) -> impl Iterator<Item = &String> {
+    description.outputs.iter().flat_map(|output| match &output.kind {
+        OutputKind::Classes(labels) => labels.as_slice(),
+        OutputKind::Quantity(_) => std::slice::from_ref(&output.name),
+    })
 }
 
 /// A bin of a feature's reference.

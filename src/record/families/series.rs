@@ -28,6 +28,11 @@ impl<V: Default> Series<V> {
         self.values.get(&labels)
     }
 
+    /// Returns the labels of each value, sorted.
+    pub fn labels(&self) -> impl Iterator<Item = &[String]> {
+        self.values.keys().map(Vec::as_slice)
+    }
+
     /// Returns all values, in the order of their labels.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.values.values()

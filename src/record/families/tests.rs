@@ -64,7 +64,7 @@ fn scrape(store: &impl Counters, format: Format) -> String {
         drift_sample_interval,
         predicting,
     };
-    write(format, &families(&totals(store).unwrap(), &context))
+    write(format, &Stats::new(&totals(store).unwrap(), &context).families())
 }
 
 fn exchange(status: u16, micros: u64, request_bytes: usize) -> Exchange {
