@@ -219,7 +219,7 @@ fn a_model_that_traps_loops_or_takes_all_memory_costs_its_own_request_alone() {
         settings.limits.request_timeout = Duration::from_millis(500);
     });
     let mut looping = server.client();
-    looping.send_raw(looping_request());
+    looping.begin(&with_fault("loop"));
     for (fault, status, line) in [
         ("trap", 500, "service: trapped: wasm trap: wasm `unreachable` instruction executed"),
         ("allocate", 500, "refused more than 67108864 bytes of memory"),
@@ -234,10 +234,4 @@ fn a_model_that_traps_loops_or_takes_all_memory_costs_its_own_request_alone() {
     assert_eq!(scrape.sum("model_inference_started_total", ""), 5.0);
     assert_eq!(scrape.sum("model_inference_duration_seconds_count", ""), 2.0);
     assert_eq!(errors(&server, "trapped") + errors(&server, "timed_out"), 3.0);
-}
-
-fn looping_request() -> String {
-    let body = r#"{"patient_data": {"fault": "loop"}}"#;
-    let length = body.len();
-    format!("POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{body}")
 }

@@ -23,7 +23,7 @@ fn a_scrape_without_a_store_is_503_and_not_a_page_of_zeros() {
 #[test]
 fn predictions_go_on_if_the_store_answers_errors_and_each_loss_is_a_line_of_the_log() {
     let server = serve_faulty("error");
-    let response = server.send(&Request::post("/predict", EXAMPLE));
+    let response = server.post("/predict", EXAMPLE);
     assert_eq!((response.status, response.text()), (200, ANSWER));
     server.logged("warning: a call into the model was not counted: cannot increment");
     let line = server.logged("a request was not counted: cannot increment");
@@ -35,7 +35,7 @@ fn predictions_go_on_if_the_store_answers_errors_and_each_loss_is_a_line_of_the_
 #[test]
 fn a_request_is_500_and_counted_by_the_host_if_the_store_traps() {
     let server = serve_faulty("trap");
-    let response = server.send(&Request::post("/predict", EXAMPLE));
+    let response = server.post("/predict", EXAMPLE);
     assert_eq!((response.status, response.text()), (500, r#"{"detail":"The component failed"}"#));
     assert_eq!(errors(&server, "trapped"), 1.0);
     server.logged("service: trapped: wasm trap: wasm `unreachable` instruction executed");
@@ -46,7 +46,7 @@ fn a_request_is_504_if_the_store_hangs_and_others_are_answered_meanwhile() {
     let server = serve_faulty("hang");
     let mut waiting: Vec<_> = (0..4).map(|_| server.client()).collect();
     for client in &mut waiting {
-        client.send_raw("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+        client.begin(&Request::get("/"));
     }
     // The page's component has a store that works.
     for _ in 0..20 {
@@ -81,7 +81,7 @@ fn the_largest_numbers_are_readable_by_a_strict_scraper() {
 #[test]
 fn a_scrape_is_503_if_a_counter_is_negative_and_the_log_names_it() {
     let server = serve_faulty("negative");
-    assert_eq!(server.send(&Request::post("/predict", EXAMPLE)).text(), ANSWER);
+    assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
     assert_eq!(server.get("/metrics").status, 503);
     let line = server.logged("a scrape failed");
     assert!(

@@ -106,9 +106,14 @@ impl Client {
 
     /// Sends the request and reads the response.
     pub fn send(&mut self, request: &Request) -> Response {
-        self.send_raw(request.bytes(self.server));
+        self.begin(request);
         let head = self.read_head();
         self.read_body(head, request.method == "HEAD")
+    }
+
+    /// Sends the request, whose response is [received](Self::receive) later.
+    pub fn begin(&mut self, request: &Request) {
+        self.send_raw(request.bytes(self.server));
     }
 
     /// Sends these bytes, whatever they are.

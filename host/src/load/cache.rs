@@ -195,11 +195,22 @@ mod tests {
         let compiled = Cell::new(false);
         let compile = || {
             compiled.set(true);
-            let component = wat::parse_bytes(b"(component)")?;
-            engine.precompile_component(&component).map_err(|error| anyhow!("{error:#}"))
+            compile(&engine)
         };
         cache.load_or(&engine, &files(), compile).unwrap();
         compiled.get()
+    }
+
+    fn compile(engine: &Engine) -> Result<Vec<u8>> {
+        let component = wat::parse_bytes(b"(component)")?;
+        engine.precompile_component(&component).map_err(|error| anyhow!("{error:#}"))
+    }
+
+    /// A log, and the lines that are written to it.
+    fn log() -> (Log, Arc<Mutex<Vec<String>>>) {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = lines.clone();
+        (Log::new(move |line| sink.lock().unwrap().push(line.to_owned())), lines)
     }
 
     /// The one file of compiled code in `folder`.
@@ -240,9 +251,7 @@ mod tests {
         let folder = folder("open");
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = lines.clone();
-        let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
+        let (log, lines) = log();
         let cache = Cache::open(Some(folder.clone()), &Engine::default(), &log);
         assert_eq!(cache.folder, None);
         let line = lines.lock().unwrap().concat();
@@ -253,19 +262,13 @@ mod tests {
     #[test]
     fn code_that_cannot_be_written_is_used_all_the_same_and_logged() {
         let folder = folder("unwritable");
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = lines.clone();
-        let log = Log::new(move |line| sink.lock().unwrap().push(line.to_owned()));
+        let (log, lines) = log();
         let engine = Engine::default();
         let cache = Cache::open(Some(folder.clone()), &engine, &log);
         // What cannot be replaced by a file.
         let path = folder.join(cache.file_name(&files()));
         fs::create_dir_all(path.join("taken")).unwrap();
-        let compile = || {
-            let code = engine.precompile_component(&wat::parse_bytes(b"(component)")?);
-            code.map_err(|error| anyhow!("{error:#}"))
-        };
-        assert!(cache.load_or(&engine, &files(), compile).is_ok());
+        assert!(cache.load_or(&engine, &files(), || compile(&engine)).is_ok());
         let line = lines.lock().unwrap().concat();
         let expected = format!("warning: compiled code is not kept in {}: ", path.display());
         assert!(line.starts_with(&expected), "{line}");

@@ -13,6 +13,7 @@ import time
 import embedded_host
 import pytest
 from embedded_host import run
+from loads import ask
 from test_abuse import ANSWER, BODY
 
 CLIENTS = 8
@@ -84,10 +85,7 @@ def built(tmp_path_factory):
 
 
 def predict(address):
-    with contextlib.closing(http.client.HTTPConnection(*address, timeout=30)) as client:
-        client.request("POST", "/predict", BODY, JSON)
-        response = client.getresponse()
-        return response.status, response.read()
+    return ask(address, "POST", "/predict", BODY, JSON)
 
 
 def test_a_new_process_serves_at_once_after_kill_9_under_load(tmp_path):
@@ -194,9 +192,7 @@ def test_a_clock_that_is_set_by_years_changes_no_answer_and_no_duration(tmp_path
             clock.write_text(jump)
             for _ in range(50):
                 assert predict(host.address) == (200, ANSWER)
-        with contextlib.closing(http.client.HTTPConnection(*host.address)) as client:
-            client.request("GET", "/metrics")
-            text = client.getresponse().read().decode()
+        text = ask(host.address, "GET", "/metrics")[1].decode()
     name = 'http_request_duration_seconds_sum{handler="/predict",method="POST"} '
     [seconds] = [line.removeprefix(name) for line in text.splitlines() if line.startswith(name)]
     assert 0 < float(seconds) < time.monotonic() - started
