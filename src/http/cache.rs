@@ -26,3 +26,15 @@ pub fn etag(bytes: &[u8]) -> String {
     bytes.hash(&mut hasher);
     format!("\"{:016x}\"", hasher.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_quoted_and_follows_the_bytes() {
+        assert_eq!(etag(b"a").len(), 18);
+        assert_eq!(etag(b"a"), etag(b"a"));
+        assert_ne!(etag(b"a"), etag(b"b"));
+    }
+}

@@ -53,3 +53,20 @@ impl ErrorForm {
         Response::json(status, &BTreeMap::from([(key, message)]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_api_words_errors_in_its_own_form() {
+        for path in ["/v2", "/v2/", "/v2/models/m"] {
+            assert_eq!(ErrorForm::of(path), ErrorForm::Error, "{path}");
+        }
+        for path in ["/", "/predict", "/v20", "/docs/v2"] {
+            assert_eq!(ErrorForm::of(path), ErrorForm::Detail, "{path}");
+        }
+        let response = ErrorForm::Error.response(404, "no \"x\"");
+        assert_eq!(*response.body, *br#"{"error":"no \"x\""}"#);
+    }
+}

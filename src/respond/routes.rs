@@ -45,3 +45,32 @@ pub static ROUTES: &[Route<Endpoint>] = &[
 const METADATA: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelMetadata)];
 const READY: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelReady)];
 const INFER: &[(Method, Endpoint)] = &[(Method::Post, Endpoint::Infer)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::routing::{self, Found, NO_ROUTE};
+
+    fn find(path: &str, method: Method) -> Found<'_, Endpoint> {
+        routing::find(ROUTES, path, method)
+    }
+
+    #[test]
+    fn an_unknown_path_has_a_label_of_ours() {
+        for path in ["/predict//", "/v2/models", "/v2/models//infer", "/v2/models/a/infer/b", ""] {
+            assert_eq!(find(path, Method::Post).label(), NO_ROUTE, "{path}");
+        }
+        assert!(matches!(find("/v2/models//", Method::Get), Found::Nothing));
+    }
+
+    #[test]
+    fn a_segment_in_braces_stands_for_any_segment_and_is_decoded() {
+        let path = "/v2/models/heart%20risk/versions/v1%2F2/infer";
+        let Found::Endpoint(route, endpoint, segments) = find(path, Method::Post) else {
+            panic!("{path} is no route");
+        };
+        assert_eq!(route.path, "/v2/models/{model}/versions/{version}/infer");
+        assert_eq!(endpoint, Endpoint::Infer);
+        assert_eq!(segments, ["heart risk", "v1/2"]);
+    }
+}

@@ -125,9 +125,11 @@ fn unknown_paths_and_methods_are_no_labels() {
         client.send(&Request::new(method, "/predict"));
     }
     client.send(&Request::new("HEAD", "/metrics"));
+    client.send(&Request::new("PUT", "/nothing"));
     let scrape = scrape(&mut client);
     let count = |labels| scrape.sum("http_requests_total", labels);
     assert_eq!(count(r#"handler="none",method="GET",status="4xx""#), 4.0);
+    assert_eq!(count(r#"handler="none",method="PUT",status="4xx""#), 1.0);
     assert_eq!(count(r#"handler="/predict",method="OTHER",status="4xx""#), 6.0);
     assert_eq!(count(r#"handler="/predict",method="OPTIONS",status="2xx""#), 1.0);
     assert_eq!(count(r#"handler="/predict""#), 7.0);

@@ -69,6 +69,14 @@ fn each_kind_refuses_the_types_of_the_others() {
 }
 
 #[test]
+fn unknown_keys_are_counted() {
+    let signature = signature();
+    let input = patient(br#"{"patient_data":{"beats":1,"a":1,"a":2,"b":3}}"#, &signature).unwrap();
+    let unknown = ("other".to_owned(), "unknown_feature");
+    assert_eq!(input.accepted.counts.0, BTreeMap::from([(unknown, 3)]));
+}
+
+#[test]
 fn instances_have_to_be_a_list() {
     let signature = signature();
     let violations = read(br#"{"instances":{"beats":1}}"#, &signature).unwrap_err();
