@@ -28,5 +28,6 @@ def _wrk(url, connections, seconds, arguments):
     threads = min(connections, 2)
     command = ["wrk", f"--connections={connections}", f"--threads={threads}"]
     command += [f"--duration={seconds}s", "--timeout=60s", f"--script={HERE}/python/post.lua"]
-    output = subprocess.run([*command, url, "--", *arguments], capture_output=True, text=True, check=True)
+    command += [url, "--", *arguments]
+    output = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(output.stdout.splitlines()[-1])
