@@ -162,7 +162,7 @@ impl<'a> Loading<'a> {
             linker: guest::linker(&engine)?,
             loader: Loader::new(engine.clone(), base, cache, &settings.log),
             manifest,
-            memory: Arc::new(Budget::new(settings.limits.all_memory_bytes)),
+            memory: Budget::new(settings.limits.all_memory_bytes),
             settings,
             engine,
             stores,

@@ -1,5 +1,7 @@
 //! A number of bytes that many share.
 
+use bytes::Bytes;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that are taken and given back, never more than a limit at the same time.
@@ -10,12 +12,17 @@ pub struct Budget {
 
 impl Budget {
     /// A budget of `limit` bytes.
-    pub fn new(limit: usize) -> Self {
-        Self { taken: AtomicUsize::new(0), limit }
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { taken: AtomicUsize::new(0), limit })
+    }
+
+    /// The bytes that are taken now.
+    pub fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Takes `bytes`; false, and nothing is taken, if there are not as many left.
-    pub fn take(&self, bytes: usize) -> bool {
+    fn take(&self, bytes: usize) -> bool {
         let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
         let fits = before.saturating_add(bytes) <= self.limit;
         if !fits {
@@ -24,14 +31,57 @@ impl Budget {
         fits
     }
 
-    /// The bytes that are taken now.
-    pub fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
+    fn give_back(&self, bytes: usize) {
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A part of a budget, given back when this is dropped.
+pub struct Room {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Room {
+    /// Nothing yet.
+    pub fn new(budget: Arc<Budget>) -> Self {
+        Self { budget, bytes: 0 }
     }
 
-    /// Gives back what was taken.
-    pub fn give_back(&self, bytes: usize) {
-        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    /// The bytes that it has.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes more, until it has `bytes`; false, and nothing is taken, if there are not as many left.
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        let fits = self.budget.take(bytes - self.bytes);
+        if fits {
+            self.bytes = bytes;
+        }
+        fits
+    }
+
+    /// Returns `bytes`, which have this room until nobody uses them any more.
+    pub fn hold(self, bytes: impl Into<Bytes>) -> Bytes {
+        Bytes::from_owner(Held { bytes: bytes.into(), _room: self })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+struct Held {
+    bytes: Bytes,
+    _room: Room,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -42,8 +92,23 @@ mod tests {
     #[test]
     fn a_budget_is_taken_up_to_its_limit_and_given_back() {
         let budget = Budget::new(100);
-        assert!(budget.take(60) && !budget.take(41) && budget.take(40));
-        budget.give_back(60);
-        assert!(!budget.take(usize::MAX) && budget.take(60));
+        let [mut first, mut second] = [(); 2].map(|()| Room::new(budget.clone()));
+        assert!(first.grow(60) && !second.grow(41) && second.grow(40));
+        drop(first);
+        assert!(!second.grow(usize::MAX) && second.grow(100));
+        assert_eq!(budget.taken(), 100);
+    }
+
+    #[test]
+    fn held_bytes_give_their_room_back_after_their_last_use() {
+        let budget = Budget::new(100);
+        let mut room = Room::new(budget.clone());
+        assert!(room.grow(3));
+        let bytes = room.hold("abc");
+        let end = bytes.slice(1..);
+        drop(bytes);
+        assert_eq!((&end[..], budget.taken()), (&b"bc"[..], 3));
+        drop(end);
+        assert_eq!(budget.taken(), 0);
     }
 }

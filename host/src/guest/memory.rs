@@ -1,6 +1,6 @@
 //! The linear memory of a guest.
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Room};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -10,9 +10,7 @@ const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// Counts the linear memory of all of a guest's modules, and gives it back with the guest.
 pub struct Memory {
     limit: usize,
-    /// Shared by all guests.
-    budget: Arc<Budget>,
-    used: usize,
+    room: Room,
     refused: Option<Refused>,
 }
 
@@ -26,9 +24,9 @@ pub enum Refused {
 }
 
 impl Memory {
-    /// Memory of up to `limit` bytes, which is taken from `budget`.
+    /// Memory of up to `limit` bytes, which is taken from the `budget` of all guests.
     pub fn new(limit: usize, budget: Arc<Budget>) -> Self {
-        Self { limit, budget, used: 0, refused: None }
+        Self { limit, room: Room::new(budget), refused: None }
     }
 
     /// Returns the reason for which the guest was refused memory, if it was.
@@ -37,14 +35,11 @@ impl Memory {
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), Refused> {
-        if self.used + bytes > self.limit {
+        let bytes = self.room.bytes() + bytes;
+        if bytes > self.limit {
             return Err(Refused::OwnLimit);
         }
-        if !self.budget.take(bytes) {
-            return Err(Refused::Budget);
-        }
-        self.used += bytes;
-        Ok(())
+        if self.room.grow(bytes) { Ok(()) } else { Err(Refused::Budget) }
     }
 }
 
@@ -67,11 +62,5 @@ impl ResourceLimiter for Memory {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         Ok(desired <= MAX_TABLE_ELEMENTS)
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        self.budget.give_back(self.used);
     }
 }

@@ -3,50 +3,37 @@
 
 use super::refusal::Refusal;
 use crate::Limits;
-use crate::budget::Budget;
+use crate::budget::{Budget, Room};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::pin::pin;
+use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
-/// A body, whose memory counts as held for as long as this lives.
-pub struct HeldBody<'a> {
-    /// Its bytes.
-    pub bytes: Bytes,
-    _held: Held<'a>,
-}
-
-/// Memory that is taken from the budget of all bodies.
-struct Held<'a> {
-    budget: &'a Budget,
-    bytes: usize,
-}
-
-/// Reads `body`, which has to be there by `deadline`. Its memory is taken from `budget`, but for
-/// the first few bytes, so that a small body finds room whatever others send.
+/// Reads `body`, which has to be there by `deadline`. Its memory is taken from `budget` for as long as
+/// it lives, but for the first few bytes, so that a small body finds room whatever others send.
 ///
 /// # Errors
 ///
 /// If it is too large, comes too slowly or not whole, or the budget is spent.
-pub async fn read<'a>(
+pub async fn read(
     body: Incoming,
     limits: &Limits,
-    budget: &'a Budget,
+    budget: &Arc<Budget>,
     deadline: Instant,
-) -> Result<HeldBody<'a>, Refusal> {
+) -> Result<Bytes, Refusal> {
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(Refusal::BodyTooLarge(limits.body_bytes));
     }
     let mut body = Pieces { body, limits, deadline, window: Instant::now(), in_window: 0 };
-    let held = Held { budget, bytes: 0 };
     // The usual body is one piece, and is not copied.
     let Some(first) = body.next().await? else {
-        return Ok(HeldBody { bytes: Bytes::new(), _held: held });
+        return Ok(Bytes::new());
     };
     match body.body.is_end_stream() {
-        true => body.check_length(first.len()).map(|()| HeldBody { bytes: first, _held: held }),
-        false => body.read_rest(first, held).await,
+        true => body.check_length(first.len()).map(|()| first),
+        false => body.read_rest(first, Room::new(budget.clone())).await,
     }
 }
 
@@ -107,11 +94,7 @@ impl Pieces<'_> {
     }
 
     /// Reads what comes after `first` into one buffer, all of which is counted.
-    async fn read_rest<'a>(
-        mut self,
-        first: Bytes,
-        mut held: Held<'a>,
-    ) -> Result<HeldBody<'a>, Refusal> {
+    async fn read_rest(mut self, first: Bytes, mut room: Room) -> Result<Bytes, Refusal> {
         let mut bytes = Vec::new();
         let mut piece = Some(first);
         while let Some(data) = piece {
@@ -119,13 +102,15 @@ impl Pieces<'_> {
             self.check_length(length)?;
             if length > bytes.capacity() {
                 let capacity = self.capacity(length);
-                held.grow(capacity.saturating_sub(self.limits.small_body_bytes))?;
+                if !room.grow(capacity.saturating_sub(self.limits.small_body_bytes)) {
+                    return Err(Refusal::TooManyBodies);
+                }
                 bytes.reserve_exact(capacity - bytes.len());
             }
             bytes.extend_from_slice(&data);
             piece = self.next().await?;
         }
-        Ok(HeldBody { bytes: bytes.into(), _held: held })
+        Ok(room.hold(bytes))
     }
 
     /// The size of a buffer for a body of which `length` bytes are there: twice as much, but not
@@ -134,22 +119,5 @@ impl Pieces<'_> {
         let rest = self.body.size_hint().upper().map_or(usize::MAX, |rest| rest as usize);
         let most = length.saturating_add(rest).min(self.limits.body_bytes);
         (2 * length).min(most).max(length)
-    }
-}
-
-impl Held<'_> {
-    /// Holds so many bytes in all.
-    fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
-        if !self.budget.take(bytes - self.bytes) {
-            return Err(Refusal::TooManyBodies);
-        }
-        self.bytes = bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.budget.give_back(self.bytes);
     }
 }

@@ -110,7 +110,7 @@ impl Handler {
         let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
         let call = Call {
             component: component.clone(),
-            request: Request::from_parts(parts, body.bytes.clone()),
+            request: Request::from_parts(parts, body),
             deadline,
             slot,
             id: id.clone(),

@@ -103,7 +103,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
     Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
-        bodies: Arc::new(Budget::new(limits.held_bytes)),
+        bodies: Budget::new(limits.held_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),
         connections: Arc::new(Connections::new(limits)),
         long_guests,
