@@ -22,15 +22,18 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Bytes of a request's body. Beyond it the answer is 413.
     pub body_bytes: usize,
-    /// Bytes of each body that do not count in `held_bytes`, so that a small body finds room
-    /// whatever others send.
+    /// Bytes of each body that do not count in `held_bytes` or `held_response_bytes`, so that a small
+    /// body finds room whatever others send or take.
     pub small_body_bytes: usize,
-    /// Bytes of all bodies that are held at the same time. Beyond it the answer is 503.
+    /// Bytes of all requests' bodies that are held at the same time. Beyond it the answer is 503.
     pub held_bytes: usize,
+    /// The same of all responses' bodies that clients have not taken yet. Beyond it the slowest client
+    /// that takes less than 32 KiB in `body_window` is cut off; if there is none, the answer is 503.
+    pub held_response_bytes: usize,
     /// Bytes a second of a body that have to arrive, on average over `body_window`. Below it the
     /// answer is 408.
     pub body_rate: usize,
-    /// The time over which the rate of a body is measured.
+    /// The time over which the rate of a body is measured, as it arrives or is taken.
     pub body_window: Duration,
     /// The time for a request, from its headers to the end of its response. A body that
     /// does not arrive in time is answered 408, a guest that does not answer in time 504, and a
@@ -67,6 +70,7 @@ impl Default for Limits {
             body_bytes: 0,
             small_body_bytes: 0,
             held_bytes: 0,
+            held_response_bytes: 0,
             body_rate: 0,
             body_window: Duration::ZERO,
             request_timeout: Duration::ZERO,
@@ -175,6 +179,13 @@ pub const SETTINGS: &[Setting] = &[
         default: 32 * 1024 * 1024,
         minimum: 0,
         set: |limits, value| limits.held_bytes = value as usize,
+    },
+    Setting {
+        variable: "MODEL_API_HELD_RESPONSE_BYTES",
+        meaning: "bytes of larger responses together",
+        default: 32 * 1024 * 1024,
+        minimum: 0,
+        set: |limits, value| limits.held_response_bytes = value as usize,
     },
     Setting {
         variable: "MODEL_API_BODY_RATE",

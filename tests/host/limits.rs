@@ -139,6 +139,40 @@ fn a_client_is_cut_off_if_it_does_not_read_its_response() {
 }
 
 #[test]
+fn a_client_that_takes_nothing_is_cut_off_if_another_needs_the_room_of_its_response() {
+    let server = serve_with(|settings| {
+        settings.limits.held_response_bytes = 1_000_000;
+        settings.limits.body_window = Duration::from_millis(100);
+    });
+    let large = Request::get("/large?900000");
+    // More than the system takes for the client.
+    let mut idle = server.client();
+    for _ in 0..30 {
+        idle.begin(&large);
+    }
+    let makes_room = |_| {
+        server.send(&large);
+        metric(&server, "evicted_connections_total", "") == 1.0
+    };
+    assert!((0..100).any(makes_room));
+    assert_eq!(server.send(&large).body.len(), 900_000);
+    idle.send_until_cut_off(b"GET");
+}
+
+#[test]
+fn a_response_without_room_is_503_and_a_small_one_has_room() {
+    let server = serve_with(|settings| {
+        settings.limits.held_response_bytes = 1000;
+        settings.limits.small_body_bytes = 1000;
+    });
+    assert_eq!(server.get("/large?2000").status, 200);
+    let response = server.get("/large?2001");
+    assert_eq!(response.status, 503);
+    assert_eq!(response.json()["detail"], "Too many requests at once");
+    assert_eq!(errors(&server, "too_many_responses"), 1.0);
+}
+
+#[test]
 fn an_incomplete_body_costs_only_its_connection() {
     let server = serve_with(|_| {});
     let mut client = server.client();

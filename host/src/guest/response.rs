@@ -1,6 +1,7 @@
 //! The body of a response.
 
 use super::task::Task;
+use crate::budget::Room;
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
@@ -60,6 +61,16 @@ impl ResponseBody {
                 }
             }
         }
+    }
+
+    /// The bytes that are there already.
+    pub fn ready_bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Lets those have `room` until they are written.
+    pub fn hold(self, room: Room) -> Self {
+        Self { data: room.hold(self.data), ..self }
     }
 
     /// Counts what leaves. hyper does not ask for the end of a body whose length it knows.

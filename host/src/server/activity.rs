@@ -28,6 +28,8 @@ pub struct Activity {
     /// Set if the client may still be sending a body that nobody reads.
     unread: AtomicBool,
     closing: AtomicBool,
+    /// Set if the client is to get no more of its response.
+    cut_off: AtomicBool,
     close: Notify,
 }
 
@@ -47,6 +49,7 @@ impl Activity {
             served: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            cut_off: AtomicBool::new(false),
             close: Notify::new(),
         }
     }
@@ -61,10 +64,15 @@ impl Activity {
         }
     }
 
+    /// The server waits for its client from now on.
+    pub fn wait_anew(&self) {
+        self.since.store(now(), Ordering::Relaxed);
+    }
+
     /// Takes the next step. Whether the server waits for its client from now on follows from it.
     pub fn enter(&self, phase: Phase) {
         if matches!(phase, Phase::Head | Phase::Body) {
-            self.since.store(now(), Ordering::Relaxed);
+            self.wait_anew();
         }
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
@@ -73,6 +81,7 @@ impl Activity {
     pub fn begin(&self) {
         self.served.store(true, Ordering::Relaxed);
         self.unread.store(false, Ordering::Relaxed);
+        self.cut_off.store(false, Ordering::Relaxed);
         self.enter(Phase::Body);
     }
 
@@ -81,7 +90,8 @@ impl Activity {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// For how long the server has been waiting for its client, in a phase in which it does.
+    /// For how long the server has been waiting for its client, in a phase in which it does. In
+    /// that of a large response, since the client has taken some of it.
     pub fn waited(&self) -> Duration {
         Duration::from_micros(now().saturating_sub(self.since.load(Ordering::Relaxed)))
     }
@@ -106,6 +116,17 @@ impl Activity {
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
         self.close.notify_one();
+    }
+
+    /// Tells the connection to close although the client has not taken its whole response.
+    pub fn cut_off(&self) {
+        self.cut_off.store(true, Ordering::Relaxed);
+        self.close();
+    }
+
+    /// Is true if the client is to get no more of its response.
+    pub fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::Relaxed)
     }
 
     /// Is true if the connection was told to close.

@@ -84,12 +84,14 @@ pub async fn serve(connection: Connection, shared: Shared) {
 }
 
 /// Is true while a request is under way. One whose client still sends has to go if its place is
-/// wanted, and may end if the server stops.
+/// wanted, and may end if the server stops; one whose client takes nothing of its response has to go if
+/// the response's room is wanted.
 fn is_worth_finishing(place: &Place) -> bool {
     match place.activity.phase() {
         Phase::Head => place.activity.is_unread() && place.is_stopping(),
         Phase::Body => place.is_stopping(),
-        Phase::Response | Phase::Written => true,
+        Phase::Response => true,
+        Phase::Written => !place.activity.is_cut_off(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::activity::{Activity, Phase};
 use crate::Limits;
+use crate::budget::{Budget, Room};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,6 +58,39 @@ impl Connections {
         }
     }
 
+    /// Finds room in `budget` for `bytes` of a response. If there is none, clients that take theirs too
+    /// slowly are cut off; None if there are none of them.
+    pub async fn response_room(&self, budget: &Arc<Budget>, bytes: usize) -> Option<Room> {
+        let mut room = Room::new(budget.clone());
+        loop {
+            let closed = self.closed.notified();
+            if room.grow(bytes) {
+                return Some(room);
+            }
+            if !self.cut_off_reader() {
+                return None;
+            }
+            let _ = tokio::time::timeout(RETRY, closed).await;
+        }
+    }
+
+    /// Cuts off the client that has waited longest before it takes more of its response, unless one is
+    /// just being cut off; false if none waits for too long.
+    fn cut_off_reader(&self) -> bool {
+        let open = self.lock();
+        if open.values().any(|activity| activity.is_cut_off()) {
+            return true;
+        }
+        let slow = longest_waiting(&open, Phase::Written)
+            .filter(|activity| activity.waited() > self.limits.body_window);
+        let Some(activity) = slow else {
+            return false;
+        };
+        activity.cut_off();
+        self.evicted.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
     /// Gives a place to a new connection.
     pub fn open(self: &Arc<Self>) -> Place {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -72,11 +106,9 @@ impl Connections {
     /// of a request's body; false if no connection waits for its client.
     pub fn evict(&self) -> bool {
         let open = self.lock();
-        let waiting = |phase| {
-            let waiting = open.values().filter(move |activity| activity.phase() == phase);
-            waiting.filter(|activity| !activity.is_closing()).max_by_key(|one| one.waited())
-        };
-        let Some(activity) = waiting(Phase::Head).or_else(|| waiting(Phase::Body)) else {
+        let Some(activity) =
+            longest_waiting(&open, Phase::Head).or_else(|| longest_waiting(&open, Phase::Body))
+        else {
             return false;
         };
         activity.close();
@@ -134,6 +166,12 @@ impl Connections {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the connection that has waited longest in `phase`, of those that stay open.
+fn longest_waiting(open: &HashMap<u64, Arc<Activity>>, phase: Phase) -> Option<&Arc<Activity>> {
+    let waiting = open.values().filter(|activity| activity.phase() == phase);
+    waiting.filter(|activity| !activity.is_closing()).max_by_key(|activity| activity.waited())
 }
 
 impl Place {

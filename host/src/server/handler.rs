@@ -116,7 +116,7 @@ impl Handler {
             id: id.clone(),
         };
         // Run the guest for as long as the client is there.
-        tokio::select! {
+        let reply = tokio::select! {
             biased;
             reply = call.run(long_guests) => {
                 reply.map_err(|failure| Refusal::failed(&failure, app.limits.request_timeout))
@@ -124,7 +124,22 @@ impl Handler {
             () = client_gone(&self.stream, app.limits.half_close_timeout) => {
                 Err(Refusal::ClientGone)
             }
+        };
+        self.hold(reply?).await
+    }
+
+    /// Finds room for what there is of a response, until the client has taken it. A small one finds room
+    /// whatever others take.
+    async fn hold(&self, reply: Reply) -> Result<Reply, Refusal> {
+        let Shared { app, responses, connections, .. } = &self.shared;
+        let bytes = reply.body().ready_bytes().saturating_sub(app.limits.small_body_bytes);
+        if bytes == 0 {
+            return Ok(reply);
         }
+        let room =
+            connections.response_room(responses, bytes).await.ok_or(Refusal::TooManyResponses)?;
+        self.activity.wait_anew();
+        Ok(reply.map(|body| body.hold(room)))
     }
 }
 

@@ -12,7 +12,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Writes all families.
 pub fn exposition(shared: &Shared) -> String {
-    let Shared { app, bodies, errors, connections, .. } = shared;
+    let Shared { app, bodies, responses, errors, connections, .. } = shared;
     let mut text = String::new();
     let errors = REASONS.iter().zip(errors.counts()).map(|((status, reason), count)| {
         (format!("{{status=\"{status}\",reason=\"{reason}\"}}"), count)
@@ -26,6 +26,7 @@ pub fn exposition(shared: &Shared) -> String {
         ("connections", "Open connections.", connections.len()),
         ("requests", "Requests that components work on.", shared.at_work()),
         ("body_bytes", "Memory of requests' bodies, without small ones.", bodies.taken()),
+        ("response_bytes", "Memory of responses' bodies, without small ones.", responses.taken()),
         ("memory_bytes", "Linear memory of all instances.", app.memory.taken()),
     ] {
         let name = format!("model_api_host_{name}");

@@ -104,6 +104,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
         bodies: Budget::new(limits.held_bytes),
+        responses: Budget::new(limits.held_response_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),
         connections: Arc::new(Connections::new(limits)),
         long_guests,

@@ -30,6 +30,8 @@ pub enum Refusal {
     BodyTooSlow,
     /// The host holds as many bytes of bodies as it may.
     TooManyBodies,
+    /// Clients have not taken as many bytes of responses as the host may hold.
+    TooManyResponses,
     /// Guests work on as many requests as they may.
     TooManyRequests,
     /// Guests have as much memory as they may have together.
@@ -45,7 +47,7 @@ pub enum Refusal {
 }
 
 /// Every reason that is counted, with the status that goes with it.
-pub const REASONS: [(u16, &str); 16] = [
+pub const REASONS: [(u16, &str); 17] = [
     (400, "bad_host"),
     (400, "body_incomplete"),
     (400, "not_http"),
@@ -61,6 +63,7 @@ pub const REASONS: [(u16, &str); 16] = [
     (503, "out_of_memory"),
     (503, "too_many_bodies"),
     (503, "too_many_requests"),
+    (503, "too_many_responses"),
     (504, "timed_out"),
 ];
 
@@ -102,6 +105,7 @@ impl Refusal {
             Self::OutOfMemory => (503, "out_of_memory"),
             Self::TooManyBodies => (503, "too_many_bodies"),
             Self::TooManyRequests => (503, "too_many_requests"),
+            Self::TooManyResponses => (503, "too_many_responses"),
             Self::TimedOut(_) => (504, "timed_out"),
         }
     }
@@ -118,9 +122,10 @@ impl Refusal {
             Self::BodyIncomplete => "The body ended before it was complete".to_owned(),
             Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes"),
             Self::BodyTooSlow => "The body did not arrive in time".to_owned(),
-            Self::TooManyBodies | Self::TooManyRequests | Self::OutOfMemory => {
-                "Too many requests at once".to_owned()
-            }
+            Self::TooManyBodies
+            | Self::TooManyRequests
+            | Self::TooManyResponses
+            | Self::OutOfMemory => "Too many requests at once".to_owned(),
             Self::TimedOut(limit) => format!("The component did not answer within {limit:?}"),
             Self::Trapped => "The component failed".to_owned(),
             Self::NoResponse => "The component gave no response".to_owned(),
@@ -204,6 +209,7 @@ mod tests {
             Refusal::BodyTooSlow,
             Refusal::TooManyBodies,
             Refusal::TooManyRequests,
+            Refusal::TooManyResponses,
             Refusal::OutOfMemory,
             Refusal::TimedOut(Duration::ZERO),
             Refusal::Trapped,

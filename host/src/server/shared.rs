@@ -16,6 +16,8 @@ pub struct Shared {
     pub slots: Arc<Semaphore>,
     /// The memory of requests' bodies.
     pub bodies: Arc<Budget>,
+    /// The memory of responses' bodies.
+    pub responses: Arc<Budget>,
     pub errors: Arc<Errors>,
     pub connections: Arc<Connections>,
     /// The threads of guests that work for longer than a moment.

@@ -65,6 +65,9 @@ impl ClientStream {
             return Poll::Ready(());
         }
         self.moved = 0;
+        if self.activity.phase() == Phase::Written {
+            self.activity.wait_anew();
+        }
         pin!(tokio::task::yield_now()).poll(context)
     }
 
@@ -255,18 +258,23 @@ mod tests {
     use std::task::Waker;
     use tokio::net::TcpListener;
 
-    #[tokio::test]
-    async fn a_stream_waits_once_after_moving_a_turns_bytes() {
+    /// A stream whose client reads nothing, and the client.
+    async fn stream(phase: Phase) -> (ClientStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (read, write) = listener.accept().await.unwrap().0.into_split();
         write.writable().await.unwrap();
         let activity = Arc::new(Activity::new());
-        activity.enter(Phase::Response);
+        activity.enter(phase);
         let errors = Arc::new(Errors::new(Log::stderr(), false));
-        let mut stream =
+        let stream =
             ClientStream::new((read, Arc::new(write)), activity, errors, Limits::default());
+        (stream, client)
+    }
 
+    #[tokio::test]
+    async fn a_stream_waits_once_after_moving_a_turns_bytes() {
+        let (mut stream, _client) = stream(Phase::Response).await;
         let mut context = Context::from_waker(Waker::noop());
         let (head, body) = ([0; 100], [0; 2 * TURN_BYTES]);
         let pieces = [io::IoSlice::new(&head), io::IoSlice::new(&body)];
@@ -274,5 +282,16 @@ mod tests {
         assert!(matches!(write(), Poll::Ready(Ok(TURN_BYTES))));
         assert!(write().is_pending());
         assert!(matches!(write(), Poll::Ready(Ok(TURN_BYTES))));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_a_turns_bytes_of_its_response_is_waited_for_anew() {
+        let (mut stream, _client) = stream(Phase::Written).await;
+        let long = Duration::from_millis(100);
+        while stream.activity.waited() < long {}
+        let mut context = Context::from_waker(Waker::noop());
+        let mut write = || Pin::new(&mut stream).poll_write(&mut context, &[0; TURN_BYTES]);
+        assert!(write().is_ready() && write().is_pending());
+        assert!(stream.activity.waited() < long);
     }
 }

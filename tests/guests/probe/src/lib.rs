@@ -50,6 +50,7 @@ async fn handle(request: IncomingRequest, response: ResponseOutparam) {
         "silent" => return misbehave::give_no_response(response),
         "short" => return misbehave::promise_too_much(response),
         "error" => return misbehave::give_an_error(response),
+        "large" => Reply::text("x".repeat(query.parse().unwrap_or(0))),
         "stream" => return reply::stream(response, query).await,
         "stream-and-trap" => return misbehave::trap_amid_stream(response, query).await,
         _ => Reply::failure(format!("nothing to try for `{subject}`")),
