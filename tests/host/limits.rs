@@ -198,6 +198,29 @@ fn a_request_too_many_is_503_until_another_ends() {
     assert_eq!(server.get("/constant").status, 200);
 }
 
+#[test]
+fn requests_with_large_bodies_take_turns_and_keep_no_small_one_waiting() {
+    let server = serve_with(|settings| {
+        settings.limits.small_body_bytes = 1000;
+        settings.limits.half_close_timeout = Duration::ZERO;
+    });
+    let turns = std::thread::available_parallelism().unwrap().get();
+    let endless = Request::post("/loop", vec![b'x'; 100_000]);
+    let mut clients: Vec<_> = (0..=turns).map(|_| server.client()).collect();
+    for client in &mut clients {
+        client.begin(&endless);
+    }
+    let held = 99_000 * (turns + 1);
+    while metric(&server, "body_bytes", "") < held as f64 {}
+    for _ in 0..20 {
+        assert_eq!(server.post("/body", "small").text(), "small");
+    }
+    assert_eq!(metric(&server, "requests", ""), turns as f64);
+
+    drop(clients);
+    assert_eq!(server.post("/body", vec![b'x'; 100_000]).body.len(), 100_000);
+}
+
 /// The address space has no room for the memory of so many instances.
 #[test]
 fn without_a_pool_of_instances_requests_are_served_all_the_same() {

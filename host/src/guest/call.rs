@@ -74,6 +74,8 @@ pub struct Call {
     pub component: Arc<Component>,
     /// The request, with its whole body.
     pub request: Request<Bytes>,
+    /// True if it is sure to take long.
+    pub is_long: bool,
     /// The time by which it must be answered.
     pub deadline: Instant,
     /// A place among the requests that guests work on, held until the guest ends.
@@ -99,7 +101,7 @@ impl Call {
     pub async fn run(self, long_guests: &Handle) -> Result<Response<ResponseBody>, Failure> {
         let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
         // Poll the guest once, unless it is sure to work for long.
-        let is_long = self.request.body().len() > component.limits.small_body_bytes;
+        let is_long = self.is_long;
         let (reply, mut answer) = oneshot::channel();
         let failed = Failed::default();
         let mut guest: Running = Box::pin(run(self, reply, failed.clone()));
@@ -144,7 +146,7 @@ async fn finish(
 }
 
 async fn run(call: Call, reply: oneshot::Sender<Reply>, failed: Failed) -> Result<(), Failure> {
-    let Call { component, request, deadline, slot: _slot, id } = call;
+    let Call { component, request, deadline, slot: _slot, id, .. } = call;
     let mut store = store(&component, deadline);
     if component.count_instructions {
         store.set_fuel(u64::MAX).map_err(|error| Failure::Trapped(error.to_string()))?;

@@ -20,6 +20,8 @@ use hyper::body::{Body, Incoming};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout_at;
 
 /// The paths that Spin answers itself begin so.
 const SPIN: &str = "/.well-known/spin/";
@@ -104,28 +106,41 @@ impl Handler {
     ) -> Result<Reply, Refusal> {
         let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
         let deadline = started + app.limits.request_timeout;
-        // Read the body, and find a place.
+        // Read the body.
         let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
         self.activity.finish_body();
-        let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
-        let call = Call {
-            component: component.clone(),
-            request: Request::from_parts(parts, body),
-            deadline,
-            slot,
-            id: id.clone(),
+        // Find a place, and run the guest.
+        let answer = async {
+            let is_long = body.len() > app.limits.small_body_bytes;
+            let _turn = if is_long { Some(self.turn(deadline).await?) } else { None };
+            let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
+            let call = Call {
+                component: component.clone(),
+                request: Request::from_parts(parts, body),
+                is_long,
+                deadline,
+                slot,
+                id: id.clone(),
+            };
+            let reply = call.run(long_guests).await;
+            reply.map_err(|failure| Refusal::failed(&failure, app.limits.request_timeout))
         };
-        // Run the guest for as long as the client is there.
+        // All that for as long as the client is there.
         let reply = tokio::select! {
             biased;
-            reply = call.run(long_guests) => {
-                reply.map_err(|failure| Refusal::failed(&failure, app.limits.request_timeout))
-            }
+            reply = answer => reply,
             () = client_gone(&self.stream, app.limits.half_close_timeout) => {
                 Err(Refusal::ClientGone)
             }
         };
         self.hold(reply?).await
+    }
+
+    /// Waits for the turn of a request that is sure to take long. If all of them ran at once, they would
+    /// want more memory than there is, and most would fail after much work.
+    async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Refusal> {
+        let turn = timeout_at(deadline.into(), self.shared.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or(Refusal::TooManyRequests)
     }
 
     /// Finds room for what there is of a response, until the client has taken it. A small one finds room

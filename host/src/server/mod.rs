@@ -33,6 +33,7 @@ mod worker;
 
 use crate::app::App;
 use crate::budget::Budget;
+use crate::limits::cores;
 use crate::load::Ticker;
 use anyhow::{Context, Result, bail};
 use connections::Connections;
@@ -103,6 +104,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
     Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
+        turns: Arc::new(Semaphore::new(cores())),
         bodies: Budget::new(limits.held_bytes),
         responses: Budget::new(limits.held_response_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),

@@ -20,6 +20,8 @@ pub struct Shared {
     pub responses: Arc<Budget>,
     pub errors: Arc<Errors>,
     pub connections: Arc<Connections>,
+    /// The turns of requests that are sure to take long: as many as there are cores.
+    pub turns: Arc<Semaphore>,
     /// The threads of guests that work for longer than a moment.
     pub long_guests: Handle,
 }
