@@ -3,6 +3,7 @@ after round."""
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import socket
@@ -112,16 +113,21 @@ def stalled_uploads(address, rounds):
 
 
 def idle_connections(address, rounds):
-    """More connections than the server takes, which say nothing or half a request."""
-    clients = []
+    """More connections than the server takes, which say nothing or half a request, and one more again and again."""
+
+    numbers = itertools.count()
+
+    def begin():
+        client = connect(address)
+        if next(numbers) % 2:
+            client.sendall(b"POST /predict HTTP/1.1\r\nhost: abuse\r\nx-half: ")
+        return client
+
+    clients = [begin() for _ in range(1500)]
 
     def round_():
-        client = connect(address)
-        if len(clients) % 2:
-            client.sendall(b"POST /predict HTTP/1.1\r\nhost: abuse\r\nx-half: ")
-        clients.append(client)
-        if len(clients) > 1500:
-            clients.pop(0).close()
+        clients.pop(0).close()
+        clients.append(begin())
 
     rounds.run(round_)
 
@@ -195,14 +201,14 @@ def slow_bodies(address, rounds):
 
 
 def slow_readers(address, rounds):
-    """Clients that take the largest file of the documentation byte by byte."""
+    """Clients that take the largest file of the documentation byte by byte, and ask for more of it than the system
+    takes for them."""
 
     def begin(address):
         client = socket.socket()
-        # The system would take much of the file for them.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(address)
-        client.sendall(head("GET", "/docs/swagger-ui-bundle.js"))
+        client.sendall(head("GET", "/docs/swagger-ui-bundle.js") * 4)
         return client
 
     slow(address, rounds, begin, lambda client: client.recv(1))
@@ -249,7 +255,6 @@ LOADS = {
     many_outputs: 2,
     large_batches: 4,
     stalled_uploads: 1,
-    idle_connections: 1,
     refused_uploads: 2,
     large_files: 8,
     slow_heads: 1,

@@ -27,7 +27,9 @@ ANSWER = b'{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}
 # The same of the model that fails where it is told to.
 GOOD = json.dumps({"patient_data": {"fault": "none"}})
 GOOD_ANSWER = b'{"prediction":"low","confidence":0.75,"model_version":"1"}'
-NO_LIMIT = {"MODEL_API_CONNECTIONS": "11000", "MODEL_API_FIRST_REQUEST_TIMEOUT": "600"}
+# Time alone closes no connection.
+PATIENT = {"MODEL_API_FIRST_REQUEST_TIMEOUT": "600"}
+ROOMY = {"MODEL_API_CONNECTIONS": "11000"}
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +113,13 @@ def test_every_good_prediction_is_answered_beside(load, address, capsys):
     compare(load, loads.LOADS[load], address, capsys)
 
 
+def test_every_good_prediction_is_answered_beside_more_idle_connections_than_there_may_be(tmp_path, capsys):
+    with run(tmp_path, environment=PATIENT) as host:
+        compare(loads.idle_connections, 1, host.address, capsys)
+
+
 def test_every_good_prediction_is_answered_beside_10_000_idle_connections(tmp_path, capsys):
-    with run(tmp_path, environment=NO_LIMIT) as host:
+    with run(tmp_path, environment=PATIENT | ROOMY) as host:
         compare(loads.ten_thousand, 1, host.address, capsys)
 
 
