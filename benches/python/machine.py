@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 
 from servers import ROOT, SCRATCH
@@ -20,13 +21,17 @@ def description():
         "rust": _first_line("rustc", "--version"),
         "python": platform.python_version(),
         "packages": _packages(),
-        "wrk": _first_line("wrk", "--version"),
+        "tools": [_version(tool) for tool in ("wrk", "spin", "wasmtime") if shutil.which(tool)],
     }
 
 
 def _first_line(*command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return (done.stdout or done.stderr).partition("\n")[0]
+
+
+def _version(tool):
+    return _first_line(tool, "--version").partition(" Copyright")[0]
 
 
 def _processor():

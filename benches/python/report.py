@@ -59,12 +59,11 @@ def main():
 
 
 def _machine(machine, rounds):
-    packages = ", ".join(machine["packages"])
+    *others, last = machine["packages"] + machine["tools"]
     return (
         f"Measured on {machine['date']} at commit {machine['commit']}, on {machine['cores']} cores "
         f"of {machine['processor']}, with {machine['system']}, {machine['rust']}, Python "
-        f"{machine['python']}, {packages} and {machine['wrk'].split(' Copy')[0]}. Medians of "
-        f"{rounds} interleaved rounds."
+        f"{machine['python']}, {', '.join(others)} and {last}. Medians of {rounds} interleaved rounds."
     )
 
 

@@ -212,7 +212,8 @@ def all_servers():
     yield _mlserver()
     if spin := shutil.which("spin"):
         up = [spin, "up", "--quiet", "--listen", "127.0.0.1:{port}", "--from"]
-        yield Server("spin up", [*up, ROOT / "spin.toml"])
+        memory = ["--runtime-config-file", ROOT / "runtime-config.toml"]
+        yield Server("spin up", [*up, ROOT / "spin.toml", *memory])
         yield Server("spin up, bare component", [*up, BARE])
     if wasmtime := shutil.which("wasmtime"):
         component = ROOT / "target/wasm32-wasip1/release/bench_bare.wasm"
