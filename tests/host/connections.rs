@@ -1,7 +1,7 @@
 //! Connections: how long they live, and how responses leave.
 
 use super::{serve, serve_with};
-use crate::support::http::Request;
+use crate::support::http::{Client, Request};
 
 #[test]
 fn a_connection_is_kept_for_the_next_request() {
@@ -124,4 +124,33 @@ fn http_2_is_not_served() {
         .header("upgrade", "h2c")
         .header("http2-settings", "AAMAAABkAARAAAAAAAIAAAAA");
     assert_eq!(server.send(&upgrade).text(), "constant");
+}
+
+#[test]
+fn requests_that_came_at_once_take_turns_with_the_others_of_their_thread() {
+    const REQUESTS: usize = 500;
+    let server = serve();
+    // Connections are dealt to the threads in turn: the last is on the thread of the first.
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let mut clients: Vec<_> = (0..=threads).map(|_| server.client()).collect();
+    for client in &mut clients {
+        client.send(&Request::get("/constant"));
+    }
+    let mut last = clients.pop().unwrap();
+    let first = &mut clients[0];
+    // Each answer is the number of requests that were answered so far.
+    let requests = "GET /count?answered HTTP/1.1\r\nhost: a\r\n\r\n".repeat(REQUESTS);
+    let answers = |client: &mut Client| -> Vec<usize> {
+        (0..REQUESTS).map(|_| client.receive().text().parse().unwrap()).collect()
+    };
+    let take_turns = |_| {
+        first.send_raw(&requests);
+        last.send_raw(&requests);
+        let [one, other] = [answers(first), answers(&mut last)];
+        // Those while both had requests: the system may have delivered the last after the first were answered.
+        let both = one[0].max(other[0])..one[REQUESTS - 1].min(other[REQUESTS - 1]);
+        let turns = one.windows(2).filter(|pair| both.contains(&pair[0]) && pair[1] > pair[0] + 1);
+        both.len() > 100 && turns.count() > both.len() / 8
+    };
+    assert!((0..10).any(take_turns));
 }

@@ -25,6 +25,8 @@ pub struct Activity {
     /// The time at which the server began to wait for its client, in microseconds since [`START`].
     since: AtomicU64,
     served: AtomicBool,
+    /// Set if bytes have arrived since the last request began.
+    arrived: AtomicBool,
     /// Set if the client may still be sending a body that nobody reads.
     unread: AtomicBool,
     closing: AtomicBool,
@@ -47,6 +49,7 @@ impl Activity {
             phase: AtomicU8::new(Phase::Head as u8),
             since: AtomicU64::new(now()),
             served: AtomicBool::new(false),
+            arrived: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             cut_off: AtomicBool::new(false),
@@ -77,12 +80,18 @@ impl Activity {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
-    /// A request's line and headers are there.
-    pub fn begin(&self) {
+    /// Bytes have arrived.
+    pub fn note_arrival(&self) {
+        self.arrived.store(true, Ordering::Relaxed);
+    }
+
+    /// A request's line and headers are there. Returns true if they came with the request before.
+    pub fn begin(&self) -> bool {
         self.served.store(true, Ordering::Relaxed);
         self.unread.store(false, Ordering::Relaxed);
         self.cut_off.store(false, Ordering::Relaxed);
         self.enter(Phase::Body);
+        !self.arrived.swap(false, Ordering::Relaxed)
     }
 
     /// Is true if a request came before.

@@ -52,9 +52,16 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let handler = Arc::new(Handler { shared, client, stream: write, activity });
 
     let service = service_fn(move |request| {
-        handler.activity.begin();
+        let is_pipelined = handler.activity.begin();
         let handler = handler.clone();
         async move {
+            // Many requests that came at once keep the others of the thread waiting for one at a time. The
+            // client waits meanwhile, and not the server for it.
+            if is_pipelined {
+                handler.activity.enter(Phase::Response);
+                tokio::task::yield_now().await;
+                handler.activity.enter(Phase::Body);
+            }
             let reply = handler.handle(request).await;
             let activity = handler.activity.clone();
             Ok::<_, Infallible>(reply.map(|body| Tracked { body, activity }))

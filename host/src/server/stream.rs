@@ -196,7 +196,11 @@ impl AsyncRead for ClientStream {
         ready!(self.poll_turn(context));
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.read).poll_read(context, buffer);
-        self.moved += buffer.filled().len() - before;
+        let arrived = buffer.filled().len() - before;
+        if arrived > 0 {
+            self.activity.note_arrival();
+        }
+        self.moved += arrived;
         read
     }
 }
