@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The time between two looks at a client without a place.
+/// The time between two looks for a place, or for the room of a response.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// All open connections of a server.
