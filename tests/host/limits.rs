@@ -231,13 +231,19 @@ fn without_a_pool_of_instances_requests_are_served_all_the_same() {
 
 #[test]
 fn the_longest_idle_connection_makes_room_for_a_new_one() {
-    let server = serve_with(|settings| settings.limits.connections = 2);
-    let (mut first, mut second) = (server.client(), server.client());
-    first.send(&Request::get("/constant"));
-    second.send(&Request::get("/constant"));
-    first.send(&Request::get("/constant"));
-    assert_eq!(server.get("/constant").text(), "constant");
-    assert_eq!(second.read_to_end(), b"");
+    let server = serve_with(|settings| settings.limits.connections = 3);
+    let constant = Request::get("/constant");
+    let mut older = server.client();
+    older.send(&constant);
+    let mut idle = server.client();
+    // Its answer says that the one before it is open too.
+    let mut newer = server.client();
+    newer.send(&constant);
+    older.send(&constant);
+    assert_eq!(server.send(&constant).text(), "constant");
+    assert_eq!(older.send(&constant).text(), "constant");
+    assert_eq!(newer.send(&constant).text(), "constant");
+    assert_eq!(idle.read_to_end(), b"");
 }
 
 #[test]
