@@ -19,6 +19,13 @@ pub enum Phase {
     Written,
 }
 
+impl Phase {
+    /// Is true while the server waits for a request, or for the rest of one.
+    pub fn awaits_request(self) -> bool {
+        matches!(self, Self::Head | Self::Body)
+    }
+}
+
 /// The state of one connection, which its task changes and the acceptor looks at.
 pub struct Activity {
     phase: AtomicU8,
@@ -74,7 +81,7 @@ impl Activity {
 
     /// Takes the next step. Whether the server waits for its client from now on follows from it.
     pub fn enter(&self, phase: Phase) {
-        if matches!(phase, Phase::Head | Phase::Body) {
+        if phase.awaits_request() {
             self.wait_anew();
         }
         self.phase.store(phase as u8, Ordering::Relaxed);

@@ -103,9 +103,13 @@ impl Connections {
     }
 
     /// Closes the connection that has waited longest for a request or, if none does, for the rest
-    /// of a request's body; false if no connection waits for its client.
+    /// of a request's body, unless one is just being closed; false if no connection waits for its client.
     pub fn evict(&self) -> bool {
         let open = self.lock();
+        if open.values().any(|activity| activity.is_closing() && activity.phase().awaits_request())
+        {
+            return true;
+        }
         let Some(activity) =
             longest_waiting(&open, Phase::Head).or_else(|| longest_waiting(&open, Phase::Body))
         else {
@@ -185,5 +189,32 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.connections.lock().remove(&self.number);
         self.connections.closed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_connection_at_a_time_is_closed_to_make_room() {
+        let connections = Arc::new(Connections::new(&Limits::default()));
+        let mut places = vec![connections.open(), connections.open()];
+        assert!(connections.evict() && connections.evict());
+        assert_eq!(connections.evicted(), 1);
+        places.retain(|place| !place.activity.is_closing());
+        assert!(connections.evict());
+        assert_eq!((connections.evicted(), places.len()), (2, 1));
+    }
+
+    #[test]
+    fn a_connection_that_still_got_a_request_keeps_no_other_from_being_closed() {
+        let connections = Arc::new(Connections::new(&Limits::default()));
+        let places = [connections.open(), connections.open()];
+        assert!(connections.evict());
+        let closing = places.iter().find(|place| place.activity.is_closing()).unwrap();
+        closing.activity.enter(Phase::Response);
+        assert!(connections.evict());
+        assert_eq!(connections.evicted(), 2);
     }
 }
