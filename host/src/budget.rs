@@ -62,6 +62,11 @@ impl Room {
         fits
     }
 
+    /// Gives all of it back.
+    pub fn give_back(&mut self) {
+        self.budget.give_back(std::mem::take(&mut self.bytes));
+    }
+
     /// Returns `bytes`, which have this room until nobody uses them any more.
     pub fn hold(self, bytes: impl Into<Bytes>) -> Bytes {
         Bytes::from_owner(Held { bytes: bytes.into(), _room: self })
@@ -70,7 +75,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.budget.give_back(self.bytes);
+        self.give_back();
     }
 }
 

@@ -106,6 +106,13 @@ fn a_guest_without_a_response_is_500() {
     }
 }
 
+/// Only a guest that drops such a body itself says that it is not whole.
+#[test]
+fn a_body_that_a_guest_leaves_open_ends_with_the_guest() {
+    let response = serve().get("/unfinished");
+    assert_eq!((response.status, response.header("content-length")), (200, Some("0")));
+}
+
 /// The client can tell: the last chunk, which says that all is there, does not come.
 #[test]
 fn a_cut_response_does_not_look_complete() {

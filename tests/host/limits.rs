@@ -221,6 +221,16 @@ fn requests_with_large_bodies_take_turns_and_keep_no_small_one_waiting() {
     assert_eq!(server.post("/body", vec![b'x'; 100_000]).body.len(), 100_000);
 }
 
+#[test]
+fn a_connection_keeps_no_instance_after_its_response() {
+    let server = serve_with(|settings| settings.limits.concurrent_requests = 1);
+    let instances = 1 + std::thread::available_parallelism().unwrap().get();
+    let mut clients: Vec<_> = (0..=instances).map(|_| server.client()).collect();
+    for client in &mut clients {
+        assert_eq!(client.send(&Request::get("/constant")).text(), "constant");
+    }
+}
+
 /// The address space has no room for the memory of so many instances.
 #[test]
 fn without_a_pool_of_instances_requests_are_served_all_the_same() {

@@ -34,6 +34,11 @@ impl Memory {
         self.refused
     }
 
+    /// Lets others have it.
+    pub fn give_back(&mut self) {
+        self.room.give_back();
+    }
+
     fn grow(&mut self, bytes: usize) -> Result<(), Refused> {
         let bytes = self.room.bytes() + bytes;
         if bytes > self.limit {

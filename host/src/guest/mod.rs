@@ -22,6 +22,6 @@ mod task;
 mod variables;
 
 pub use bindings::linker;
-pub use call::{Call, Component, Failure};
+pub use call::{Call, Component, Failure, Spent};
 pub use response::ResponseBody;
 pub use state::{Grants, Guest, TimedOut};

@@ -85,6 +85,12 @@ impl Guest {
     pub fn was_refused_memory(&self) -> Option<Refused> {
         self.memory.refused()
     }
+
+    /// Ends what the guest has left open, such as the body of its response, and lets others have its memory.
+    pub fn end(&mut self) {
+        self.table = ResourceTable::new();
+        self.memory.give_back();
+    }
 }
 
 impl WasiView for Guest {
@@ -113,5 +119,29 @@ impl WasiHttpHooks for NoOutboundRequests {
         _sent: Box<Transmission>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         Box::new(async { Err(HttpError::HttpRequestDenied) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+
+    #[test]
+    fn a_guest_that_has_ended_lets_others_have_its_memory() {
+        let budget = Budget::new(100);
+        let grants = Grants {
+            component: "service".into(),
+            stores: Vec::new(),
+            variables: Values::default(),
+            environment: Vec::new(),
+            log: Log::stderr(),
+        };
+        let memory = Memory::new(100, budget.clone());
+        let mut guest = Guest::new(Arc::new(grants), memory, Instant::now());
+        assert!(guest.memory().memory_growing(0, 60, None).unwrap());
+        assert_eq!(budget.taken(), 60);
+        guest.end();
+        assert_eq!(budget.taken(), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! wasmtime's settings, which decide what a request costs.
 
 use crate::Limits;
+use crate::limits::cores;
 use crate::log::Log;
 use anyhow::{Result, anyhow};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -51,8 +52,9 @@ pub fn engine(limits: &Limits, count_instructions: bool, log: &Log) -> Result<En
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    let guests =
-        u32::try_from(limits.concurrent_requests).unwrap_or(u32::MAX).min(u32::MAX / MODULES);
+    // A worker gives its last guest's instance back after it has let the next one in.
+    let guests = limits.concurrent_requests.saturating_add(cores());
+    let guests = u32::try_from(guests).unwrap_or(u32::MAX).min(u32::MAX / MODULES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(guests)
         .total_core_instances(guests * MODULES)

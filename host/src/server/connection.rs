@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpStream};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,9 +49,10 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let header_bytes = limits.header_bytes;
     let stream = ClientStream::new((read, write.clone()), activity.clone(), errors, limits);
     let client = client_addr(client);
-    let handler = Arc::new(Handler { shared, client, stream: write, activity });
+    let spent = Mutex::default();
+    let handler = Arc::new(Handler { shared, client, stream: write, activity, spent });
 
-    let service = service_fn(move |request| {
+    let service = service_fn(|request| {
         let is_pipelined = handler.activity.begin();
         let handler = handler.clone();
         async move {
@@ -77,17 +78,28 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let mut http = pin!(http);
     tokio::select! {
         biased;
-        _ = http.as_mut() => return,
+        _ = poll_fn(|context| poll(http.as_mut(), &handler, context)) => return,
         () = place.activity.told_to_close() => {}
     }
     // A request that was sent by now is answered: the system may take a moment to deliver it.
     tokio::time::sleep(LAST_LOOK).await;
-    if poll_fn(|context| Poll::Ready(http.as_mut().poll(context))).await.is_pending()
-        && is_worth_finishing(&place)
-    {
+    let polled = poll_fn(|context| Poll::Ready(poll(http.as_mut(), &handler, context))).await;
+    if polled.is_pending() && is_worth_finishing(&place) {
         http.as_mut().graceful_shutdown();
-        let _ = http.await;
+        let _ = poll_fn(|context| poll(http.as_mut(), &handler, context)).await;
     }
+}
+
+/// Lets hyper do all that can be done now, and then gives back the instance that has answered, whose
+/// response is written by then.
+fn poll<H: Future>(
+    http: Pin<&mut H>,
+    handler: &Handler,
+    context: &mut Context<'_>,
+) -> Poll<H::Output> {
+    let polled = http.poll(context);
+    handler.give_back();
+    polled
 }
 
 /// Is true while a request is under way. One whose client still sends has to go if its place is

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::stream::client_gone;
 use crate::app::Target;
-use crate::guest::{Call, Component, ResponseBody};
+use crate::guest::{Call, Component, ResponseBody, Spent};
 use crate::headers;
 use crate::request_id::RequestId;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use hyper::body::{Body, Incoming};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::SemaphorePermit;
@@ -32,6 +32,8 @@ pub struct Handler {
     pub client: HeaderValue,
     pub stream: Arc<OwnedWriteHalf>,
     pub activity: Arc<Activity>,
+    /// The instance that has answered, until its response is written.
+    pub spent: Mutex<Option<Spent>>,
 }
 
 type Reply = Response<ResponseBody>;
@@ -53,6 +55,15 @@ impl Handler {
             self.shared.errors.record(&refusal, &asked, &id);
             refusal.response(asked.uri.path(), id.get())
         })
+    }
+
+    /// Gives the instance that has answered back.
+    pub fn give_back(&self) {
+        drop(self.spent().take());
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Option<Spent>> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn answer(
@@ -133,7 +144,9 @@ impl Handler {
                 Err(Refusal::ClientGone)
             }
         };
-        self.hold(reply?).await
+        let (reply, spent) = reply?;
+        *self.spent() = spent;
+        self.hold(reply).await
     }
 
     /// Waits for the turn of a request that is sure to take long. If all of them ran at once, they would

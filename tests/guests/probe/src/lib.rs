@@ -49,6 +49,7 @@ async fn handle(request: IncomingRequest, response: ResponseOutparam) {
         "memory" => misbehave::allocate(query),
         "silent" => return misbehave::give_no_response(response),
         "short" => return misbehave::promise_too_much(response),
+        "unfinished" => return misbehave::keep_body(response),
         "error" => return misbehave::give_an_error(response),
         "large" => Reply::text("x".repeat(query.parse().unwrap_or(0))),
         "stream" => return reply::stream(response, query).await,

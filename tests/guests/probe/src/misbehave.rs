@@ -37,6 +37,13 @@ pub fn promise_too_much(response: ResponseOutparam) {
     response.set(outgoing);
 }
 
+/// Sets a response whose body it begins, and keeps for ever.
+pub fn keep_body(response: ResponseOutparam) {
+    let outgoing = response_with(200, &[]);
+    std::mem::forget(outgoing.body());
+    response.set(outgoing);
+}
+
 /// Traps when the client has taken much of the response, before its end.
 pub async fn trap_amid_stream(response: ResponseOutparam, chunks: &str) {
     stream_and(response, chunks, || _ = trap()).await;
