@@ -1,16 +1,13 @@
 //! One request through one fresh instance.
 
-use super::memory::{Memory, Refused};
+use super::Grants;
+use super::instance::{Component, Instance, Reply};
 use super::response::ResponseBody;
 use super::task::{Failed, Task};
-use super::{Grants, Guest, TimedOut};
-use crate::Limits;
-use crate::budget::Budget;
 use crate::request_id::RequestId;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
-use http_body_util::Full;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,25 +16,6 @@ use std::task::Poll;
 use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
-use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
-
-/// A component that is ready to be instantiated for a request.
-pub struct Component {
-    /// Its code, with its imports resolved.
-    pub pre: ProxyPre<Guest>,
-    /// The grants of its manifest.
-    pub grants: Arc<Grants>,
-    /// The limits of each request.
-    pub limits: Limits,
-    /// The memory that it shares with all other guests.
-    pub memory: Arc<Budget>,
-    /// True to log how many instructions each guest ran.
-    pub count_instructions: bool,
-}
 
 /// A reason for which a guest gave no response.
 #[derive(Debug, PartialEq)]
@@ -65,14 +43,7 @@ impl fmt::Display for Failure {
     }
 }
 
-type Reply = Result<Response<HyperOutgoingBody>, ErrorCode>;
-type Running = Pin<Box<dyn Future<Output = Result<Spent, Failure>> + Send>>;
-
-/// The instance of a guest that has ended, which is given back when this is dropped. That takes a fifth
-/// of a request's time, for which no client need wait.
-pub struct Spent {
-    _store: Store<Guest>,
-}
+type Running = Pin<Box<dyn Future<Output = Result<Instance, Failure>> + Send>>;
 
 /// One request to a component.
 pub struct Call {
@@ -108,7 +79,7 @@ impl Call {
     pub async fn run(
         self,
         long_guests: &Handle,
-    ) -> Result<(Response<ResponseBody>, Option<Spent>), Failure> {
+    ) -> Result<(Response<ResponseBody>, Option<Instance>), Failure> {
         let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
         // Poll the guest once, unless it is sure to work for long.
         let is_long = self.is_long;
@@ -130,9 +101,9 @@ impl Call {
         };
         // Take the response of one that did.
         log_failure(&component, &id, &outcome);
-        let spent = outcome?;
+        let instance = outcome?;
         match answer.try_recv() {
-            Ok(reply) => Ok((response(reply, None)?, Some(spent))),
+            Ok(reply) => Ok((response(reply, None)?, Some(instance))),
             Err(_) => Err(no_response()),
         }
     }
@@ -156,79 +127,15 @@ async fn finish(
     outcome.map(drop)
 }
 
-async fn run(call: Call, reply: oneshot::Sender<Reply>, failed: Failed) -> Result<Spent, Failure> {
-    let Call { component, request, deadline, slot: _slot, id, .. } = call;
-    let mut store = store(&component, deadline);
-    if component.count_instructions {
-        store.set_fuel(u64::MAX).map_err(|error| Failure::Trapped(error.to_string()))?;
-    }
-    let outcome = handle(&component, &mut store, request, reply).await;
-    if component.count_instructions {
-        log_instructions(&component, &store, &id);
-    }
-    if let Err(error) = outcome {
-        failed.set();
-        return Err(explain(&error, &component.limits, store.data()));
-    }
-    store.data_mut().end();
-    Ok(Spent { _store: store })
-}
-
-fn store(component: &Component, deadline: Instant) -> Store<Guest> {
-    let Component { pre, grants, limits, memory, .. } = component;
-    let memory = Memory::new(limits.memory_bytes, memory.clone());
-    let mut store = Store::new(pre.engine(), Guest::new(grants.clone(), memory, deadline));
-    store.limiter(Guest::memory);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut guest| {
-        let guest = guest.data_mut();
-        if Instant::now() >= guest.deadline {
-            return Err(TimedOut.into());
-        }
-        // One tick says little: the guest may have just begun, or the system may have run something
-        // else meanwhile.
-        if !std::mem::replace(&mut guest.is_long, true) {
-            return Ok(UpdateDeadline::Continue(1));
-        }
-        // Tokio's own way to yield lets the thread look at its sockets in between.
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
-    });
-    store
-}
-
-async fn handle(
-    component: &Component,
-    store: &mut Store<Guest>,
-    request: Request<Bytes>,
+async fn run(
+    call: Call,
     reply: oneshot::Sender<Reply>,
-) -> wasmtime::Result<()> {
-    let request = request.map(Full::new);
-    let mut http = store.data_mut().http();
-    let request = http.new_incoming_request(Scheme::Http, request)?;
-    let reply = http.new_response_outparam(reply)?;
-    let guest = component.pre.instantiate_async(&mut *store).await?;
-    guest.wasi_http_incoming_handler().call_handle(store, request, reply).await
-}
-
-fn explain(error: &wasmtime::Error, limits: &Limits, guest: &Guest) -> Failure {
-    if error.is::<TimedOut>() {
-        return Failure::TimedOut;
-    }
-    let reason = error.root_cause();
-    let limit = limits.memory_bytes;
-    match guest.was_refused_memory() {
-        Some(Refused::OwnLimit) => {
-            Failure::Trapped(format!("{reason}, refused more than {limit} bytes of memory"))
-        }
-        Some(Refused::Budget) => Failure::OutOfMemory,
-        None => Failure::Trapped(reason.to_string()),
-    }
-}
-
-fn log_instructions(component: &Component, store: &Store<Guest>, id: &RequestId) {
-    let Grants { log, component, .. } = &*component.grants;
-    let run = u64::MAX - store.get_fuel().unwrap_or(u64::MAX);
-    log.line(format_args!("{component}: {run} instructions request_id={}", id.get()));
+    failed: Failed,
+) -> Result<Instance, Failure> {
+    let Call { component, request, deadline, slot: _slot, id, .. } = call;
+    let mut instance = Instance::new(&component, deadline).await?;
+    instance.answer(request, reply, &id).await.inspect_err(|_| failed.set())?;
+    Ok(instance)
 }
 
 fn log_failure<T>(component: &Component, id: &RequestId, outcome: &Result<T, Failure>) {

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::stream::client_gone;
 use crate::app::Target;
-use crate::guest::{Call, Component, ResponseBody, Spent};
+use crate::guest::{Call, Component, Instance, ResponseBody};
 use crate::headers;
 use crate::request_id::RequestId;
 use bytes::Bytes;
@@ -33,7 +33,7 @@ pub struct Handler {
     pub stream: Arc<OwnedWriteHalf>,
     pub activity: Arc<Activity>,
     /// The instance that has answered, until its response is written.
-    pub spent: Mutex<Option<Spent>>,
+    pub spent: Mutex<Option<Instance>>,
 }
 
 type Reply = Response<ResponseBody>;
@@ -62,7 +62,7 @@ impl Handler {
         drop(self.spent().take());
     }
 
-    fn spent(&self) -> MutexGuard<'_, Option<Spent>> {
+    fn spent(&self) -> MutexGuard<'_, Option<Instance>> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
