@@ -50,6 +50,17 @@ fn a_request_is_503_if_all_instances_have_too_much_memory() {
     assert_eq!(server.get("/memory?16").text(), "16");
 }
 
+/// Each worker has one after its first request.
+#[test]
+fn instances_that_wait_for_a_request_keep_no_memory_from_others() {
+    let server = serve_with(|settings| settings.limits.all_memory_bytes = 8 << 20);
+    for _ in 0..10 {
+        assert_eq!(server.get("/constant").status, 200);
+    }
+    assert_eq!(server.get("/memory?96").text(), "96");
+    while metric(&server, "memory_bytes", "") > 0.0 {}
+}
+
 #[test]
 fn a_component_too_large_for_several_requests_at_once_is_logged_at_the_start() {
     let server = serve_with(|settings| settings.limits.all_memory_bytes = 1);

@@ -49,6 +49,8 @@ type Running = Pin<Box<dyn Future<Output = Result<Instance, Failure>> + Send>>;
 pub struct Call {
     /// The component that answers it, in a fresh instance.
     pub component: Arc<Component>,
+    /// The instance that was made for it before, if one was.
+    pub prepared: Option<Instance>,
     /// The request, with its whole body.
     pub request: Request<Bytes>,
     /// True if it is sure to take long.
@@ -132,8 +134,11 @@ async fn run(
     reply: oneshot::Sender<Reply>,
     failed: Failed,
 ) -> Result<Instance, Failure> {
-    let Call { component, request, deadline, slot: _slot, id, .. } = call;
-    let mut instance = Instance::new(&component, deadline).await?;
+    let Call { component, prepared, request, deadline, slot: _slot, id, .. } = call;
+    let mut instance = match prepared {
+        Some(prepared) => prepared.begin(deadline)?,
+        None => Instance::new(&component, deadline).await?,
+    };
     instance.answer(request, reply, &id).await.inspect_err(|_| failed.set())?;
     Ok(instance)
 }

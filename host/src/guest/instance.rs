@@ -1,4 +1,4 @@
-//! A component's instances: each is made, answers one request, and is given back.
+//! A component's instances: each is made, waits for its request, answers it, and is given back.
 
 use super::memory::{Memory, Refused};
 use super::{Failure, Grants, Guest, TimedOut};
@@ -8,7 +8,9 @@ use crate::request_id::RequestId;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use wasmtime::{Store, UpdateDeadline};
@@ -54,6 +56,38 @@ impl Instance {
             Ok(proxy) => Ok(Self { component: component.clone(), store, proxy }),
             Err(error) => Err(explain(&error, &component.limits, store.data())),
         }
+    }
+
+    /// Gives this instance back, and makes another for the next request to the component: it then need
+    /// not wait for one. None if the component does not start at once.
+    pub fn renew(self) -> Option<Self> {
+        let component = self.component.clone();
+        drop(self);
+        // Without time, it is stopped at the first tick of the epoch.
+        let mut making = pin!(Self::new(&component, Instant::now()));
+        match making.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(mut instance)) => {
+                instance.store.data_mut().wait();
+                Some(instance)
+            }
+            _ => None,
+        }
+    }
+
+    /// Is true if this is an instance of `component`.
+    pub fn is_of(&self, component: &Arc<Component>) -> bool {
+        Arc::ptr_eq(&self.component, component)
+    }
+
+    /// The request of an instance that was made before is there, and must be answered by `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// If others have the memory meanwhile.
+    pub fn begin(mut self, deadline: Instant) -> Result<Self, Failure> {
+        self.store.set_epoch_deadline(1);
+        let has_memory = self.store.data_mut().begin(deadline);
+        has_memory.then_some(self).ok_or(Failure::OutOfMemory)
     }
 
     /// Lets the guest answer `request` with `reply`. Nothing is left of what it had, but the instance itself.

@@ -11,6 +11,8 @@ const MAX_TABLE_ELEMENTS: usize = 20_000;
 pub struct Memory {
     limit: usize,
     room: Room,
+    /// Bytes of it that others may have now.
+    lent: usize,
     refused: Option<Refused>,
 }
 
@@ -26,7 +28,7 @@ pub enum Refused {
 impl Memory {
     /// Memory of up to `limit` bytes, which is taken from the `budget` of all guests.
     pub fn new(limit: usize, budget: Arc<Budget>) -> Self {
-        Self { limit, room: Room::new(budget), refused: None }
+        Self { limit, room: Room::new(budget), lent: 0, refused: None }
     }
 
     /// Returns the reason for which the guest was refused memory, if it was.
@@ -34,9 +36,15 @@ impl Memory {
         self.refused
     }
 
-    /// Lets others have it.
-    pub fn give_back(&mut self) {
+    /// Lets others have what it takes of the budget, while the guest has nothing to do.
+    pub fn lend(&mut self) {
+        self.lent = self.room.bytes();
         self.room.give_back();
+    }
+
+    /// Takes back what it has lent; false if others have it.
+    pub fn take_back(&mut self) -> bool {
+        self.room.grow(self.lent)
     }
 
     fn grow(&mut self, bytes: usize) -> Result<(), Refused> {

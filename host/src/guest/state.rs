@@ -86,10 +86,22 @@ impl Guest {
         self.memory.refused()
     }
 
-    /// Ends what the guest has left open, such as the body of its response, and lets others have its memory.
+    /// Lets others have its memory until its request is there.
+    pub fn wait(&mut self) {
+        self.memory.lend();
+    }
+
+    /// Its request is there, and must be answered before `deadline`; false if others have its memory.
+    pub fn begin(&mut self, deadline: Instant) -> bool {
+        self.deadline = deadline;
+        self.is_long = false;
+        self.memory.take_back()
+    }
+
+    /// Ends what it has left open, such as the body of its response, and lets others have its memory.
     pub fn end(&mut self) {
         self.table = ResourceTable::new();
-        self.memory.give_back();
+        self.memory.lend();
     }
 }
 
@@ -125,10 +137,10 @@ impl WasiHttpHooks for NoOutboundRequests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::Budget;
+    use crate::budget::{Budget, Room};
 
     #[test]
-    fn a_guest_that_has_ended_lets_others_have_its_memory() {
+    fn a_guest_without_a_request_lets_others_have_its_memory() {
         let budget = Budget::new(100);
         let grants = Grants {
             component: "service".into(),
@@ -140,8 +152,14 @@ mod tests {
         let memory = Memory::new(100, budget.clone());
         let mut guest = Guest::new(Arc::new(grants), memory, Instant::now());
         assert!(guest.memory().memory_growing(0, 60, None).unwrap());
+        guest.wait();
+        assert_eq!(budget.taken(), 0);
+        assert!(guest.begin(Instant::now()));
         assert_eq!(budget.taken(), 60);
         guest.end();
         assert_eq!(budget.taken(), 0);
+        let mut other = Room::new(budget);
+        assert!(other.grow(50));
+        assert!(!guest.begin(Instant::now()));
     }
 }

@@ -52,8 +52,8 @@ pub fn engine(limits: &Limits, count_instructions: bool, log: &Log) -> Result<En
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    // A worker gives its last guest's instance back after it has let the next one in.
-    let guests = limits.concurrent_requests.saturating_add(cores());
+    // Beside those of requests, a worker has an instance that it gives back, and one for the next request.
+    let guests = limits.concurrent_requests.saturating_add(2 * cores());
     let guests = u32::try_from(guests).unwrap_or(u32::MAX).min(u32::MAX / MODULES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(guests)

@@ -3,6 +3,7 @@
 use super::activity::{Activity, Phase};
 use super::connections::Place;
 use super::handler::Handler;
+use super::instances::Instances;
 use super::shared::Shared;
 use super::stream::ClientStream;
 use crate::guest::ResponseBody;
@@ -16,7 +17,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpStream};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,10 +50,10 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let header_bytes = limits.header_bytes;
     let stream = ClientStream::new((read, write.clone()), activity.clone(), errors, limits);
     let client = client_addr(client);
-    let spent = Mutex::default();
-    let handler = Arc::new(Handler { shared, client, stream: write, activity, spent });
+    let instances = shared.instances.clone();
+    let handler = Arc::new(Handler { shared, client, stream: write, activity });
 
-    let service = service_fn(|request| {
+    let service = service_fn(move |request| {
         let is_pipelined = handler.activity.begin();
         let handler = handler.clone();
         async move {
@@ -78,27 +79,27 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let mut http = pin!(http);
     tokio::select! {
         biased;
-        _ = poll_fn(|context| poll(http.as_mut(), &handler, context)) => return,
+        _ = poll_fn(|context| poll(http.as_mut(), &instances, context)) => return,
         () = place.activity.told_to_close() => {}
     }
     // A request that was sent by now is answered: the system may take a moment to deliver it.
     tokio::time::sleep(LAST_LOOK).await;
-    let polled = poll_fn(|context| Poll::Ready(poll(http.as_mut(), &handler, context))).await;
+    let polled = poll_fn(|context| Poll::Ready(poll(http.as_mut(), &instances, context))).await;
     if polled.is_pending() && is_worth_finishing(&place) {
         http.as_mut().graceful_shutdown();
-        let _ = poll_fn(|context| poll(http.as_mut(), &handler, context)).await;
+        let _ = poll_fn(|context| poll(http.as_mut(), &instances, context)).await;
     }
 }
 
 /// Lets hyper do all that can be done now, and then gives back the instance that has answered, whose
-/// response is written by then.
+/// response is written by then, and makes the next.
 fn poll<H: Future>(
     http: Pin<&mut H>,
-    handler: &Handler,
+    instances: &Instances,
     context: &mut Context<'_>,
 ) -> Poll<H::Output> {
     let polled = http.poll(context);
-    handler.give_back();
+    instances.renew();
     polled
 }
 

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::stream::client_gone;
 use crate::app::Target;
-use crate::guest::{Call, Component, Instance, ResponseBody};
+use crate::guest::{Call, Component, ResponseBody};
 use crate::headers;
 use crate::request_id::RequestId;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use hyper::body::{Body, Incoming};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::SemaphorePermit;
@@ -32,8 +32,6 @@ pub struct Handler {
     pub client: HeaderValue,
     pub stream: Arc<OwnedWriteHalf>,
     pub activity: Arc<Activity>,
-    /// The instance that has answered, until its response is written.
-    pub spent: Mutex<Option<Instance>>,
 }
 
 type Reply = Response<ResponseBody>;
@@ -55,15 +53,6 @@ impl Handler {
             self.shared.errors.record(&refusal, &asked, &id);
             refusal.response(asked.uri.path(), id.get())
         })
-    }
-
-    /// Gives the instance that has answered back.
-    pub fn give_back(&self) {
-        drop(self.spent().take());
-    }
-
-    fn spent(&self) -> MutexGuard<'_, Option<Instance>> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn answer(
@@ -115,7 +104,7 @@ impl Handler {
         started: Instant,
         id: &Arc<RequestId>,
     ) -> Result<Reply, Refusal> {
-        let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
+        let Shared { app, slots, bodies, instances, long_guests, .. } = &self.shared;
         let deadline = started + app.limits.request_timeout;
         // Read the body.
         let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
@@ -127,6 +116,7 @@ impl Handler {
             let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
             let call = Call {
                 component: component.clone(),
+                prepared: instances.take(component),
                 request: Request::from_parts(parts, body),
                 is_long,
                 deadline,
@@ -145,7 +135,7 @@ impl Handler {
             }
         };
         let (reply, spent) = reply?;
-        *self.spent() = spent;
+        instances.keep(spent);
         self.hold(reply).await
     }
 

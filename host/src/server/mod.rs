@@ -14,6 +14,7 @@
 //! | `handler.rs` | one request |
 //! | `authority.rs` | the host that it is for |
 //! | `body.rs` | its body |
+//! | `instances.rs` | the instances that a worker has before and after it |
 //! | `refusal.rs` | the errors that the host answers itself |
 //! | `errors.rs` | how they are counted and logged |
 //! | `metrics.rs` | the host's own metrics |
@@ -25,6 +26,7 @@ mod connection;
 mod connections;
 mod errors;
 mod handler;
+mod instances;
 mod metrics;
 mod refusal;
 mod shared;
@@ -105,6 +107,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
         turns: Arc::new(Semaphore::new(cores())),
+        instances: Arc::default(),
         bodies: Budget::new(limits.held_bytes),
         responses: Budget::new(limits.held_response_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),

@@ -27,7 +27,8 @@ struct Worker {
 impl Workers {
     /// Starts the threads.
     pub fn start(shared: &Shared) -> io::Result<Self> {
-        let start = |number| Worker::start(number, shared.clone());
+        let start =
+            |number| Worker::start(number, Shared { instances: Arc::default(), ..shared.clone() });
         let workers = (0..cores()).map(start).collect::<io::Result<_>>()?;
         Ok(Self { workers, next: 0 })
     }
