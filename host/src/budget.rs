@@ -48,11 +48,6 @@ impl Room {
         Self { budget, bytes: 0 }
     }
 
-    /// The bytes that it has.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Takes more, until it has `bytes`; false, and nothing is taken, if there are not as many left.
     pub fn grow(&mut self, bytes: usize) -> bool {
         let fits = self.budget.take(bytes - self.bytes);

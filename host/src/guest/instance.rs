@@ -51,7 +51,16 @@ impl Instance {
     ///
     /// If the component's code cannot start, or there is no memory for it.
     pub async fn new(component: &Arc<Component>, deadline: Instant) -> Result<Self, Failure> {
-        let mut store = store(component, deadline)?;
+        let memory = Memory::new(component.limits.memory_bytes, component.memory.clone());
+        Self::with(component, memory, deadline).await
+    }
+
+    async fn with(
+        component: &Arc<Component>,
+        memory: Memory,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
+        let mut store = store(component, memory, deadline)?;
         match component.pre.instantiate_async(&mut store).await {
             Ok(proxy) => Ok(Self { component: component.clone(), store, proxy }),
             Err(error) => Err(explain(&error, &component.limits, store.data())),
@@ -63,14 +72,12 @@ impl Instance {
     pub fn renew(self) -> Option<Self> {
         let component = self.component.clone();
         drop(self);
+        let memory = Memory::waiting(component.limits.memory_bytes, component.memory.clone());
         // Without time, it is stopped at the first tick of the epoch.
-        let mut making = pin!(Self::new(&component, Instant::now()));
+        let mut making = pin!(Self::with(&component, memory, Instant::now()));
         match making.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(mut instance)) => {
-                instance.store.data_mut().wait();
-                Some(instance)
-            }
-            _ => None,
+            Poll::Ready(made) => made.ok(),
+            Poll::Pending => None,
         }
     }
 
@@ -129,9 +136,12 @@ impl Instance {
     }
 }
 
-fn store(component: &Component, deadline: Instant) -> Result<Store<Guest>, Failure> {
-    let Component { pre, grants, limits, memory, count_instructions } = component;
-    let memory = Memory::new(limits.memory_bytes, memory.clone());
+fn store(
+    component: &Component,
+    memory: Memory,
+    deadline: Instant,
+) -> Result<Store<Guest>, Failure> {
+    let Component { pre, grants, count_instructions, .. } = component;
     let mut store = Store::new(pre.engine(), Guest::new(grants.clone(), memory, deadline));
     store.limiter(Guest::memory);
     store.set_epoch_deadline(1);

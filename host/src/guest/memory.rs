@@ -10,9 +10,11 @@ const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// Counts the linear memory of all of a guest's modules, and gives it back with the guest.
 pub struct Memory {
     limit: usize,
+    /// The bytes that the guest has.
+    bytes: usize,
     room: Room,
-    /// Bytes of it that others may have now.
-    lent: usize,
+    /// True if the guest has no request yet, and so no part of the budget.
+    waits: bool,
     refused: Option<Refused>,
 }
 
@@ -28,7 +30,12 @@ pub enum Refused {
 impl Memory {
     /// Memory of up to `limit` bytes, which is taken from the `budget` of all guests.
     pub fn new(limit: usize, budget: Arc<Budget>) -> Self {
-        Self { limit, room: Room::new(budget), lent: 0, refused: None }
+        Self { limit, bytes: 0, room: Room::new(budget), waits: false, refused: None }
+    }
+
+    /// The same for a guest that has no request yet. It is taken from the budget by [`Self::begin`].
+    pub fn waiting(limit: usize, budget: Arc<Budget>) -> Self {
+        Self { waits: true, ..Self::new(limit, budget) }
     }
 
     /// Returns the reason for which the guest was refused memory, if it was.
@@ -36,23 +43,27 @@ impl Memory {
         self.refused
     }
 
-    /// Lets others have what it takes of the budget, while the guest has nothing to do.
-    pub fn lend(&mut self) {
-        self.lent = self.room.bytes();
+    /// The guest has a request; false if others have the memory.
+    pub fn begin(&mut self) -> bool {
+        self.waits = false;
+        self.room.grow(self.bytes)
+    }
+
+    /// The guest has answered, and others may have the memory.
+    pub fn end(&mut self) {
         self.room.give_back();
     }
 
-    /// Takes back what it has lent; false if others have it.
-    pub fn take_back(&mut self) -> bool {
-        self.room.grow(self.lent)
-    }
-
     fn grow(&mut self, bytes: usize) -> Result<(), Refused> {
-        let bytes = self.room.bytes() + bytes;
+        let bytes = self.bytes + bytes;
         if bytes > self.limit {
             return Err(Refused::OwnLimit);
         }
-        if self.room.grow(bytes) { Ok(()) } else { Err(Refused::Budget) }
+        if !self.waits && !self.room.grow(bytes) {
+            return Err(Refused::Budget);
+        }
+        self.bytes = bytes;
+        Ok(())
     }
 }
 

@@ -86,22 +86,17 @@ impl Guest {
         self.memory.refused()
     }
 
-    /// Lets others have its memory until its request is there.
-    pub fn wait(&mut self) {
-        self.memory.lend();
-    }
-
     /// Its request is there, and must be answered before `deadline`; false if others have its memory.
     pub fn begin(&mut self, deadline: Instant) -> bool {
         self.deadline = deadline;
         self.is_long = false;
-        self.memory.take_back()
+        self.memory.begin()
     }
 
     /// Ends what it has left open, such as the body of its response, and lets others have its memory.
     pub fn end(&mut self) {
         self.table = ResourceTable::new();
-        self.memory.lend();
+        self.memory.end();
     }
 }
 
@@ -149,10 +144,9 @@ mod tests {
             environment: Vec::new(),
             log: Log::stderr(),
         };
-        let memory = Memory::new(100, budget.clone());
+        let memory = Memory::waiting(100, budget.clone());
         let mut guest = Guest::new(Arc::new(grants), memory, Instant::now());
         assert!(guest.memory().memory_growing(0, 60, None).unwrap());
-        guest.wait();
         assert_eq!(budget.taken(), 0);
         assert!(guest.begin(Instant::now()));
         assert_eq!(budget.taken(), 60);
