@@ -37,7 +37,7 @@ const LAST_LOOK: Duration = Duration::from_millis(2);
 
 /// Serves the connection's requests until the client closes it, or is too slow, or has to go. What
 /// goes wrong with a connection is the client's doing, and not logged.
-pub async fn serve(connection: Connection, shared: Shared) {
+pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instances>) {
     let Connection { stream, client, place, load: _load } = connection;
     // A response that is written in pieces would wait 40 ms for the client to confirm the first.
     let _ = stream.set_nodelay(true);
@@ -50,8 +50,8 @@ pub async fn serve(connection: Connection, shared: Shared) {
     let header_bytes = limits.header_bytes;
     let stream = ClientStream::new((read, write.clone()), activity.clone(), errors, limits);
     let client = client_addr(client);
-    let instances = shared.instances.clone();
-    let handler = Arc::new(Handler { shared, client, stream: write, activity });
+    let handler = Handler { shared, instances: instances.clone(), client, stream: write, activity };
+    let handler = Arc::new(handler);
 
     let service = service_fn(move |request| {
         let is_pipelined = handler.activity.begin();

@@ -4,6 +4,7 @@ use super::activity::{Activity, Phase};
 use super::authority;
 use super::body;
 use super::errors::Asked;
+use super::instances::Instances;
 use super::metrics;
 use super::refusal::Refusal;
 use super::shared::Shared;
@@ -29,6 +30,8 @@ const SPIN: &str = "/.well-known/spin/";
 /// Answers the requests of one connection.
 pub struct Handler {
     pub shared: Shared,
+    /// Those of the worker.
+    pub instances: Arc<Instances>,
     pub client: HeaderValue,
     pub stream: Arc<OwnedWriteHalf>,
     pub activity: Arc<Activity>,
@@ -104,7 +107,7 @@ impl Handler {
         started: Instant,
         id: &Arc<RequestId>,
     ) -> Result<Reply, Refusal> {
-        let Shared { app, slots, bodies, instances, long_guests, .. } = &self.shared;
+        let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
         let deadline = started + app.limits.request_timeout;
         // Read the body.
         let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
@@ -116,7 +119,7 @@ impl Handler {
             let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
             let call = Call {
                 component: component.clone(),
-                prepared: instances.take(component),
+                prepared: self.instances.take(component),
                 request: Request::from_parts(parts, body),
                 is_long,
                 deadline,
@@ -135,7 +138,7 @@ impl Handler {
             }
         };
         let (reply, spent) = reply?;
-        instances.keep(spent);
+        self.instances.keep(spent);
         self.hold(reply).await
     }
 

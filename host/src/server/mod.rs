@@ -107,7 +107,6 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
         turns: Arc::new(Semaphore::new(cores())),
-        instances: Arc::default(),
         bodies: Budget::new(limits.held_bytes),
         responses: Budget::new(limits.held_response_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),

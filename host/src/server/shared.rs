@@ -2,7 +2,6 @@
 
 use super::connections::Connections;
 use super::errors::Errors;
-use super::instances::Instances;
 use crate::app::Inner;
 use crate::budget::Budget;
 use std::sync::Arc;
@@ -15,8 +14,6 @@ pub struct Shared {
     pub app: Arc<Inner>,
     /// The places of requests that guests work on.
     pub slots: Arc<Semaphore>,
-    /// The instances between requests. Each worker has its own.
-    pub instances: Arc<Instances>,
     /// The memory of requests' bodies.
     pub bodies: Arc<Budget>,
     /// The memory of responses' bodies.

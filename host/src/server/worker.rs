@@ -2,6 +2,7 @@
 
 use super::connection::{self, Connection};
 use super::connections::Place;
+use super::instances::Instances;
 use super::shared::Shared;
 use crate::limits::cores;
 use std::io;
@@ -27,8 +28,7 @@ struct Worker {
 impl Workers {
     /// Starts the threads.
     pub fn start(shared: &Shared) -> io::Result<Self> {
-        let start =
-            |number| Worker::start(number, Shared { instances: Arc::default(), ..shared.clone() });
+        let start = |number| Worker::start(number, shared.clone());
         let workers = (0..cores()).map(start).collect::<io::Result<_>>()?;
         Ok(Self { workers, next: 0 })
     }
@@ -65,8 +65,9 @@ impl Worker {
 }
 
 async fn serve(mut dealt: UnboundedReceiver<Connection>, shared: Shared) {
+    let instances = Arc::<Instances>::default();
     while let Some(connection) = dealt.recv().await {
-        tokio::spawn(connection::serve(connection, shared.clone()));
+        tokio::spawn(connection::serve(connection, shared.clone(), instances.clone()));
     }
 }
 
