@@ -1,6 +1,6 @@
 //! Responses that a client may keep, if it asks each time whether they changed.
 
-use super::{Request, Response};
+use super::{Request, Response, hexadecimal};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The response, or 304 to a client that has it already.
@@ -24,7 +24,7 @@ fn names(header: &str, etag: &str) -> bool {
 pub fn etag(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
+    ["\"", &hexadecimal::of(hasher.finish()), "\""].concat()
 }
 
 #[cfg(test)]

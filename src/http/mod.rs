@@ -4,6 +4,7 @@ pub mod cache;
 pub mod cors;
 pub mod encoding;
 mod error;
+pub mod hexadecimal;
 pub mod media_type;
 mod method;
 mod request;

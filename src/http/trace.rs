@@ -1,11 +1,13 @@
 //! The ids of requests and traces.
 
+use super::hexadecimal;
+
 /// A client's id longer than this, in bytes, is not taken over.
 const MAX_ID_BYTES: usize = 128;
 
 /// Returns the id of a request: the client's own, or one made of `random`.
 pub fn request_id(given: Option<String>, random: u64) -> String {
-    given.filter(|id| is_plain(id)).unwrap_or_else(|| format!("{random:016x}"))
+    given.filter(|id| is_plain(id)).unwrap_or_else(|| hexadecimal::of(random))
 }
 
 /// Returns true if an id can stand in a header and in a log line as it is.
@@ -19,19 +21,19 @@ fn is_plain(id: &str) -> bool {
 /// Source: W3C Trace Context, section 3.2, <https://www.w3.org/TR/trace-context/>.
 pub fn trace_id(traceparent: &str) -> Option<&str> {
     let mut parts = traceparent.split('-');
-    let version = hexadecimal(parts.next()?, 2)?;
-    let trace = hexadecimal(parts.next()?, 32)?;
-    let parent = hexadecimal(parts.next()?, 16)?;
-    hexadecimal(parts.next()?, 2)?;
+    let version = digits(parts.next()?, 2)?;
+    let trace = digits(parts.next()?, 32)?;
+    let parent = digits(parts.next()?, 16)?;
+    digits(parts.next()?, 2)?;
     // Later versions may say more.
     let is_valid = version != "ff" && (version != "00" || parts.next().is_none());
     let is_set = [trace, parent].iter().all(|id| id.bytes().any(|digit| digit != b'0'));
     (is_valid && is_set).then_some(trace)
 }
 
-fn hexadecimal(part: &str, length: usize) -> Option<&str> {
-    let digits = part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (part.len() == length && digits).then_some(part)
+fn digits(part: &str, length: usize) -> Option<&str> {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (part.len() == length && part.bytes().all(is_digit)).then_some(part)
 }
 
 #[cfg(test)]

@@ -3,13 +3,18 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// The end of every line. An instance serves one request, so that all lines are of that one.
-static SUFFIX: OnceLock<String> = OnceLock::new();
+/// The request that all lines are of: an instance serves one. Most requests log nothing, so that the end of a line
+/// is not made before there is one.
+static REQUEST: OnceLock<Request> = OnceLock::new();
+
+struct Request {
+    id: String,
+    trace_id: Option<String>,
+}
 
 /// Says which request the lines are of.
 pub fn of_request(id: &str, trace_id: Option<&str>) {
-    let trace = trace_id.map(|trace_id| format!(" trace_id={trace_id}")).unwrap_or_default();
-    SUFFIX.get_or_init(|| format!(" request_id={id}{trace}"));
+    REQUEST.get_or_init(|| Request { id: id.to_owned(), trace_id: trace_id.map(str::to_owned) });
 }
 
 /// Something that happened.
@@ -23,9 +28,16 @@ pub fn warn(message: &str) {
 }
 
 fn line(level: &str, message: &str) {
-    let suffix = SUFFIX.get().map_or("", String::as_str);
+    let mut text = [level, ": ", message].concat();
+    if let Some(Request { id, trace_id }) = REQUEST.get() {
+        text.extend([" request_id=", id]);
+        if let Some(trace_id) = trace_id {
+            text.extend([" trace_id=", trace_id]);
+        }
+    }
+    text.push('\n');
     // A log that cannot be written is no reason to fail a request, as `eprintln!` would.
-    let _ = std::io::stderr().write_all(format!("{level}: {message}{suffix}\n").as_bytes());
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// The longest text of a client's in a line of the log, in bytes: a longer line could be cut by the

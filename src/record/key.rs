@@ -6,8 +6,8 @@
 //! service left in a lasting store are not misread.
 
 use super::buckets::{Buckets, CONFIDENCE, DURATION, INFERENCE};
+use crate::http::hexadecimal;
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// The subject of one counter. Buckets are indices into the bounds of `buckets`.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,22 +93,22 @@ impl Key<'_> {
     pub fn encode(&self) -> String {
         let mut path = Path::new();
         match self {
-            Self::Exchange(http) => path.kind("h").http(http),
+            Self::Exchange(http) => path.part("h").http(http),
             Self::Prediction { http, class, inference_bucket } => {
-                path.kind("p").http(http).class(class).number(*inference_bucket)
+                path.part("p").http(http).class(class).number(*inference_bucket)
             }
             Self::HttpSum { quantity, handler, method } => {
-                path.kind(quantity.kind()).label(handler).label(method)
+                path.part(quantity.kind()).label(handler).label(method)
             }
-            Self::Outcome(class) => path.kind("o").class(class),
-            Self::Started(model) => path.kind("s").model(model),
+            Self::Outcome(class) => path.part("o").class(class),
+            Self::Started(model) => path.part("s").model(model),
             Self::Call { model, inference_bucket } => {
-                path.kind("c").model(model).number(*inference_bucket)
+                path.part("c").model(model).number(*inference_bucket)
             }
-            Self::ModelSum { quantity, model } => path.kind(quantity.kind()).model(model),
-            Self::Violation { feature, reason } => path.kind("i").label(feature).label(reason),
+            Self::ModelSum { quantity, model } => path.part(quantity.kind()).model(model),
+            Self::Violation { feature, reason } => path.part("i").label(feature).label(reason),
             Self::Bin { model, feature, bin } => {
-                path.kind("b").model(model).label(feature).number(*bin)
+                path.part("b").model(model).label(feature).number(*bin)
             }
         };
         path.0
@@ -180,9 +180,9 @@ impl Path {
         Self(path)
     }
 
-    fn kind(&mut self, kind: &str) -> &mut Self {
+    fn part(&mut self, part: &str) -> &mut Self {
         self.0.push('/');
-        self.0.push_str(kind);
+        self.0.push_str(part);
         self
     }
 
@@ -201,13 +201,13 @@ impl Path {
         self.model(&class.model).label(&class.prediction);
         match class.confidence_bucket {
             Some(bucket) => self.number(bucket),
-            None => self.kind("-"),
+            None => self.part("-"),
         }
     }
 
     fn number(&mut self, number: usize) -> &mut Self {
-        write!(self.0, "/{number}").expect("a string takes all");
-        self
+        // That of a number needs no formatter, unlike `write!`.
+        self.part(&number.to_string())
     }
 
     fn label(&mut self, label: &str) -> &mut Self {
@@ -215,7 +215,10 @@ impl Path {
         for byte in label.bytes() {
             match byte {
                 b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.0.push(byte.into()),
-                _ => write!(self.0, "={byte:02x}").expect("a string takes all"),
+                _ => {
+                    self.0.push('=');
+                    hexadecimal::push(&mut self.0, byte);
+                }
             }
         }
         self
