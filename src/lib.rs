@@ -32,6 +32,7 @@ mod record;
 
 mod respond;
 
+pub use platform::arena::Arena;
 pub use respond::docs::Asset;
 
 use platform::http::{IncomingRequest, ResponseOutparam};

@@ -4,6 +4,7 @@
 //! takes all of it with the instance, and giving it back one by one would be a call to the host
 //! each.
 
+pub mod arena;
 pub mod clock;
 pub mod http;
 pub mod log;

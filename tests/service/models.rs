@@ -143,9 +143,9 @@ fn the_default_model_is_smaller_than_ten_kibibytes() {
 }
 
 #[test]
-fn the_service_is_no_larger_than_640_kibibytes() {
+fn the_service_is_no_larger_than_650_kibibytes() {
     let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
-    assert!(bytes <= 640 * 1024, "{bytes} bytes");
+    assert!(bytes <= 650 * 1024, "{bytes} bytes");
 }
 
 /// The file of a component that the manifest names.

@@ -1,7 +1,11 @@
 //! The service's component: what `spin.toml` names. All that it does is in `model_api`.
 #![cfg(target_arch = "wasm32")]
 
+use model_api::Arena;
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+
+#[global_allocator]
+static ARENA: Arena = Arena::new();
 
 #[spin_sdk::http_component]
 fn handle(request: IncomingRequest, out: ResponseOutparam) {
