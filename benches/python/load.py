@@ -17,15 +17,15 @@ def load(process, connections, seconds, question=None, pause_ms=None):
         file.flush()
         before = process.cpu_seconds()
         arguments = [file.name] if pause_ms is None else [file.name, str(pause_ms)]
-        figures = _wrk(process.url, connections, seconds, arguments)
+        threads = min(connections, process.server.wrk_threads)
+        figures = _wrk(process.url, connections, threads, seconds, arguments)
         cpu = process.cpu_seconds() - before
     figures["a_second"] = figures["requests"] / figures["seconds"]
     figures["cpu_us"] = cpu / max(figures["requests"], 1) * 1e6
     return figures
 
 
-def _wrk(url, connections, seconds, arguments):
-    threads = min(connections, 2)
+def _wrk(url, connections, threads, seconds, arguments):
     command = ["wrk", f"--connections={connections}", f"--threads={threads}"]
     command += [f"--duration={seconds}s", "--timeout=60s", f"--script={HERE}/python/post.lua"]
     command += [url, "--", *arguments]

@@ -5,6 +5,7 @@ import csv
 import json
 import pathlib
 import re
+import statistics
 
 import matplotlib
 from matplotlib import pyplot
@@ -41,16 +42,27 @@ SOAK = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        type=pathlib.Path,
+        default=[SCRATCH / "speed.json"],
+        help="what the part `speed` wrote, once or several times",
+    )
     parser.add_argument("--soak", type=pathlib.Path, help="draw this series of a soak, and no more")
-    if series := parser.parse_args().soak:
-        return _draw_soak(series)
-    speed = json.loads((SCRATCH / "speed.json").read_text())
+    arguments = parser.parse_args()
+    if arguments.soak:
+        return _draw_soak(arguments.soak)
+    runs = [json.loads(run.read_text()) for run in arguments.runs]
+    if any(_kind(run) != _kind(runs[0]) for run in runs):
+        parser.error("the runs are not of the same commit, machine, servers and rounds")
+    requests = _medians([run["requests"] for run in runs])
     growth = json.loads((SCRATCH / "growth.json").read_text())
     tables = {
-        "machine": _machine(speed["machine"], speed["rounds"]),
-        "ratios": _ratios(speed["requests"]),
-        "requests": _requests(speed["requests"]),
-        "starts": _starts(speed["starts"]),
+        "machine": _machine(runs),
+        "ratios": _ratios(requests),
+        "requests": _requests(requests),
+        "starts": _starts(_medians([run["starts"] for run in runs])),
         "growth": _growth(growth),
     }
     _fill(DOCS / "speed.md", tables)
@@ -58,12 +70,29 @@ def main():
     _draw(growth)
 
 
-def _machine(machine, rounds):
+def _kind(run):
+    """What runs have in common of which the medians mean something."""
+    machine = run["machine"] | {"date": None}
+    return machine, run["rounds"], list(run["requests"]), list(run["starts"])
+
+
+def _medians(runs):
+    """The medians of several runs, figure by figure."""
+    if isinstance(runs[0], dict):
+        return {name: _medians([run[name] for run in runs]) for name in runs[0]}
+    return statistics.median(runs)
+
+
+def _machine(runs):
+    machine, rounds = runs[0]["machine"], runs[0]["rounds"]
     *others, last = machine["packages"] + machine["tools"]
+    medians = f"Medians of {rounds} interleaved rounds."
+    if len(runs) > 1:
+        medians = f"Medians of {len(runs)} runs, each the median of {rounds} interleaved rounds."
     return (
         f"Measured on {machine['date']} at commit {machine['commit']}, on {machine['cores']} cores "
         f"of {machine['processor']}, with {machine['system']}, {machine['rust']}, Python "
-        f"{machine['python']}, {', '.join(others)} and {last}. Medians of {rounds} interleaved rounds."
+        f"{machine['python']}, {', '.join(others)} and {last}. {medians}"
     )
 
 

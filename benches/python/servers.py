@@ -38,6 +38,8 @@ class Server:
     question: object = dataclasses.field(default_factory=lambda: QUESTION)
     environment: dict = dataclasses.field(default_factory=dict)
     folder: pathlib.Path = ROOT
+    # Those of wrk that ask it. On two cores one is enough for all servers but axum, and takes the least of them.
+    wrk_threads: int = 1
 
     @contextlib.contextmanager
     def running(self):
@@ -204,7 +206,8 @@ def all_servers():
     yield model_api("model-api, cargo run --release", "release")
     yield model_api("model-api, cargo run", "debug")
     yield model_api("bare component", "host", BARE)
-    yield Server("native axum", [ROOT / "target/release/bench-axum", "127.0.0.1:{port}"])
+    axum = [ROOT / "target/release/bench-axum", "127.0.0.1:{port}"]
+    yield Server("native axum", axum, wrk_threads=2)
     # As `pip install fastapi uvicorn` has them.
     yield _fastapi("FastAPI, def", "def", *PLAIN)
     yield _fastapi("FastAPI, async def", "async", *PLAIN)
