@@ -5,12 +5,12 @@ import csv
 import json
 import pathlib
 import re
-import statistics
 
 import matplotlib
 from matplotlib import pyplot
 
 from servers import ROOT, SCRATCH
+from speed import medians
 
 DOCS = ROOT / "docs"
 PLOTS = DOCS / "speed"
@@ -56,13 +56,13 @@ def main():
     runs = [json.loads(run.read_text()) for run in arguments.runs]
     if any(_kind(run) != _kind(runs[0]) for run in runs):
         parser.error("the runs are not of the same commit, machine, servers and rounds")
-    requests = _medians([run["requests"] for run in runs])
+    requests = medians([run["requests"] for run in runs])
     growth = json.loads((SCRATCH / "growth.json").read_text())
     tables = {
         "machine": _machine(runs),
         "ratios": _ratios(requests),
         "requests": _requests(requests),
-        "starts": _starts(_medians([run["starts"] for run in runs])),
+        "starts": _starts(medians([run["starts"] for run in runs])),
         "growth": _growth(growth),
     }
     _fill(DOCS / "speed.md", tables)
@@ -76,23 +76,16 @@ def _kind(run):
     return machine, run["rounds"], list(run["requests"]), list(run["starts"])
 
 
-def _medians(runs):
-    """The medians of several runs, figure by figure."""
-    if isinstance(runs[0], dict):
-        return {name: _medians([run[name] for run in runs]) for name in runs[0]}
-    return statistics.median(runs)
-
-
 def _machine(runs):
     machine, rounds = runs[0]["machine"], runs[0]["rounds"]
     *others, last = machine["packages"] + machine["tools"]
-    medians = f"Medians of {rounds} interleaved rounds."
+    method = f"Medians of {rounds} interleaved rounds."
     if len(runs) > 1:
-        medians = f"Medians of {len(runs)} runs, each the median of {rounds} interleaved rounds."
+        method = f"Medians of {len(runs)} runs, each the median of {rounds} interleaved rounds."
     return (
         f"Measured on {machine['date']} at commit {machine['commit']}, on {machine['cores']} cores "
         f"of {machine['processor']}, with {machine['system']}, {machine['rust']}, Python "
-        f"{machine['python']}, {', '.join(others)} and {last}. {medians}"
+        f"{machine['python']}, {', '.join(others)} and {last}. {method}"
     )
 
 

@@ -54,13 +54,16 @@ def _rounds(servers, rounds, seconds):
                     figures[process.server.name][name].append(seen)
                     print(f"{number} {process.server.name}, {name}: {seen}", flush=True)
     return {
-        server: {name: _medians(seen) for name, seen in loads.items()}
+        server: {name: medians(seen) for name, seen in loads.items()}
         for server, loads in figures.items()
     }
 
 
-def _medians(figures):
-    return {name: statistics.median(seen[name] for seen in figures) for name in figures[0]}
+def medians(measured):
+    """The medians of what was measured several times, figure by figure."""
+    if isinstance(measured[0], dict):
+        return {name: medians([seen[name] for seen in measured]) for name in measured[0]}
+    return statistics.median(measured)
 
 
 def _starts(servers):
