@@ -38,7 +38,7 @@ class Server:
     question: object = dataclasses.field(default_factory=lambda: QUESTION)
     environment: dict = dataclasses.field(default_factory=dict)
     folder: pathlib.Path = ROOT
-    # Those of wrk that ask it. On two cores one is enough for all servers but axum, and takes the least of them.
+    # The threads of wrk that ask it. On two cores one is enough for all servers but axum, and takes the least of them.
     wrk_threads: int = 1
 
     @contextlib.contextmanager

@@ -36,8 +36,8 @@ impl Arena {
     }
 }
 
-// SAFETY: blocks do not overlap: each begins where no other ends behind it, and only the newest changes how
-// much is handed out. A block that lies outside of the arena is the standard library's, and goes back to it.
+// SAFETY: blocks do not overlap: each begins behind all that are in use, and only the newest changes how much
+// is handed out. A block that lies outside of the arena is the standard library's, and goes back to it.
 unsafe impl GlobalAlloc for Arena {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
