@@ -4,9 +4,10 @@
 use anyhow::Result;
 use libfuzzer_sys::fuzz_target;
 use model_api_import::card::Card;
-use model_api_import::describe::describe;
-use model_api_import::draft::draft;
-use model_api_import::{check, source};
+use model_api_import::card::describe::describe;
+use model_api_import::card::draft::draft;
+use model_api_import::formats;
+use model_api_import::verify::check;
 use std::path::Path;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// The steps of an import, up to the component.
 fn import(bytes: &[u8]) -> Result<()> {
-    let mut model = source::read(Path::new("model"), bytes, Some(4))?;
+    let mut model = formats::read(Path::new("model"), bytes, Some(4))?;
     let draft = draft("model", &mut model, None, None)?;
     let card = Card::parse(&draft.text)?;
     let mut described = describe(&mut model, &card, String::new())?;

@@ -1,8 +1,8 @@
 //! The commands of `cargo import`.
 
 use crate::args::{Args, Options};
+use crate::emit::{component, manifest, runner};
 use crate::import::{self, Files, Imported};
-use crate::{component, manifest, runner};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};

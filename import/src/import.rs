@@ -1,14 +1,14 @@
 //! The import of a model, from its file to its component.
 
 use crate::card::Card;
-use crate::check;
-use crate::component;
-use crate::data::Data;
-use crate::describe::{Described, describe};
-use crate::draft::draft;
-use crate::evaluate::Evaluator;
-use crate::model::{Answer, Missing, Model};
-use crate::source;
+use crate::card::data::Data;
+use crate::card::describe::{Described, describe};
+use crate::card::draft::draft;
+use crate::emit::component;
+use crate::formats;
+use crate::ir::evaluate::Evaluator;
+use crate::ir::model::{Answer, Missing, Model};
+use crate::verify::check;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     let data = files.data.map(|path| Data::read(path).with_context(|| named(path))).transpose()?;
     let columns = columns(files, data.as_ref());
     let mut model =
-        source::read(files.model, &bytes, columns).with_context(|| named(files.model))?;
+        formats::read(files.model, &bytes, columns).with_context(|| named(files.model))?;
     say(format!("{}: {}; {}", named(files.model), model.source, counted(&model)));
     model.notes.iter().for_each(|note| say(format!("  {note}")));
     // Read the card, or write it first.

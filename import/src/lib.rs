@@ -1,32 +1,31 @@
 //! Makes a model component of a trained model's file.
 //!
-//! [`source`] reads a file by its kind ([`onnx`], [`xgboost`], [`lightgbm`]) into a [`graph`] of the
-//! runner's operators. [`describe`] adds what the [`card`] says, which [`draft`] writes if there is
-//! none. [`table`] writes the graph as the runner reads it, [`check`] asks it, and [`component`]
-//! appends it to the runner. [`import`] is all of that in order.
+//! The folders are the steps of an import, in their order; each uses only those above it.
+//!
+//! - [`contract`] has the records of `wit/predictor.wit`.
+//! - [`ir`] is a model between its file and its component: a graph of the runner's operators, its
+//!   trees, and the program that the runner reads.
+//! - [`formats`] reads files: ONNX, XGBoost, LightGBM.
+//! - [`card`] has the rest of what people need to know: the card, its draft, and the data that a
+//!   draft is made from.
+//! - [`verify`] asks the model: made-up rows, examples, data.
+//! - [`emit`] writes the component, and names it in `spin.toml`.
+//!
+//! [`import`] is all of that in order, and [`command`] the program around it.
+
+pub mod contract;
+
+pub mod ir;
+
+pub mod formats;
+
+pub mod card;
+
+pub mod verify;
+
+pub mod emit;
+
+pub mod import;
 
 pub mod args;
-pub mod card;
-pub mod check;
-pub mod classes;
 pub mod command;
-pub mod component;
-pub mod contract;
-pub mod data;
-pub mod describe;
-pub mod draft;
-pub mod evaluate;
-pub mod graph;
-pub mod import;
-pub mod layout;
-pub mod lightgbm;
-pub mod manifest;
-pub mod model;
-pub mod onnx;
-pub mod rows;
-pub mod runner;
-pub mod source;
-pub mod table;
-pub mod trees;
-pub mod ubjson;
-pub mod xgboost;

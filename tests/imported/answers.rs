@@ -4,12 +4,13 @@ use super::{Export, built_runner, export, exports, import_export, manifest_of, n
 use crate::service::models::assert_imports_nothing;
 use crate::support::http::Request;
 use crate::support::server::TestServer;
+use model_api_import::card::data::Data;
+use model_api_import::card::describe::Described;
 use model_api_import::contract::{Kind, Output, Value};
-use model_api_import::data::Data;
-use model_api_import::describe::Described;
-use model_api_import::graph::Definition;
+use model_api_import::formats;
 use model_api_import::import::{Files, Imported, import};
-use model_api_import::{check, rows, source};
+use model_api_import::ir::graph::Definition;
+use model_api_import::verify::{check, rows};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -98,7 +99,7 @@ fn an_export_that_differs_from_its_library_is_refused() {
 /// What an export has that others may not have: operators, and the types of its inputs and answers.
 fn traits(export: &Export) -> BTreeSet<String> {
     let bytes = std::fs::read(&export.file).unwrap();
-    let model = source::read(&export.file, &bytes, None).unwrap();
+    let model = formats::read(&export.file, &bytes, None).unwrap();
     let nodes = model.graph.values.iter().filter_map(|definition| match definition {
         Definition::Node(node) => Some(format!("{:?}", node.op)),
         _ => None,
@@ -233,6 +234,6 @@ fn xgboosts_json_may_have_nan_where_json_has_no_number() {
     let (before, behind) = text.split_once("\"sum_hessian\":[").unwrap();
     let (_, behind) = behind.split_once(',').unwrap();
     let text = format!("{before}\"sum_hessian\":[NaN,{behind}");
-    let model = source::read(&export.file, text.as_bytes(), None);
+    let model = formats::read(&export.file, text.as_bytes(), None);
     assert!(model.is_ok_and(|model| model.features.len() == 6));
 }

@@ -1,7 +1,7 @@
 //! What data says of features.
 
+use model_api_import::card::data::{Column, ColumnKind};
 use model_api_import::contract::NumberBin;
-use model_api_import::data::{Column, ColumnKind};
 
 fn numbers(column: &Column) -> &[NumberBin] {
     match &column.kind {

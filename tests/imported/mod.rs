@@ -8,8 +8,8 @@ mod refusals;
 
 use crate::service::{DEFAULT_MODEL, manifest};
 use model_api_host::Manifest;
+use model_api_import::emit::runner;
 use model_api_import::import::{Files, Imported, import};
-use model_api_import::runner;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

@@ -3,11 +3,11 @@
 use super::{export, import_file, new_folder};
 use fastrand::Rng;
 use model_api_import::contract::Value;
-use model_api_import::evaluate::Evaluator;
-use model_api_import::graph::{Graph, Input, InputKind};
-use model_api_import::rows;
-use model_api_import::table::{self, Cell, Output};
-use model_api_import::trees::{self, Branch, Node, Sum, Test, Tree};
+use model_api_import::ir::evaluate::Evaluator;
+use model_api_import::ir::graph::{Graph, Input, InputKind};
+use model_api_import::ir::program::{self, Cell, Output};
+use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
+use model_api_import::verify::rows;
 
 /// Exports of every kind of file, which are changed at random.
 const CHANGED: [&str; 12] = [
@@ -196,7 +196,7 @@ fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
     let sum = trees::add(&mut graph, x, forest, &[0.0, 0.0], Sum::Double).unwrap();
     let outputs = [0, 1].map(|column| Output::Quantity { value: sum, column });
     let cells = vec![(0..FEATURES).map(|feature| Cell { feature, codes: None }).collect()];
-    let written = table::write(&graph, &outputs, &cells, FEATURES, 64).unwrap();
+    let written = program::write(&graph, &outputs, &cells, FEATURES, 64).unwrap();
     let values: Vec<Value> = rows
         .iter()
         .flatten()

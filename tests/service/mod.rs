@@ -20,7 +20,7 @@ use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
 use crate::support::server::TestServer;
 use model_api_host::{Log, Manifest, build};
-use model_api_import::manifest::wire;
+use model_api_import::emit::manifest::wire;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;

@@ -121,7 +121,7 @@ fn in_cycles(mut uses: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, B
 
 #[test]
 fn no_modules_use_each_other_in_a_cycle() {
-    for folder in ["src", "host/src"] {
+    for folder in ["src", "host/src", "import/src"] {
         let levels = Modules::read(folder).levels();
         assert!(levels.len() > 3, "the `use` lines of {folder} were not understood");
         for (level, uses) in levels {
@@ -132,17 +132,21 @@ fn no_modules_use_each_other_in_a_cycle() {
 }
 
 #[test]
-fn each_module_of_the_service_uses_only_those_above_it_in_lib_rs() {
-    let modules = Modules::read("src");
-    let order: Vec<_> = modules.0[&ModulePath::new()]
-        .lines()
-        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
-        .collect();
-    assert_eq!(order.first(), Some(&"http"));
-    let place = |name: &String| order.iter().position(|other| other == name);
-    for (from, used) in &modules.levels()[&ModulePath::new()] {
-        for to in used {
-            assert!(place(to) < place(from), "{from} uses {to}, which is below it");
+fn each_module_of_service_and_importer_uses_only_those_above_it_in_lib_rs() {
+    for (folder, first) in [("src", "http"), ("import/src", "contract")] {
+        let modules = Modules::read(folder);
+        let order: Vec<_> = modules.0[&ModulePath::new()]
+            .lines()
+            .filter_map(|line| {
+                line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')
+            })
+            .collect();
+        assert_eq!(order.first(), Some(&first));
+        let index = |name: &String| order.iter().position(|other| other == name);
+        for (from, used) in &modules.levels()[&ModulePath::new()] {
+            for to in used {
+                assert!(index(to) < index(from), "{folder}: {from} uses {to} below it");
+            }
         }
     }
 }

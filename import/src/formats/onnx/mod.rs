@@ -1,0 +1,313 @@
+//! ONNX: a graph of operators.
+
+mod attributes;
+mod functions;
+mod labels;
+mod layers;
+mod ml;
+mod needed;
+mod ops;
+mod outputs;
+mod predictors;
+mod proto;
+mod shapes;
+mod tensor;
+mod trees;
+
+use crate::ir::graph::{Graph, Input, InputKind, Value};
+use crate::ir::model::{Feature, Missing, Model, Values};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use attributes::Attributes;
+use prost::Message;
+use proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
+use std::collections::HashMap;
+
+/// The newest opset of ai.onnx whose operators were read for this.
+const NEWEST_OPSET: i64 = 28;
+const OLDEST_OPSET: i64 = 7;
+
+/// Reads a model.
+///
+/// `columns` is the number of features, for a file that does not say it.
+///
+/// # Errors
+///
+/// If the file is broken, or has an operator or a type that is not supported.
+pub fn read(bytes: &[u8], columns: Option<usize>) -> Result<Model> {
+    let proto = ModelProto::decode(bytes).context("it is no ONNX file, or is cut off")?;
+    let graph_proto = proto.graph.as_ref().context("it is no ONNX file, or is cut off")?;
+    check_opsets(&proto)?;
+    let mut reader = Reader::new(&proto);
+    let names = reader.inputs(graph_proto, columns)?;
+    reader.nodes(graph_proto)?;
+    let features = reader.features(&names);
+    let answer = outputs::read(&mut reader, graph_proto)?;
+    let producer =
+        if proto.producer_name.is_empty() { "an unknown program" } else { &proto.producer_name };
+    let double = reader.graph.inputs.iter().any(|input| input.kind == InputKind::Double);
+    Ok(Model {
+        features,
+        answer,
+        precision: if double { "float64" } else { "float32" },
+        source: format!("ONNX, written by {producer}"),
+        notes: reader.notes,
+        graph: reader.graph,
+    })
+}
+
+fn check_opsets(proto: &ModelProto) -> Result<()> {
+    for opset in &proto.opset_import {
+        let (domain, version) = (opset.domain.as_str(), opset.version);
+        match domain {
+            "" | "ai.onnx" => ensure!(
+                (OLDEST_OPSET..=NEWEST_OPSET).contains(&version),
+                "opset {version} is not supported; export with target_opset={{'': 18, 'ai.onnx.ml': 3}}"
+            ),
+            "ai.onnx.ml" => {
+                ensure!(version <= 5, "ai.onnx.ml {version} is not supported; export with 3");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A graph in the reading.
+pub struct Reader {
+    pub graph: Graph,
+    /// The values of the file, by name.
+    values: HashMap<String, Value>,
+    /// The maps of ZipMap, by name: what they were made of, and their keys.
+    maps: HashMap<String, (Value, Vec<String>)>,
+    pub opset: i64,
+    /// True if a node knows what to do with NaN.
+    handles_missing: bool,
+    /// The values in whose NaN a node puts something else.
+    imputed: Vec<Value>,
+    pub notes: Vec<String>,
+}
+
+impl Reader {
+    fn new(proto: &ModelProto) -> Self {
+        let main = |domain: &str| domain.is_empty() || domain == "ai.onnx";
+        let opset = proto.opset_import.iter().find(|opset| main(&opset.domain));
+        Self {
+            graph: Graph::default(),
+            values: HashMap::new(),
+            maps: HashMap::new(),
+            opset: opset.map_or(NEWEST_OPSET, |opset| opset.version),
+            handles_missing: false,
+            imputed: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds the inputs, and names their columns.
+    fn inputs(&mut self, proto: &GraphProto, columns: Option<usize>) -> Result<Vec<Vec<String>>> {
+        let is_weight = |name: &str| proto.initializer.iter().any(|tensor| tensor.name == name);
+        let inputs: Vec<_> = proto.input.iter().filter(|input| !is_weight(&input.name)).collect();
+        ensure!(!inputs.is_empty(), "it has no input");
+        let mut names = Vec::new();
+        for input in &inputs {
+            let (kind, width) = input_type(input)?;
+            let width = match width {
+                Some(width) => width,
+                None if inputs.len() > 1 => 1,
+                None => columns.with_context(|| {
+                    format!(
+                        "input {:?} does not say how many columns it has; name them in a card, or \
+                             give --data",
+                        input.name
+                    )
+                })?,
+            };
+            ensure!((1..=65_536).contains(&width), "input {:?} has {width} columns", input.name);
+            let value = self.graph.input(Input { name: input.name.clone(), kind, columns: width });
+            self.values.insert(input.name.clone(), value);
+            names.push(match width {
+                1 => vec![input.name.clone()],
+                _ if inputs.len() == 1 => (0..width).map(|column| format!("x{column}")).collect(),
+                _ => (0..width).map(|column| format!("{}_{column}", input.name)).collect(),
+            });
+        }
+        Ok(names)
+    }
+
+    /// Reads the weights, and the nodes that the outputs need in their order.
+    fn nodes(&mut self, proto: &GraphProto) -> Result<()> {
+        for weight in &proto.initializer {
+            let value = self.graph.constant(tensor::read(weight)?);
+            self.values.insert(weight.name.clone(), value);
+        }
+        for node in needed::nodes(proto) {
+            self.node(node)?;
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &NodeProto) -> Result<()> {
+        self.graph.reading = match node.name.as_str() {
+            "" => node.op_type.clone(),
+            name => format!("{} {name:?}", node.op_type),
+        };
+        let outputs = match node.domain.as_str() {
+            "" | "ai.onnx" => ops::translate(self, node),
+            "ai.onnx.ml" => ml::translate(self, node),
+            _ => functions::translate(self, node),
+        };
+        // What the graph says names the node already.
+        let outputs = outputs.map_err(|error| {
+            let reading = &self.graph.reading;
+            if error.to_string().starts_with(reading) {
+                error
+            } else {
+                error.context(reading.clone())
+            }
+        })?;
+        for (name, value) in node.output.iter().zip(outputs) {
+            self.values.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// The value of a name.
+    pub fn value(&self, name: &str) -> Result<Value> {
+        self.values.get(name).copied().ok_or_else(|| anyhow!("value {name:?} is not there"))
+    }
+
+    /// The inputs of a node that are there.
+    pub fn inputs_of(&self, node: &NodeProto) -> Result<Vec<Value>> {
+        node.input.iter().filter(|name| !name.is_empty()).map(|name| self.value(name)).collect()
+    }
+
+    /// An input that may be left out.
+    pub fn optional(&self, node: &NodeProto, place: usize) -> Result<Option<Value>> {
+        let name = node.input.get(place).filter(|name| !name.is_empty());
+        name.map(|name| self.value(name)).transpose()
+    }
+
+    /// An input that must be there.
+    pub fn required(&self, node: &NodeProto, place: usize) -> Result<Value> {
+        self.optional(node, place)?.ok_or_else(|| anyhow!("input {place} is missing"))
+    }
+
+    /// What the model does with a missing number of a feature.
+    fn missing(&self, input: usize, column: usize) -> Missing {
+        if self.imputed.iter().any(|value| outputs::has_column(&self.graph, *value, input, column))
+        {
+            Missing::Impute
+        } else if self.handles_missing {
+            Missing::Handle
+        } else {
+            Missing::Refuse
+        }
+    }
+
+    /// Reads the body of a scan into slots of its own, and names its one output. Nobody asks for the
+    /// states after the last run, so that they have no value.
+    pub fn scan(&mut self, node: &NodeProto) -> Result<()> {
+        let attributes = Attributes::of(node);
+        ensure!(attributes.int("num_scan_inputs", 1) == 1, "only one scan input is supported");
+        for name in [
+            "scan_input_axes",
+            "scan_output_axes",
+            "scan_input_directions",
+            "scan_output_directions",
+        ] {
+            ensure!(
+                attributes.ints(name).iter().all(|value| *value == 0),
+                "{name} other than 0 is not supported"
+            );
+        }
+        let body = attributes.graph("body")?;
+        let inputs = self.inputs_of(node)?;
+        let states = inputs.len().checked_sub(1).context("it has no input")?;
+        ensure!(body.input.len() == inputs.len(), "the body has another number of inputs");
+        ensure!(body.output.len() == states + 1, "only one scan output is supported");
+        let (outer, reading) = (self.values.clone(), self.graph.reading.clone());
+        let mut graph = std::mem::take(&mut self.graph);
+        let scanned = graph.scan(&inputs, |graph, before, slice| {
+            std::mem::swap(&mut self.graph, graph);
+            for (input, value) in body.input.iter().zip(before.iter().chain([&slice])) {
+                self.values.insert(input.name.clone(), *value);
+            }
+            let read = self.nodes(body);
+            let outputs = read.and_then(|()| {
+                body.output
+                    .iter()
+                    .map(|output| self.value(&output.name))
+                    .collect::<Result<Vec<_>>>()
+            });
+            std::mem::swap(&mut self.graph, graph);
+            let mut outputs = outputs?;
+            let output = outputs.pop().context("the body has no output")?;
+            Ok((outputs, output))
+        });
+        self.graph = graph;
+        self.graph.reading = reading;
+        self.values = outer;
+        let output = node.output.last().context("it has no output")?;
+        self.values.insert(output.clone(), scanned?);
+        Ok(())
+    }
+
+    /// The features, with what the nodes tell of them.
+    fn features(&self, names: &[Vec<String>]) -> Vec<Feature> {
+        let mut features = Vec::new();
+        for (input, (info, names)) in self.graph.inputs.iter().zip(names).enumerate() {
+            for (column, name) in names.iter().enumerate() {
+                let values = match info.kind {
+                    InputKind::Float | InputKind::Double => Values::Number,
+                    InputKind::Int => Values::Whole,
+                    InputKind::Bool => Values::Flag,
+                    InputKind::Text => {
+                        Values::Text(outputs::categories(&self.graph, input, column))
+                    }
+                };
+                let (values, missing) = match (values, info.kind) {
+                    // A missing text is the empty one, which is a category that this model knows.
+                    (Values::Text(mut known), _) if known.iter().any(String::is_empty) => {
+                        known.retain(|name| !name.is_empty());
+                        (Values::Text(known), Missing::Handle)
+                    }
+                    (values, InputKind::Float | InputKind::Double) => {
+                        (values, self.missing(input, column))
+                    }
+                    (values, _) => (values, Missing::Refuse),
+                };
+                features.push(Feature { name: name.clone(), input, column, values, missing });
+            }
+        }
+        features
+    }
+}
+
+/// Returns the first of a node's inputs.
+fn first(inputs: &[Value]) -> Result<Value> {
+    inputs.first().copied().context("an input is missing")
+}
+
+fn input_type(input: &ValueInfoProto) -> Result<(InputKind, Option<usize>)> {
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let tensor = tensor.with_context(|| format!("input {:?} is no tensor", input.name))?;
+    let kind = match tensor.elem_type {
+        data_type::FLOAT => InputKind::Float,
+        data_type::DOUBLE => InputKind::Double,
+        data_type::INT64 | data_type::INT32 => InputKind::Int,
+        data_type::BOOL => InputKind::Bool,
+        data_type::STRING => InputKind::Text,
+        other => bail!("input {:?} is of type {other}, which is not supported", input.name),
+    };
+    let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
+    let width = match dims {
+        [_, width] => usize::try_from(width.dim_value).ok().filter(|width| *width > 0),
+        [_] => Some(1),
+        [] => None,
+        _ => bail!(
+            "input {:?} has {} dimensions; rows of columns are supported",
+            input.name,
+            dims.len()
+        ),
+    };
+    Ok((kind, width))
+}

@@ -1,0 +1,219 @@
+//! The trees of ai.onnx.ml, from their attributes.
+
+use super::attributes::{Attributes, numbers};
+use crate::ir::trees::{Branch, Node, Test, Tree, below_float};
+use anyhow::{Context, Result, bail, ensure};
+use model_runner::tensor::Data;
+use std::collections::HashMap;
+
+/// The trees of a node of ai.onnx.ml 1 or 3, and whether missing values have a way of their own.
+///
+/// `prefix` is that of the leaves' attributes: `class` or `target`.
+pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> {
+    // Read the columns, which all have an entry for each node.
+    let ids = attributes.ints("nodes_nodeids");
+    let tree_ids = attributes.ints("nodes_treeids");
+    let features = attributes.ints("nodes_featureids");
+    let (yes, no) = (attributes.ints("nodes_truenodeids"), attributes.ints("nodes_falsenodeids"));
+    let modes = attributes.texts("nodes_modes")?;
+    let values = attributes.doubles("nodes_values")?;
+    let double = attributes.get("nodes_values_as_tensor").is_some();
+    let tracks = attributes.ints("nodes_missing_value_tracks_true");
+    let covers = attributes.doubles("nodes_hitrates")?;
+    for length in [tree_ids.len(), features.len(), yes.len(), no.len(), modes.len(), values.len()] {
+        ensure!(length == ids.len(), "its lists of nodes are of different lengths");
+    }
+    // Give each node a place in its tree.
+    let mut trees: Vec<Tree> = Vec::new();
+    // By the numbers of a tree and its node: the place of the tree, and that of the node in it.
+    let mut places: HashMap<(i64, i64), (usize, usize)> = HashMap::new();
+    let mut order: HashMap<i64, usize> = HashMap::new();
+    for (tree, id) in tree_ids.iter().zip(ids) {
+        let index = *order.entry(*tree).or_insert(trees.len());
+        if index == trees.len() {
+            trees.push(Tree::new());
+        }
+        let place = (index, trees[index].len());
+        ensure!(
+            places.insert((*tree, *id), place).is_none(),
+            "node {id} of tree {tree} is there twice"
+        );
+        trees[index].push(Node::Leaf(Vec::new()));
+    }
+    // Fill in the branches.
+    let place = |tree: i64, id: i64| -> Result<usize> {
+        let place = places.get(&(tree, id));
+        Ok(place.with_context(|| format!("tree {tree} refers to node {id}, which is not there"))?.1)
+    };
+    for index in 0..ids.len() {
+        let (tree, id) = (tree_ids[index], ids[index]);
+        if modes[index] == "LEAF" {
+            continue;
+        }
+        let branch = branch(
+            &modes[index],
+            if double { values[index] } else { f64::from(values[index] as f32) },
+            double,
+            tracks.get(index) == Some(&1),
+            [place(tree, yes[index])?, place(tree, no[index])?],
+        )?;
+        let feature =
+            usize::try_from(features[index]).context("a feature has a negative number")?;
+        let cover = covers.get(index).copied().unwrap_or(0.0) as f32;
+        let (of_tree, at) = places[&(tree, id)];
+        trees[of_tree][at] = Node::Branch(Branch { feature, cover, ..branch });
+    }
+    // Fill in the leaves.
+    let weights = attributes.doubles(&format!("{prefix}_weights"))?;
+    let targets = attributes.ints(&format!("{prefix}_ids"));
+    let of_trees = attributes.ints(&format!("{prefix}_treeids"));
+    let of_nodes = attributes.ints(&format!("{prefix}_nodeids"));
+    for length in [targets.len(), of_trees.len(), of_nodes.len()] {
+        ensure!(length == weights.len(), "its lists of leaves are of different lengths");
+    }
+    for (index, weight) in weights.iter().enumerate() {
+        let (tree, id) = (of_trees[index], of_nodes[index]);
+        let found = places.get(&(tree, id));
+        let &(of_tree, at) =
+            found.with_context(|| format!("tree {tree} has a leaf {id}, which is not there"))?;
+        let target = usize::try_from(targets[index]).context("a target has a negative number")?;
+        match &mut trees[of_tree][at] {
+            Node::Leaf(weights) => weights.push((target, *weight)),
+            Node::Branch(_) => bail!("node {id} of tree {tree} is a branch with a weight"),
+        }
+    }
+    Ok((trees, tracks.contains(&1)))
+}
+
+/// A branch as a question whose yes goes to the left.
+fn branch(
+    mode: &str,
+    value: f64,
+    double: bool,
+    missing_is_yes: bool,
+    [yes, no]: [usize; 2],
+) -> Result<Branch> {
+    let below = if double { value.next_down() } else { below_float(value) };
+    // The other half of the questions is the same with the children swapped.
+    let (test, swapped) = match mode {
+        "BRANCH_LEQ" => (Test::LessOrEqual(value), false),
+        "BRANCH_LT" => (Test::LessOrEqual(below), false),
+        "BRANCH_GTE" => (Test::LessOrEqual(below), true),
+        "BRANCH_GT" => (Test::LessOrEqual(value), true),
+        "BRANCH_EQ" => (Test::Equal(value), false),
+        "BRANCH_NEQ" => (Test::Equal(value), true),
+        other => bail!("a node of mode {other:?} is not supported"),
+    };
+    // NaN answers each question with no, but NEQ with yes.
+    let missing_is_yes = missing_is_yes || mode == "BRANCH_NEQ";
+    let (left, right) = if swapped { (no, yes) } else { (yes, no) };
+    let missing_left = missing_is_yes != swapped;
+    Ok(Branch { feature: 0, test, missing_left, zero_is_missing: false, cover: 0.0, left, right })
+}
+
+/// The modes of version 5, by their numbers. The last one asks for a member of a set.
+const MODES: [&str; 6] =
+    ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"];
+const MEMBER: i64 = 6;
+
+/// The trees of `TreeEnsemble`, which has branches and leaves in lists of their own, and whether missing
+/// values have a way of their own.
+pub fn read_version_5(attributes: &Attributes) -> Result<(Vec<Tree>, bool)> {
+    let list = |name: &str| -> Result<Vec<f64>> {
+        match attributes.tensor(name)? {
+            Some(tensor) => numbers(&tensor),
+            None => Ok(Vec::new()),
+        }
+    };
+    let columns = Version5 {
+        features: attributes.ints("nodes_featureids"),
+        modes: list("nodes_modes")?,
+        splits: list("nodes_splits")?,
+        children: [attributes.ints("nodes_truenodeids"), attributes.ints("nodes_falsenodeids")],
+        is_leaf: [attributes.ints("nodes_trueleafs"), attributes.ints("nodes_falseleafs")],
+        tracks: attributes.ints("nodes_missing_value_tracks_true"),
+        covers: list("nodes_hitrates")?,
+        targets: attributes.ints("leaf_targetids"),
+        weights: list("leaf_weights")?,
+        is_double: attributes
+            .tensor("nodes_splits")?
+            .is_some_and(|tensor| matches!(tensor.data, Data::Double(_))),
+        sets: sets(&list("membership_values")?),
+    };
+    let trees = attributes.ints("tree_roots").iter().map(|root| columns.tree(*root));
+    Ok((trees.collect::<Result<_>>()?, columns.tracks.contains(&1)))
+}
+
+struct Version5<'a> {
+    features: &'a [i64],
+    modes: Vec<f64>,
+    splits: Vec<f64>,
+    /// Those of a yes and of a no: branches, or leaves where the next list says so.
+    children: [&'a [i64]; 2],
+    is_leaf: [&'a [i64]; 2],
+    tracks: &'a [i64],
+    covers: Vec<f64>,
+    targets: &'a [i64],
+    weights: Vec<f64>,
+    is_double: bool,
+    /// The sets of the branches that ask for a member, in the branches' order.
+    sets: Vec<Vec<u32>>,
+}
+
+/// The sets of members, each of which ends with NaN.
+fn sets(values: &[f64]) -> Vec<Vec<u32>> {
+    let sets = values.split(|value| value.is_nan());
+    sets.map(|set| set.iter().map(|value| *value as u32).collect()).collect()
+}
+
+impl Version5<'_> {
+    /// Copies the branches and leaves that a root leads to, in the order in which they are met.
+    fn tree(&self, root: i64) -> Result<Tree> {
+        let mut tree = vec![Node::Leaf(Vec::new())];
+        let mut open = vec![(root, false, 0)];
+        while let Some((index, is_leaf, place)) = open.pop() {
+            ensure!(tree.len() <= 2 * self.features.len() + 2, "its trees loop");
+            let index = usize::try_from(index).context("a node has a negative number")?;
+            if is_leaf {
+                tree[place] = self.leaf(index)?;
+                continue;
+            }
+            let next = tree.len();
+            tree.extend([Node::Leaf(Vec::new()), Node::Leaf(Vec::new())]);
+            tree[place] = Node::Branch(self.branch(index, [next, next + 1])?);
+            for side in 0..2 {
+                let child = self.children[side].get(index).context("a node has no child")?;
+                let is_leaf = self.is_leaf[side].get(index) == Some(&1);
+                open.push((*child, is_leaf, next + side));
+            }
+        }
+        Ok(tree)
+    }
+
+    fn leaf(&self, index: usize) -> Result<Node> {
+        let (target, weight) = (self.targets.get(index), self.weights.get(index));
+        let target = usize::try_from(*target.context("a leaf is not there")?)?;
+        Ok(Node::Leaf(vec![(target, *weight.context("a leaf is not there")?)]))
+    }
+
+    fn branch(&self, index: usize, children: [usize; 2]) -> Result<Branch> {
+        let lists = (self.modes.get(index), self.splits.get(index), self.features.get(index));
+        let (Some(mode), Some(split), Some(feature)) = lists else { bail!("a node is not there") };
+        let missing_is_yes = self.tracks.get(index) == Some(&1);
+        let mode = *mode as i64;
+        let branch = if mode == MEMBER {
+            let before = self.modes[..index].iter().filter(|mode| **mode as i64 == MEMBER).count();
+            let set = self.sets.get(before).context("a node has no set")?.clone();
+            let ([left, right], missing_left) = (children, missing_is_yes);
+            let (test, zero_is_missing) = (Test::In(set), false);
+            Branch { feature: 0, test, missing_left, zero_is_missing, cover: 0.0, left, right }
+        } else {
+            let name = usize::try_from(mode).ok().and_then(|mode| MODES.get(mode));
+            let name = name.with_context(|| format!("a node of mode {mode} is not supported"))?;
+            branch(name, *split, self.is_double, missing_is_yes, children)?
+        };
+        let feature = usize::try_from(*feature).context("a feature has a negative number")?;
+        let cover = self.covers.get(index).copied().unwrap_or(0.0) as f32;
+        Ok(Branch { feature, cover, ..branch })
+    }
+}

@@ -1,0 +1,144 @@
+//! The margins of the boosters: trees, with or without weights, and a linear one.
+
+use super::file::{FileTree, Learner, Trees, number};
+use super::objective::Objective;
+use crate::ir::graph::{Graph, Value};
+use crate::ir::trees::{self, Branch, Node, Sum, Test, Tree, below_float};
+use anyhow::{Context, Result, ensure};
+use model_runner::op::Op;
+
+/// Adds the trees that predictions use, in the order of the file.
+pub fn trees_of(
+    graph: &mut Graph,
+    x: Value,
+    file: &Trees,
+    weights: Option<&Vec<f32>>,
+    learner: &Learner,
+    objective: &Objective,
+    notes: &mut Vec<String>,
+) -> Result<Value> {
+    ensure!(file.tree_info.len() == file.trees.len(), "its tree_info does not fit its trees");
+    let used = used_trees(file, learner, objective.groups, notes)?;
+    let trees = file.trees.iter().zip(&file.tree_info).enumerate().take(used);
+    let trees = trees.map(|(index, (tree, group))| {
+        let weight = weights.map_or(Some(&1.0), |weights| weights.get(index));
+        let weight = *weight.context("it has a tree without a weight_drop")?;
+        tree_of(tree, *group, weight).with_context(|| format!("tree {index}"))
+    });
+    let trees = trees.collect::<Result<Vec<_>>>()?;
+    trees::add(graph, x, &trees, &objective.base, Sum::Float)
+}
+
+/// The number of trees: all, or those up to the best iteration if scikit-learn's wrapper wrote the
+/// file, as its `predict` has it.
+fn used_trees(
+    file: &Trees,
+    learner: &Learner,
+    groups: usize,
+    notes: &mut Vec<String>,
+) -> Result<usize> {
+    let all = file.trees.len();
+    let Some(best) = learner.attributes.get("best_iteration") else { return Ok(all) };
+    let best = number(best, "best_iteration")?;
+    if !learner.attributes.contains_key("scikit_learn") {
+        notes.push(format!(
+            "training stopped early at iteration {best}; all trees are used, as Booster.predict does"
+        ));
+        return Ok(all);
+    }
+    let parallel = number(&file.param.num_parallel_tree, "num_parallel_tree")?.max(1);
+    // 1.7 writes 0 where later versions write 1.
+    let has_vectors = file
+        .trees
+        .first()
+        .map(|tree| number(&tree.tree_param.size_leaf_vector, "size_leaf_vector"));
+    let has_vectors = has_vectors.transpose()?.is_some_and(|width| width > 1);
+    let each = parallel.saturating_mul(if has_vectors { 1 } else { groups });
+    Ok((best.saturating_add(1)).saturating_mul(each).min(all))
+}
+
+fn tree_of(file: &FileTree, group: usize, weight: f32) -> Result<Tree> {
+    let size = file.left_children.len();
+    for length in [
+        file.right_children.len(),
+        file.split_indices.len(),
+        file.split_conditions.len(),
+        file.default_left.len(),
+    ] {
+        ensure!(length == size, "its lists of nodes are of different lengths");
+    }
+    let width = number(&file.tree_param.size_leaf_vector, "size_leaf_vector")?.max(1);
+    (0..size).map(|node| node_of(file, node, group, weight, width)).collect()
+}
+
+fn node_of(file: &FileTree, node: usize, group: usize, weight: f32, width: usize) -> Result<Node> {
+    if file.left_children[node] < 0 {
+        if width > 1 {
+            let start = node.saturating_mul(width);
+            let leaves = file.base_weights.get(start..start.saturating_add(width));
+            let leaves = leaves.context("it has no vector for a leaf")?.iter().enumerate();
+            let leaves =
+                leaves.map(|(target, leaf)| (target, f64::from(leaf.unwrap_or(f32::NAN) * weight)));
+            return Ok(Node::Leaf(leaves.collect()));
+        }
+        let leaf = file.split_conditions[node].context("it has a leaf that is no number")?;
+        return Ok(Node::Leaf(vec![(group, f64::from(leaf * weight))]));
+    }
+    let (left, right) = (file.left_children[node] as usize, file.right_children[node]);
+    let right = usize::try_from(right).context("it has a node with one child")?;
+    let missing_left = file.default_left[node].is_true();
+    let (feature, cover) =
+        (file.split_indices[node], file.sum_hessian.get(node).copied().flatten());
+    let cover = cover.unwrap_or(0.0);
+    let zero_is_missing = false;
+    if file.split_type.get(node) == Some(&1) {
+        // What is in the set goes to the right, so that the children change places.
+        let test = Test::In(categories(file, node)?);
+        let missing_left = !missing_left;
+        return Ok(Node::Branch(Branch {
+            feature,
+            test,
+            missing_left,
+            zero_is_missing,
+            cover,
+            left: right,
+            right: left,
+        }));
+    }
+    let split = file.split_conditions[node].context("it has a split that is no number")?;
+    let test = Test::LessOrEqual(below_float(f64::from(split)));
+    Ok(Node::Branch(Branch { feature, test, missing_left, zero_is_missing, cover, left, right }))
+}
+
+fn categories(file: &FileTree, node: usize) -> Result<Vec<u32>> {
+    let place = file.categories_nodes.iter().position(|of| *of == node);
+    let place = place.context("it has a categorical split without categories")?;
+    let start = file.categories_segments.get(place).copied().unwrap_or(usize::MAX);
+    let size = file.categories_sizes.get(place).copied().unwrap_or(0);
+    let found = file.categories.get(start..).and_then(|rest| rest.get(..size));
+    let found = found.context("it has a categorical split without categories")?;
+    ensure!(found.iter().all(|category| *category < 1 << 24), "it has a category over 16,777,216");
+    Ok(found.to_vec())
+}
+
+/// `x` times the weights of each group, where a missing value counts as 0, and the groups' biases.
+pub fn linear(
+    graph: &mut Graph,
+    x: Value,
+    weights: &[f32],
+    count: usize,
+    objective: &Objective,
+) -> Result<Value> {
+    let groups = objective.groups;
+    ensure!(weights.len() == (count + 1) * groups, "its weights do not fit its features");
+    let zeros = graph.floats(&[0.0])?;
+    let missing = graph.floats(&[f32::NAN])?;
+    let x = graph.node(Op::Imputer, &[x, zeros, missing], &[])?;
+    let (weights, biases) = weights.split_at(count * groups);
+    let matrix = graph.floats(weights)?;
+    let matrix = graph.reshape(matrix, &[count as i64, groups as i64])?;
+    let product = graph.node(Op::MatMul, &[x, matrix], &[])?;
+    let sums = biases.iter().zip(&objective.base).map(|(bias, base)| bias + *base as f32);
+    let sums = graph.floats(&sums.collect::<Vec<_>>())?;
+    graph.node(Op::Add, &[product, sums], &[])
+}

@@ -1,0 +1,298 @@
+//! The writing of a graph as a table, which `model_runner::table` documents and reads.
+
+use crate::ir::graph::{Body, Definition, Graph, InputKind, Value};
+use anyhow::{Result, ensure};
+use model_runner::op::Op;
+use model_runner::table::{self, Column, Header, MAGIC, NONE};
+use model_runner::tensor::{Data, Tensor};
+use std::collections::{HashMap, HashSet};
+
+/// An answer for each row, by the values of the graph.
+#[derive(Clone, Copy, Debug)]
+pub enum Output {
+    /// The place of the class, its probabilities, and the labels.
+    Class { place: Value, probabilities: Option<Value>, labels: Value },
+    /// A column of numbers.
+    Quantity { value: Value, column: usize },
+}
+
+/// The way from a feature to a column of an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// The feature's place in a row.
+    pub feature: usize,
+    /// The categories' names and codes.
+    pub codes: Option<(Value, Value)>,
+}
+
+/// A table, and the names of the nodes that its slots belong to.
+pub struct Written {
+    /// A multiple of eight bytes.
+    pub words: Vec<u64>,
+    pub names: HashMap<u32, String>,
+}
+
+/// Writes what the outputs need.
+///
+/// `cells` are those of each input, `block` is the most rows that are evaluated at once.
+///
+/// # Errors
+///
+/// If the table has more than 4 GiB.
+pub fn write(
+    graph: &Graph,
+    outputs: &[Output],
+    cells: &[Vec<Cell>],
+    features: usize,
+    block: usize,
+) -> Result<Written> {
+    let mut writer = Writer { graph, slots: HashMap::new(), words: Vec::new(), data: Vec::new() };
+    // Give slots to what the outputs need: constants first, then inputs, then nodes.
+    let needed = needed(graph, outputs, cells);
+    let all = || needed.iter().map(|value| (*value, &graph.values[value.0]));
+    let constants: Vec<_> = all()
+        .filter_map(|(value, definition)| match definition {
+            Definition::Constant(tensor) => Some((value, tensor)),
+            _ => None,
+        })
+        .collect();
+    constants.iter().for_each(|(value, _)| writer.give(*value));
+    for (value, definition) in graph.values.iter().enumerate() {
+        if matches!(definition, Definition::Input(_)) {
+            writer.give(Value(value));
+        }
+    }
+    all().for_each(|(value, _)| writer.give(value));
+    // Write each part.
+    writer.words.resize(size_of::<Header>() / 4, 0);
+    let start = writer.place();
+    constants.iter().try_for_each(|(_, tensor)| writer.constant(tensor))?;
+    let constants = [start, constants.len() as u32];
+    let inputs = writer.inputs(cells);
+    let (nodes, names) = writer.nodes(&needed);
+    let outputs = writer.outputs(outputs);
+    // Write the header, and move the data behind the words.
+    let header = Header {
+        magic: MAGIC,
+        slots: writer.slots.len() as u32,
+        features: features as u32,
+        block: block as u32,
+        constants,
+        inputs,
+        nodes,
+        outputs,
+    };
+    writer.finish(header, constants).map(|words| Written { words, names })
+}
+
+/// The values that the outputs need, in the graph's order.
+fn needed(graph: &Graph, outputs: &[Output], cells: &[Vec<Cell>]) -> Vec<Value> {
+    let mut open: Vec<Value> = Vec::new();
+    for output in outputs {
+        match output {
+            Output::Class { place, probabilities, labels } => {
+                open.extend([*place, *labels].into_iter().chain(*probabilities));
+            }
+            Output::Quantity { value, .. } => open.push(*value),
+        }
+    }
+    for (names, codes) in cells.iter().flatten().filter_map(|cell| cell.codes) {
+        open.extend([names, codes]);
+    }
+    let mut found = vec![false; graph.values.len()];
+    while let Some(value) = open.pop() {
+        if std::mem::replace(&mut found[value.0], true) {
+            continue;
+        }
+        if let Definition::Node(node) = &graph.values[value.0] {
+            open.extend(&node.inputs);
+            if let Some(body) = &node.body {
+                open.extend([body.slice, body.output]);
+                open.extend(body.states.iter().flat_map(|(before, after)| [*before, *after]));
+            }
+        }
+    }
+    (0..found.len()).filter(|value| found[*value]).map(Value).collect()
+}
+
+struct Writer<'g> {
+    graph: &'g Graph,
+    slots: HashMap<Value, u32>,
+    words: Vec<u32>,
+    /// What the constants refer to, in whole words of 64 bits.
+    data: Vec<u8>,
+}
+
+impl Writer<'_> {
+    fn give(&mut self, value: Value) {
+        let next = self.slots.len() as u32;
+        self.slots.entry(value).or_insert(next);
+    }
+
+    fn place(&self) -> u32 {
+        self.words.len() as u32
+    }
+
+    /// Writes a constant, with its place among the data.
+    fn constant(&mut self, tensor: &Tensor) -> Result<()> {
+        let (kind, bytes): (u32, Vec<u8>) = match &tensor.data {
+            Data::Float(values) => (table::FLOAT, bytemuck::cast_slice(values).to_vec()),
+            Data::Double(values) => (table::DOUBLE, bytemuck::cast_slice(values).to_vec()),
+            Data::Int(values) => (table::INT, bytemuck::cast_slice(values).to_vec()),
+            Data::Bool(values) => (table::BOOL, values.iter().map(|value| *value as u8).collect()),
+            Data::Bytes(bytes) => (table::BYTES, bytes.to_vec()),
+            Data::Text(texts) => (table::TEXT, self.texts(texts)?),
+        };
+        let (offset, length) = self.store(&bytes)?;
+        let dims = tensor.shape.dims();
+        self.words.extend([kind, offset, length, dims.len() as u32]);
+        self.words.extend(dims.iter().map(|length| *length as u32));
+        Ok(())
+    }
+
+    fn texts(&mut self, texts: &[&str]) -> Result<Vec<u8>> {
+        let mut places = Vec::with_capacity(texts.len() * 8);
+        for text in texts {
+            let (offset, length) = self.store(text.as_bytes())?;
+            places.extend_from_slice(&offset.to_le_bytes());
+            places.extend_from_slice(&length.to_le_bytes());
+        }
+        Ok(places)
+    }
+
+    fn store(&mut self, bytes: &[u8]) -> Result<(u32, u32)> {
+        let offset = self.data.len();
+        self.data.extend_from_slice(bytes);
+        self.data.resize(self.data.len().next_multiple_of(8), 0);
+        ensure!(self.data.len() < 1 << 31, "the model has more than 2 GiB of constants");
+        Ok((offset as u32, bytes.len() as u32))
+    }
+
+    fn inputs(&mut self, cells: &[Vec<Cell>]) -> [u32; 2] {
+        let start = self.place();
+        for (input, cells) in self.graph.inputs.iter().zip(cells) {
+            let kind = match input.kind {
+                InputKind::Float => table::FLOAT,
+                InputKind::Double => table::DOUBLE,
+                InputKind::Int => table::INT,
+                InputKind::Bool => table::BOOL,
+                InputKind::Text => table::TEXT,
+            };
+            self.words.extend([kind, cells.len() as u32]);
+            for cell in cells {
+                let (names, codes) = match cell.codes {
+                    Some((names, codes)) => (self.slots[&names], self.slots[&codes]),
+                    None => (NONE, NONE),
+                };
+                let column =
+                    Column { feature: cell.feature as u32, categories: names, codes, reserved: 0 };
+                self.words.extend_from_slice(bytemuck::cast_slice(&[column]));
+            }
+        }
+        [start, self.graph.inputs.len() as u32]
+    }
+
+    fn nodes(&mut self, needed: &[Value]) -> ([u32; 2], HashMap<u32, String>) {
+        // The bodies come first, so that their places are known.
+        let in_bodies: HashSet<Value> = self.graph.values.iter().flat_map(nodes_of_body).collect();
+        let mut bodies = HashMap::new();
+        for value in needed {
+            let Some(body) = self.graph.as_node(*value).and_then(|node| node.body.as_ref()) else {
+                continue;
+            };
+            let start = self.place();
+            let nodes: Vec<_> =
+                body.nodes.iter().filter(|value| self.slots.contains_key(value)).collect();
+            nodes.iter().for_each(|value| self.node(**value, &bodies));
+            bodies.insert(*value, [start, nodes.len() as u32]);
+        }
+        let (start, mut count, mut names) = (self.place(), 0, HashMap::new());
+        for value in needed {
+            let Some(node) = self.graph.as_node(*value) else { continue };
+            names.insert(self.slots[value], node.name.clone());
+            if !in_bodies.contains(value) {
+                self.node(*value, &bodies);
+                count += 1;
+            }
+        }
+        ([start, count], names)
+    }
+
+    fn node(&mut self, value: Value, bodies: &HashMap<Value, [u32; 2]>) {
+        let Some(node) = self.graph.as_node(value) else { return };
+        let mut attributes = node.attributes.clone();
+        if let (Op::Scan, Some(body)) = (node.op, &node.body) {
+            attributes.extend(self.scan(body, bodies[&value]));
+        }
+        let counts = [node.inputs.len() as u32, attributes.len() as u32];
+        self.words.extend([node.op as u32, self.slots[&value], counts[0], counts[1]]);
+        let inputs: Vec<u32> = node.inputs.iter().map(|input| self.slots[input]).collect();
+        self.words.extend(inputs);
+        self.words.extend(attributes.iter().map(|attribute| *attribute as u32));
+    }
+
+    fn scan(&self, body: &Body, [place, count]: [u32; 2]) -> Vec<i32> {
+        let slot = |value: &Value| self.slots[value] as i32;
+        let states = body.states.iter().flat_map(|(before, after)| [slot(before), slot(after)]);
+        [place as i32, count as i32, slot(&body.slice), slot(&body.output)]
+            .into_iter()
+            .chain(states)
+            .collect()
+    }
+
+    fn outputs(&mut self, outputs: &[Output]) -> [u32; 2] {
+        let start = self.place();
+        for output in outputs {
+            let words = match output {
+                Output::Class { place, probabilities, labels } => [
+                    table::CLASS,
+                    self.slots[place],
+                    probabilities.map_or(NONE, |value| self.slots[&value]),
+                    self.slots[labels],
+                ],
+                Output::Quantity { value, column } => {
+                    [table::QUANTITY, self.slots[value], NONE, *column as u32]
+                }
+            };
+            self.words.extend(words);
+        }
+        [start, outputs.len() as u32]
+    }
+
+    /// Sets the header, moves the constants' places behind the words, and joins all.
+    fn finish(mut self, header: Header, [start, count]: [u32; 2]) -> Result<Vec<u64>> {
+        self.words[..size_of::<Header>() / 4].copy_from_slice(bytemuck::cast_slice(&[header]));
+        self.words.resize(self.words.len().next_multiple_of(2), 0);
+        let base = self.words.len() as u32 * 4;
+        let mut place = start as usize;
+        for _ in 0..count {
+            self.words[place + 1] += base;
+            if self.words[place] == table::TEXT {
+                self.move_texts(place, base);
+            }
+            place += 4 + self.words[place + 3] as usize;
+        }
+        let mut words = vec![0_u64; (base as usize + self.data.len()).div_ceil(8)];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        bytes[..base as usize].copy_from_slice(bytemuck::cast_slice(&self.words));
+        bytes[base as usize..].copy_from_slice(&self.data);
+        Ok(words)
+    }
+
+    fn move_texts(&mut self, constant: usize, base: u32) {
+        let first = (self.words[constant + 1] - base) as usize;
+        for place in (first..first + self.words[constant + 2] as usize).step_by(8) {
+            let offset = &mut self.data[place..place + 4];
+            let moved = u32::from_le_bytes([offset[0], offset[1], offset[2], offset[3]]) + base;
+            offset.copy_from_slice(&moved.to_le_bytes());
+        }
+    }
+}
+
+fn nodes_of_body(definition: &Definition) -> impl Iterator<Item = Value> {
+    let body = match definition {
+        Definition::Node(node) => node.body.as_ref(),
+        _ => None,
+    };
+    body.into_iter().flat_map(|body| body.nodes.iter().copied())
+}

@@ -1,0 +1,208 @@
+//! Ensembles of trees, on their way from any file into the runner's nodes.
+
+use crate::ir::graph::{Graph, Value};
+use anyhow::{Result, bail, ensure};
+use model_runner::op::Op;
+use model_runner::ops::tree::{self, TreeNode};
+use std::collections::VecDeque;
+
+/// The nodes of a tree. The first is the root.
+pub type Tree = Vec<Node>;
+
+/// A node of a tree, as files have them.
+#[derive(Clone, Debug)]
+pub enum Node {
+    Branch(Branch),
+    /// A weight for each of some targets.
+    Leaf(Vec<(usize, f64)>),
+}
+
+/// A question that sends a row to one of two nodes of the same tree.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub feature: usize,
+    pub test: Test,
+    /// True if a missing value goes to the left.
+    pub missing_left: bool,
+    /// True if 0 is a missing value.
+    pub zero_is_missing: bool,
+    /// The number of training rows, or their sum of weights, that came here.
+    pub cover: f32,
+    pub left: usize,
+    pub right: usize,
+}
+
+/// The rows that go to the left.
+#[derive(Clone, Debug)]
+pub enum Test {
+    LessOrEqual(f64),
+    Equal(f64),
+    In(Vec<u32>),
+}
+
+/// The type in which the leaves are added up.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Sum {
+    Float,
+    Double,
+}
+
+impl Sum {
+    /// A list of numbers in this type.
+    pub fn list(self, graph: &mut Graph, values: &[f64]) -> Result<Value> {
+        match self {
+            Self::Float => {
+                graph.floats(&values.iter().map(|value| *value as f32).collect::<Vec<_>>())
+            }
+            Self::Double => graph.doubles(values),
+        }
+    }
+}
+
+/// The greatest depth of a tree.
+const MAX_DEPTH: usize = 10_000;
+
+/// The most outputs of an ensemble: a file of a few bytes may ask for any number of them.
+const MAX_OUTPUTS: usize = 1_000;
+
+/// The most weights of all leaves, in all 64 MB: a leaf may have one for each output.
+const MAX_WEIGHTS: usize = 8 << 20;
+
+/// The most words of all sets of categories, in all 16 MB: a set has a bit for each category up to its
+/// largest.
+const MAX_SET_WORDS: usize = 4 << 20;
+
+/// Checks the number of outputs that a file says its ensemble has.
+///
+/// # Errors
+///
+/// If there is none, or more than are read.
+pub fn check_outputs(count: usize) -> Result<()> {
+    ensure!(count > 0, "it has no outputs");
+    ensure!(count <= MAX_OUTPUTS, "it has {count} outputs, and {MAX_OUTPUTS} are read at most");
+    Ok(())
+}
+
+/// Adds an ensemble to the graph: the sum of the leaves that a row reaches, from `start` on, which
+/// has a value for each target.
+///
+/// # Errors
+///
+/// If a tree refers to a node, feature or target that is not there, or does not end.
+pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum) -> Result<Value> {
+    let mut table = Table { targets: start.len(), ..Table::default() };
+    for (index, tree) in trees.iter().enumerate() {
+        let added = table.add(tree);
+        added.map_err(|error| error.context(format!("{}, tree {index}", graph.reading)))?;
+    }
+    let nodes = graph.records(&table.nodes);
+    let roots = graph.records(&table.roots);
+    let weights = graph.records(&table.weights);
+    let sets = graph.records(&table.sets);
+    let covers = graph.records(&table.covers);
+    let start = sum.list(graph, start)?;
+    graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start, covers], &[])
+}
+
+#[derive(Default)]
+struct Table {
+    targets: usize,
+    nodes: Vec<TreeNode>,
+    roots: Vec<u32>,
+    weights: Vec<f64>,
+    sets: Vec<u32>,
+    /// The cover of each node, for explanations of answers. Nothing reads them yet.
+    covers: Vec<f32>,
+}
+
+impl Table {
+    /// Lays a tree out level by level, with the two children of a node side by side: the first
+    /// levels, which every row passes, share a page.
+    fn add(&mut self, tree: &Tree) -> Result<()> {
+        let root = self.nodes.len();
+        self.roots.push(u32::try_from(root)?);
+        self.nodes.push(empty());
+        let mut visited = vec![false; tree.len()];
+        let mut open = VecDeque::from([(0, root, 0)]);
+        while let Some((index, place, depth)) = open.pop_front() {
+            let Some(node) = tree.get(index) else {
+                bail!("it refers to node {index}, which is not there")
+            };
+            ensure!(
+                !std::mem::replace(&mut visited[index], true),
+                "its node {index} is reached twice"
+            );
+            ensure!(depth < MAX_DEPTH, "it is deeper than {MAX_DEPTH}");
+            self.nodes[place] = match node {
+                Node::Leaf(weights) => self.leaf(weights)?,
+                Node::Branch(branch) => {
+                    self.covers.resize(self.nodes.len(), 0.0);
+                    self.covers[place] = branch.cover;
+                    let next = self.nodes.len();
+                    self.nodes.extend([empty(), empty()]);
+                    open.extend([
+                        (branch.left, next, depth + 1),
+                        (branch.right, next + 1, depth + 1),
+                    ]);
+                    self.branch(branch, next)?
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn branch(&mut self, branch: &Branch, next: usize) -> Result<TreeNode> {
+        let (kind, value) = match &branch.test {
+            Test::LessOrEqual(threshold) => (tree::LESS_OR_EQUAL, *threshold),
+            Test::Equal(value) => (tree::EQUAL, *value),
+            Test::In(categories) => {
+                let set = self.sets.len();
+                self.sets.extend(tree::set_of(categories.iter().copied()));
+                ensure!(
+                    self.sets.len() <= MAX_SET_WORDS,
+                    "its sets of categories take over {} MB; number the categories from 0",
+                    MAX_SET_WORDS >> 18
+                );
+                (tree::SET, set as f64)
+            }
+        };
+        let left = if branch.missing_left { tree::MISSING_GOES_LEFT } else { 0 };
+        let zero = if branch.zero_is_missing { tree::ZERO_IS_MISSING } else { 0 };
+        let feature = u16::try_from(branch.feature);
+        let Ok(feature) = feature else { bail!("it has more than 65,536 features") };
+        Ok(TreeNode { value, next: u32::try_from(next)?, feature, kind, missing: left | zero })
+    }
+
+    fn leaf(&mut self, weights: &[(usize, f64)]) -> Result<TreeNode> {
+        for (target, _) in weights {
+            ensure!(
+                *target < self.targets,
+                "a leaf has a weight for target {target}, of {}",
+                self.targets
+            );
+        }
+        if let &[(target, value)] = weights {
+            let feature = u16::try_from(target)?;
+            return Ok(TreeNode { value, next: 0, feature, kind: tree::LEAF, missing: 0 });
+        }
+        let next = u32::try_from(self.weights.len())?;
+        ensure!(
+            self.weights.len() + self.targets <= MAX_WEIGHTS,
+            "its leaves have more than {MAX_WEIGHTS} weights; use fewer or smaller trees"
+        );
+        self.weights.resize(self.weights.len() + self.targets, 0.0);
+        for (target, weight) in weights {
+            self.weights[next as usize + target] += weight;
+        }
+        Ok(TreeNode { value: 0.0, next, feature: 0, kind: tree::LEAF_OF_MANY, missing: 0 })
+    }
+}
+
+fn empty() -> TreeNode {
+    TreeNode { value: 0.0, next: 0, feature: 0, kind: tree::LEAF, missing: 0 }
+}
+
+/// The greatest number of type `float` below `x`: for a `float`, less than `x` is at most this.
+pub fn below_float(x: f64) -> f64 {
+    f64::from((x as f32).next_down())
+}
