@@ -4,6 +4,7 @@ use crate::Manifest;
 use crate::manifest::located;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -23,7 +24,7 @@ struct File {
     #[serde(default)]
     key_value_store: BTreeMap<String, KeyValueStore>,
     #[serde(flatten)]
-    rest: toml::Table,
+    rest: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ struct KeyValueStore {
     #[serde(rename = "type")]
     kind: String,
     #[serde(flatten)]
-    rest: toml::Table,
+    rest: BTreeMap<String, IgnoredAny>,
 }
 
 impl RuntimeConfig {
@@ -62,7 +63,7 @@ impl RuntimeConfig {
     ///
     /// As for [`RuntimeConfig::load`].
     pub fn parse(text: &str) -> Result<Self> {
-        let file: File = toml::from_str(text).map_err(|error| located(text, &error))?;
+        let file: File = toml_edit::de::from_str(text).map_err(|error| located(text, &error))?;
         if let Some(table) = file.rest.keys().next() {
             bail!("`{table}` {REMEDY}");
         }

@@ -3,14 +3,15 @@
 use super::name::check_name;
 use super::{Component, Dependency, HttpTrigger, Route, Schema, Source};
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value};
 
 const REMEDY: &str = "is not supported by the embedded host; use `spin up`";
 
 /// Refuses what has another shape than this host's schema, before the schema calls it unknown.
-pub fn refuse_unsupported(table: &toml::Table) -> Result<()> {
-    let version = table.get("spin_manifest_version").and_then(toml::Value::as_integer);
+pub fn refuse_unsupported(table: &Map<String, Value>) -> Result<()> {
+    let version = table.get("spin_manifest_version").and_then(Value::as_i64);
     ensure!(version == Some(2), "`spin_manifest_version` must be 2");
-    let triggers = table.get("trigger").and_then(toml::Value::as_table);
+    let triggers = table.get("trigger").and_then(Value::as_object);
     for (kind, triggers) in triggers.into_iter().flatten() {
         ensure!(kind == "http", "trigger `{kind}` {REMEDY}");
         for trigger in triggers.as_array().into_iter().flatten() {
@@ -20,13 +21,13 @@ pub fn refuse_unsupported(table: &toml::Table) -> Result<()> {
     Ok(())
 }
 
-fn refuse_unsupported_trigger(trigger: &toml::Value) -> Result<()> {
+fn refuse_unsupported_trigger(trigger: &Value) -> Result<()> {
     let component = trigger.get("component");
-    let inline = component.is_some_and(toml::Value::is_table);
+    let inline = component.is_some_and(Value::is_object);
     ensure!(!inline, "trigger.http: a component written inline {REMEDY}");
     ensure!(trigger.get("components").is_none(), "trigger.http: `components` {REMEDY}");
     let executor = trigger.get("executor").and_then(|executor| executor.get("type"));
-    match executor.and_then(toml::Value::as_str) {
+    match executor.and_then(Value::as_str) {
         Some(kind @ ("wagi" | "wasip3-unstable")) => {
             bail!("trigger.http: executor `{kind}` {REMEDY}")
         }
@@ -103,7 +104,7 @@ fn check_dependency(dependency: &Dependency) -> Result<()> {
     let known = ["component", "url", "registry", "version", "package"];
     match known.into_iter().find(|field| value.get(field).is_some()) {
         Some(field) => bail!("`{field}` {REMEDY}"),
-        None if value.is_str() => bail!("a version from a registry {REMEDY}"),
+        None if value.is_string() => bail!("a version from a registry {REMEDY}"),
         None => bail!("write it as {{ path = \"….wasm\" }}, with `export` if its name differs"),
     }
 }

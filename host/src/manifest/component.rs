@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::path::PathBuf;
 
 /// A component, and what it may use.
@@ -30,22 +31,22 @@ pub struct Component {
     /// The command that builds it.
     pub build: Option<Build>,
     #[serde(default, rename = "targets")]
-    _targets: Option<toml::Value>,
+    _targets: Option<IgnoredAny>,
     #[serde(default, rename = "tool")]
-    _tool: Option<toml::Table>,
+    _tool: Option<IgnoredAny>,
     // What only Spin has. Each is refused unless it is empty.
     #[serde(default)]
-    pub(super) files: Vec<toml::Value>,
+    pub(super) files: Vec<IgnoredAny>,
     #[serde(default)]
-    pub(super) exclude_files: Vec<toml::Value>,
+    pub(super) exclude_files: Vec<IgnoredAny>,
     #[serde(default)]
-    pub(super) allowed_http_hosts: Vec<toml::Value>,
+    pub(super) allowed_http_hosts: Vec<IgnoredAny>,
     #[serde(default)]
-    pub(super) allowed_outbound_hosts: Vec<toml::Value>,
+    pub(super) allowed_outbound_hosts: Vec<IgnoredAny>,
     #[serde(default)]
-    pub(super) sqlite_databases: Vec<toml::Value>,
+    pub(super) sqlite_databases: Vec<IgnoredAny>,
     #[serde(default)]
-    pub(super) ai_models: Vec<toml::Value>,
+    pub(super) ai_models: Vec<IgnoredAny>,
 }
 
 /// The place of a component's WebAssembly.
@@ -55,7 +56,7 @@ pub enum Source {
     /// A file.
     Path(PathBuf),
     /// Somewhere else, which this host refuses.
-    Remote(toml::Table),
+    Remote(IgnoredAny),
 }
 
 /// The component that satisfies an import.
@@ -65,7 +66,7 @@ pub enum Dependency {
     /// A component in a file.
     Local(LocalDependency),
     /// A version or package of a registry, or a URL, which this host refuses.
-    Remote(toml::Value),
+    Remote(serde_json::Value),
 }
 
 /// A component in a file.

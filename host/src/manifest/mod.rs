@@ -15,7 +15,9 @@ pub use trigger::{HttpTrigger, Route, StaticResponse};
 use anyhow::{Context, Result, anyhow};
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
+use toml_edit::de::from_str;
 
 /// An application's manifest.
 pub struct Manifest {
@@ -57,10 +59,10 @@ pub struct Application {
     #[serde(default, rename = "authors")]
     _authors: Vec<String>,
     #[serde(default, rename = "targets")]
-    _targets: Option<toml::Value>,
+    _targets: Option<IgnoredAny>,
     #[serde(default, rename = "tool")]
-    _tool: Option<toml::Table>,
-    trigger: Option<toml::Table>,
+    _tool: Option<IgnoredAny>,
+    trigger: Option<IgnoredAny>,
 }
 
 /// An application variable.
@@ -109,9 +111,9 @@ impl Manifest {
     /// If the text is not valid TOML, is no Spin manifest of version 2, or asks for what this
     /// host does not have. The message is one line, with line and column where they are known.
     pub fn parse(text: &str, base: &Path) -> Result<Self> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| located(text, &error))?;
+        let table = from_str(text).map_err(|error| located(text, &error))?;
         check::refuse_unsupported(&table)?;
-        let schema: Schema = toml::from_str(text).map_err(|error| located(text, &error))?;
+        let schema: Schema = from_str(text).map_err(|error| located(text, &error))?;
         check::check(&schema)?;
         let base = base.to_owned();
         Ok(Self { schema, base })
@@ -119,7 +121,7 @@ impl Manifest {
 }
 
 /// The error in one line, with the place it was found at.
-pub(crate) fn located(text: &str, error: &toml::de::Error) -> anyhow::Error {
+pub(crate) fn located(text: &str, error: &toml_edit::de::Error) -> anyhow::Error {
     let message = error.message().trim().replace('\n', " ");
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
         return anyhow!("{message}");
