@@ -49,12 +49,20 @@ fn run_one(command: &str, workdir: &Path, log: &Log) -> Result<()> {
 fn shell(command: &str, workdir: &Path) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(directory(workdir));
+    for_components(&mut shell);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(describes_this_package) {
             shell.env_remove(name);
         }
     }
     shell
+}
+
+/// Makes cargo build into the folder that manifests name, and without the flags that a user sets for this
+/// machine's programs: they are not for WebAssembly.
+pub fn for_components(command: &mut Command) {
+    command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
+    command.env("CARGO_ENCODED_RUSTFLAGS", "");
 }
 
 /// The folder of `spin.toml`, if no other is named, is the one this program is in.
@@ -110,6 +118,7 @@ fn is_installed(target: &str, workdir: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsStr;
     use std::sync::{Arc, Mutex};
 
     #[test]
@@ -121,6 +130,21 @@ mod tests {
             ("npm run build", vec![]),
         ] {
             assert_eq!(wasm_targets(command).collect::<Vec<_>>(), targets, "{command}");
+        }
+    }
+
+    /// `-C link-arg=-fuse-ld=mold`, say, would fail; and the manifest names the folder `target`.
+    #[test]
+    fn a_users_flags_and_folder_are_not_for_components() {
+        let shell = shell("true", Path::new(""));
+        let set: Vec<_> = shell.get_envs().collect();
+        for expected in [
+            ("CARGO_ENCODED_RUSTFLAGS", Some("")),
+            ("CARGO_TARGET_DIR", None),
+            ("CARGO_BUILD_TARGET_DIR", None),
+        ] {
+            let expected = (OsStr::new(expected.0), expected.1.map(OsStr::new));
+            assert!(set.contains(&expected), "{expected:?} is not in {set:?}");
         }
     }
 

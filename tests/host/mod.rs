@@ -14,9 +14,9 @@ mod shutdown;
 mod variables;
 
 use crate::support::exposition::Exposition;
+use crate::support::root;
 use crate::support::server::{TestServer, load};
 use model_api_host::{Log, Manifest, Settings, build};
-use std::path::Path;
 use std::sync::OnceLock;
 
 const PROBE: &str = "tests/guests/probe";
@@ -25,7 +25,7 @@ const PROBE: &str = "tests/guests/probe";
 /// once for all tests.
 fn probe(text: Option<&str>) -> Manifest {
     static BUILT: OnceLock<()> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROBE);
+    let folder = root().join(PROBE);
     let own = Manifest::load(&folder.join("spin.toml")).expect("the probe's manifest is valid");
     BUILT.get_or_init(|| build::run(&own, &Log::stderr()).expect("the probe can be built"));
     match text {

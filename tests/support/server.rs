@@ -1,9 +1,9 @@
 //! A server that runs the library as the binary does, and shows its log when a test fails.
 
 use super::http::{Client, Request, Response};
+use super::root;
 use model_api_host::{App, Log, Manifest, Server, Settings};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl TestServer {
 
 /// Loads the application of `manifest`. Compiled code is shared by all tests.
 pub fn load(manifest: &Manifest, adjust: impl FnOnce(&mut Settings)) -> anyhow::Result<App> {
-    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/compiled");
+    let cache = root().join("target/compiled");
     let mut settings = Settings { cache: Some(cache), ..Settings::default() };
     adjust(&mut settings);
     App::load(manifest, settings)
