@@ -3,8 +3,11 @@
 /// Returns true if a body may be JSON: its type is JSON, or not stated.
 pub fn may_be_json(content_type: Option<&str>) -> bool {
     let Some(content_type) = content_type else { return true };
-    let essence = essence(content_type);
-    essence == "application/json" || essence.ends_with("+json")
+    // Some clients send the header twice.
+    content_type
+        .split(',')
+        .map(essence)
+        .all(|essence| essence == "application/json" || essence.ends_with("+json"))
 }
 
 /// The message to a client whose body has another type than JSON.
@@ -63,6 +66,18 @@ mod tests {
         assert_eq!(quality("identity", "gzip"), None);
         assert_eq!(quality("text/*;q=0.3", "application/json"), None);
         assert_eq!(quality("text/*;q=0.9, */*;q=0.1", "text/plain"), Some(0.9));
+    }
+
+    #[test]
+    fn a_type_that_is_stated_twice_is_json_if_both_are() {
+        for json in
+            ["application/json, application/json", "application/json; charset=utf-8", "text/x+json"]
+        {
+            assert!(may_be_json(Some(json)), "{json}");
+        }
+        for other in ["application/json, text/plain", "text/plain", "application/json,"] {
+            assert!(!may_be_json(Some(other)), "{other}");
+        }
     }
 
     #[test]

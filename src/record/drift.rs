@@ -63,7 +63,7 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
             bins.iter().map(|bin| (number(bin.upper), bin.share)).collect()
         }
         (ReferenceBins::Category(shares), Kind::Category(names)) => {
-            let names = names.iter().cloned().chain(["other".to_owned()]);
+            let names = names.iter().cloned().chain([free("other", names)]);
             names.zip(shares.iter().copied()).collect()
         }
         (ReferenceBins::Flag(share), _) => {
@@ -75,8 +75,21 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
     for (_, share) in &mut shares {
         *share *= 1.0 - missing;
     }
-    shares.push(("missing".to_owned(), missing));
+    let label = match &feature.kind {
+        Kind::Category(names) => free("missing", names),
+        _ => "missing".to_owned(),
+    };
+    shares.push((label, missing));
     shares
+}
+
+/// A label that no category has: in brackets, if one has this name.
+fn free(label: &str, names: &[String]) -> String {
+    let mut label = label.to_owned();
+    while names.contains(&label) {
+        label = format!("({label})");
+    }
+    label
 }
 
 #[cfg(test)]
@@ -108,6 +121,15 @@ mod tests {
         let bins = ReferenceBins::Category(vec![0.5, 0.3, 0.2]);
         assert_eq!(bin(&bins, &kind, &Value::Text("hourly".into())), 2);
         assert_eq!(bin(&bins, &kind, &Value::Missing), 3);
+    }
+
+    #[test]
+    fn a_category_named_other_or_missing_keeps_its_label_for_itself() {
+        let names = ["other", "missing", "(other)"].map(str::to_owned).to_vec();
+        let bins = ReferenceBins::Category(vec![0.25; 4]);
+        let shares = shares(&feature(Kind::Category(names)), &bins, 0.0);
+        let labels: Vec<&str> = shares.iter().map(|(label, _)| label.as_str()).collect();
+        assert_eq!(labels, ["other", "missing", "(other)", "((other))", "(missing)"]);
     }
 
     #[test]

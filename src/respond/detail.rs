@@ -1,6 +1,5 @@
 //! Violations as FastAPI words them: `{"detail": […]}`.
 
-use crate::validate::rows::{INSTANCES, PATIENT_DATA};
 use crate::validate::{Context, Place, Violation, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -60,14 +59,13 @@ enum Step<'a> {
 }
 
 fn path<'a>(place: Place) -> Vec<Step<'a>> {
-    let body = Step::Key("body");
-    match place {
-        Place::Body => vec![body],
-        Place::Offset(offset) => vec![body, Step::Position(offset)],
-        Place::PatientData => vec![body, Step::Key(PATIENT_DATA)],
-        Place::Instances => vec![body, Step::Key(INSTANCES)],
-        Place::Row(row) => vec![body, Step::Key(INSTANCES), Step::Position(row)],
-    }
+    let (keys, position) = match place {
+        Place::Offset(offset) => (&[][..], Some(offset)),
+        Place::Part(keys) => (keys, None),
+        Place::Row(keys, row) => (keys, Some(row)),
+    };
+    let keys = ["body"].iter().chain(keys).map(|key| Step::Key(key));
+    keys.chain(position.map(Step::Position)).collect()
 }
 
 /// The client's input, as it is sent back.

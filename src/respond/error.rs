@@ -35,7 +35,7 @@ impl<'a> PredictError<'a> {
 
     /// Refuses a body that makes no sense, with a sentence that says why.
     pub fn malformed(message: String) -> Self {
-        let violation = Violation::new(Issue::malformed(message), Place::Body, None);
+        let violation = Violation::new(Issue::malformed(message), Place::BODY, None);
         Self::Invalid(violation.into())
     }
 

@@ -50,12 +50,10 @@ fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) 
         let warnings = accepted.of_row(row).map(Entry::new).collect();
         Answer::new(signature, &answers.predictions[row], &answers.names, warnings)
     };
-    match form {
-        Form::Patient => Response::json(200, &answer(0)),
-        Form::Instances => {
-            let predictions = (0..input.rows.len).map(answer).collect();
-            let more_warnings = accepted.not_kept();
-            Response::json(200, &Batch { predictions, more_warnings })
-        }
+    if !form.is_batch {
+        return Response::json(200, &answer(0));
     }
+    let predictions = (0..input.rows.len).map(answer).collect();
+    let more_warnings = accepted.not_kept();
+    Response::json(200, &Batch { predictions, more_warnings })
 }

@@ -98,15 +98,47 @@ pub struct Checked {
 
 /// Checks a value that is still JSON; none if it is missing.
 ///
-/// A number in quotes is taken, since FastAPI takes it and forms send it, but it is unusual.
+/// A value of another type that can mean one thing only is taken, since FastAPI takes it and pandas and
+/// forms send it, but it is unusual.
 pub fn check_json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Issue> {
     let Some(raw) = given else { return check(Value::Missing, feature) };
-    if let (Kind::Number(_), Some(number)) = (&feature.kind, quoted_number(raw.get())) {
-        let mut checked = check(number, feature)?;
-        checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
-        return Ok(checked);
+    let issue = match decode(raw, &feature.kind) {
+        Ok(value) => return check(value, feature),
+        Err(issue) => issue,
+    };
+    let value = of_other_type(raw.get(), &feature.kind).ok_or(issue)?;
+    let mut checked = check(value, feature)?;
+    checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
+    Ok(checked)
+}
+
+/// Reads a number in quotes; a flag as 0 or 1, or in quotes; or a category that is a number or a flag.
+fn of_other_type(text: &str, kind: &Kind) -> Option<Value> {
+    match kind {
+        Kind::Number(_) => quoted_number(text),
+        Kind::Flag => match text.trim_matches('"') {
+            "1" | "1.0" | "true" | "True" => Some(Value::Flag(true)),
+            "0" | "0.0" | "false" | "False" => Some(Value::Flag(false)),
+            _ => None,
+        },
+        Kind::Category(names) if !text.starts_with(['"', '[', '{']) => {
+            named(text, names).map(|name| Value::Text(name.clone()))
+        }
+        Kind::Category(_) => None,
     }
-    check(decode(raw, &feature.kind)?, feature)
+}
+
+/// The one category whose name is a number or a flag of JSON, as written or of the same value.
+fn named<'n>(text: &str, names: &'n [String]) -> Option<&'n String> {
+    if let Some(name) = names.iter().find(|name| *name == text) {
+        return Some(name);
+    }
+    let same = |name: &&String| match text.parse::<f64>() {
+        Ok(number) => name.parse() == Ok(number),
+        Err(_) => name.eq_ignore_ascii_case(text),
+    };
+    let mut same = names.iter().filter(same);
+    same.next().filter(|_| same.next().is_none())
 }
 
 /// Reads the number in a string that is a JSON number and nothing else.
@@ -158,6 +190,7 @@ fn wrong_kind(kind: &Kind) -> Issue {
 ///
 /// If the model does not take it.
 pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
+    let value = if stands_for_missing(&value, &feature.kind) { Value::Missing } else { value };
     let unusual = match (&value, &feature.kind) {
         (Value::Missing, _) => match feature.missing {
             MissingPolicy::Refuse => return Err(Issue::missing()),
@@ -171,6 +204,14 @@ pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
     match (unusual, feature.unusual) {
         (Some(issue), UnusualPolicy::Refuse) => Err(issue),
         (unusual, _) => Ok(Checked { value, unusual }),
+    }
+}
+
+/// Returns true for a number that the model takes for a missing value.
+fn stands_for_missing(value: &Value, kind: &Kind) -> bool {
+    match (value, kind) {
+        (Value::Number(number), Kind::Number(range)) => range.missing_values.contains(number),
+        _ => false,
     }
 }
 
@@ -205,12 +246,25 @@ fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
     Some(issue.with_context(Context::Expected(expected)))
 }
 
+/// A message names no more categories than this.
+const MOST_NAMED: usize = 50;
+
 /// Writes a list as `'a', 'b' or 'c'`.
 fn alternatives(categories: &[String]) -> String {
-    let quoted: Vec<_> = categories.iter().map(|category| format!("'{category}'")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => "nothing".to_owned(),
+    let named = &categories[..categories.len().min(MOST_NAMED)];
+    let mut quoted: Vec<_> = named.iter().map(|category| format!("'{category}'")).collect();
+    match categories.len() - named.len() {
+        0 => {}
+        more => quoted.push(format!("one of {more} more")),
+    }
+    list(&quoted, "or")
+}
+
+/// Joins words as `a, b or c`, with this word before the last one.
+pub fn list(words: &[String], last_by: &str) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} {last_by} {last}", others.join(", ")),
     }
 }

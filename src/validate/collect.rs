@@ -25,8 +25,10 @@ pub struct Input<'a> {
 /// The value of a feature, as a request has it.
 #[derive(Clone)]
 pub enum Given<'a> {
-    /// In a row of JSON; none if it is missing.
+    /// In a row of JSON; none for null.
     Json(Option<&'a RawValue>),
+    /// Not in a row of JSON.
+    Absent,
     /// An element of a tensor.
     Element(Value),
 }
@@ -58,6 +60,7 @@ impl<'a> Collector<'a> {
             // Check the value.
             let (checked, input) = match given {
                 Given::Json(raw) => (check_json(raw, feature), raw.or(object)),
+                Given::Absent => (check_json(None, feature), object),
                 Given::Element(value) => (check(as_kind(value, feature), feature), None),
             };
             // Keep it, or what is wrong with it.
@@ -78,6 +81,11 @@ impl<'a> Collector<'a> {
     /// Adds a violation that is not of one value.
     pub fn refuse(&mut self, violation: Violation<'a>) {
         self.refused.push(violation);
+    }
+
+    /// Adds a warning that is not of one value.
+    pub fn warn(&mut self, violation: Violation<'a>) {
+        self.input.accepted.show(violation);
     }
 
     /// Counts keys of rows that are no feature.

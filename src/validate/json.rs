@@ -154,6 +154,30 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// A key: borrowed from the text, unless it has escapes.
-#[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+/// A key: borrowed from the text, unless it has escapes. Half of a surrogate pair, which Python writes and
+/// no string of Rust can hold, is in no feature's name: it becomes U+FFFD.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_bytes<E>(self, key: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(Key(String::from_utf8_lossy(key)))
+    }
+
+    fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
+        Ok(Key(String::from_utf8_lossy(key).into_owned().into()))
+    }
+}

@@ -1,39 +1,64 @@
-//! The body of `POST /predict`.
+//! The body of `POST /predict`, in any of its forms.
 
-use super::check::{Context, Issue, Reason};
+use super::check::{Context, Issue, Reason, list};
 use super::collect::{Collector, Given, Input};
-use super::json::{Body, Object, without_bom};
+use super::json::{Body, List, Object, without_bom};
 use super::violations::{Place, Violation, Violations};
 use crate::model::Signature;
 use crate::platform::settings;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// The form in which a body has its rows, and in which it is answered.
+/// The place of the rows in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `{"patient_data": {…}}`
-    Patient,
-    /// `{"instances": [{…}, …]}`
-    Instances,
+pub struct Form {
+    path: &'static [&'static str],
+    /// True for many rows, false for one.
+    pub is_batch: bool,
 }
 
 impl Form {
     /// Returns the place of a row.
     pub fn place(self, row: usize) -> Place {
-        match self {
-            Self::Patient => Place::PatientData,
-            Self::Instances => Place::Row(row),
-        }
+        if self.is_batch { Place::Row(self.path, row) } else { self.part() }
+    }
+
+    fn part(self) -> Place {
+        Place::Part(self.path)
+    }
+
+    const fn one(path: &'static [&'static str]) -> Self {
+        Self { path, is_batch: false }
+    }
+
+    const fn many(path: &'static [&'static str]) -> Self {
+        Self { path, is_batch: true }
     }
 }
 
-/// The key of a single row.
-pub const PATIENT_DATA: &str = "patient_data";
-/// The key of a batch.
-pub const INSTANCES: &str = "instances";
+/// `{"patient_data": {…}}`, the blueprint's form.
+const PATIENT: Form = Form::one(&["patient_data"]);
 
-/// Reads a body. If it has both keys, the batch is ignored.
+/// The keys of lists of rows: ours, and those of MLflow.
+const LISTS: [Form; 3] =
+    [Form::many(&["instances"]), Form::many(&["inputs"]), Form::many(&["dataframe_records"])];
+
+/// pandas' `to_dict("split")`, by itself or as MLflow has it: names of columns, and a list for each row.
+const COLUMNS: &str = "columns";
+const DATA: &str = "data";
+const SPLIT: Form = Form::many(&[DATA]);
+const DATAFRAME_SPLIT: &str = "dataframe_split";
+const INNER_SPLIT: Form = Form::many(&[DATAFRAME_SPLIT, DATA]);
+
+/// Rows without any key.
+const BARE_ROW: Form = Form::one(&[]);
+const BARE_LIST: Form = Form::many(&[]);
+
+/// The keys that a feature must not have, where rows come without one.
+const KEYS: [&str; 7] =
+    ["patient_data", "instances", "inputs", "dataframe_records", DATAFRAME_SPLIT, COLUMNS, DATA];
+
+/// Reads a body. If it has rows in several forms, `patient_data` goes first, then `instances`.
 ///
 /// # Errors
 ///
@@ -42,25 +67,21 @@ pub fn read<'a>(
     body: &'a [u8],
     signature: &'a Signature,
 ) -> Result<(Form, Input<'a>), Violations<'a>> {
-    // Read the top level.
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Violation::new(Issue::missing(), Place::Body, None).into());
+        return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
     }
     let body = Body::parse(body)?;
-    let top = body.object()?.ok_or_else(|| not_an_object(Place::Body, body.raw))?;
     let mut reader = Reader::new(signature);
-    // Read the rows, in either form.
-    let form = match (given(&top, PATIENT_DATA), given(&top, INSTANCES)) {
-        (Some(data), _) => {
-            reader.add(body.part(data), Place::PatientData)?;
-            Form::Patient
+    let form = match body.object()? {
+        Some(top) => reader.add_top(&body, &top)?,
+        None => {
+            if !body.raw.get().starts_with('[') || !reader.takes_bare_rows() {
+                return Err(not_an_object(Place::BODY, body.raw).into());
+            }
+            reader.add_list(&body, BARE_LIST, body.raw)?;
+            BARE_LIST
         }
-        (None, Some(list)) => {
-            reader.add_list(&body, list)?;
-            Form::Instances
-        }
-        (None, None) => return Err(no_rows(&body, &top).into()),
     };
     Ok((form, reader.collector.finish()?))
 }
@@ -72,32 +93,46 @@ fn given<'a>(object: &Object<'a>, key: &str) -> Option<&'a RawValue> {
 
 /// Makes the violation of a body that has no rows.
 fn no_rows<'a>(body: &Body<'a>, top: &Object<'a>) -> Violation<'a> {
-    match (top.get(PATIENT_DATA), top.get(INSTANCES)) {
-        (Some(null), _) => not_an_object(Place::PatientData, null),
-        (None, Some(null)) => not_a_list(null),
-        (None, None) => Violation::new(Issue::missing(), Place::PatientData, Some(body.raw)),
+    let lists = LISTS.into_iter().find_map(|form| Some((form, top.get(form.path[0])?)));
+    match (top.get(PATIENT.path[0]), lists) {
+        (Some(null), _) => not_an_object(PATIENT.part(), null),
+        (None, Some((form, null))) => not_a_list(form.part(), null),
+        (None, None) => Violation::new(Issue::missing(), PATIENT.part(), Some(body.raw)),
     }
 }
 
 fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
-    let issue = Issue::new(Reason::WrongType, "dict_type", "Input should be an object");
-    Violation::new(issue, place, Some(raw))
+    let message = match raw.get().starts_with('[') && place == PATIENT.part() {
+        true => "Input should be an object; a list of rows goes under 'instances'",
+        false => "Input should be an object",
+    };
+    Violation::new(Issue::new(Reason::WrongType, "dict_type", message), place, Some(raw))
 }
 
-fn not_a_list(raw: &RawValue) -> Violation<'_> {
-    let issue = Issue::new(Reason::WrongType, "list_type", "Input should be a list");
-    Violation::new(issue, Place::Instances, Some(raw))
+fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
+    let message = match raw.get().starts_with('{') {
+        true => "Input should be a list; one row goes under 'patient_data'",
+        false => "Input should be a list",
+    };
+    Violation::new(Issue::new(Reason::WrongType, "list_type", message), place, Some(raw))
 }
 
-fn too_long(list: &RawValue, limit: usize, length: usize) -> Violation<'_> {
+fn too_long(place: Place, list: &RawValue, limit: usize, length: usize) -> Violation<'_> {
     let message = format!("List should have at most {limit} items, not {length}");
     let issue = Issue::new(Reason::Malformed, "too_long", message);
     let issue = issue.with_context(Context::MaxLength(limit));
-    Violation::new(issue, Place::Instances, Some(list))
+    Violation::new(issue, place, Some(list))
 }
+
+/// A warning names no more keys or features than this.
+const MOST_NAMED: usize = 5;
+
+/// A warning shows this much of a client's key, in bytes.
+const SHOWN_KEY_BYTES: usize = 40;
 
 /// Reads rows.
 struct Reader<'a> {
+    signature: &'a Signature,
     /// The index of each feature, by its name.
     indices: BTreeMap<&'a str, usize>,
     collector: Collector<'a>,
@@ -106,45 +141,176 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(signature: &'a Signature) -> Self {
         let names = signature.features.iter().map(|feature| feature.name.as_str());
-        Self { indices: names.zip(0..).collect(), collector: Collector::new(signature) }
+        Self { signature, indices: indices(names), collector: Collector::new(signature) }
     }
 
-    fn add_list(&mut self, body: &Body<'a>, list: &'a RawValue) -> Result<(), Violation<'a>> {
-        let rows = body.part(list).list()?.ok_or_else(|| not_a_list(list))?;
+    /// Returns true if no feature has the name of a key.
+    fn takes_bare_rows(&self) -> bool {
+        !self.signature.features.iter().any(|feature| KEYS.contains(&feature.name.as_str()))
+    }
+
+    /// Adds the rows of a body that is an object, and returns their form.
+    fn add_top(&mut self, body: &Body<'a>, top: &Object<'a>) -> Result<Form, Violation<'a>> {
+        if let Some(row) = given(top, PATIENT.path[0]) {
+            self.add(body.part(row), PATIENT.part())?;
+            return Ok(PATIENT);
+        }
+        for form in LISTS {
+            if let Some(list) = given(top, form.path[0]) {
+                self.add_list(body, form, list)?;
+                return Ok(form);
+            }
+        }
+        if let Some(split) = given(top, DATAFRAME_SPLIT) {
+            let place = Place::Part(&INNER_SPLIT.path[..1]);
+            let split = body.part(split).object()?.ok_or_else(|| not_an_object(place, split))?;
+            self.add_split(body, INNER_SPLIT, &split)?;
+            return Ok(INNER_SPLIT);
+        }
+        if given(top, COLUMNS).is_some() && given(top, DATA).is_some() {
+            self.add_split(body, SPLIT, top)?;
+            return Ok(SPLIT);
+        }
+        let has_feature = top.members().any(|(key, _)| self.indices.contains_key(key));
+        if has_feature && self.takes_bare_rows() {
+            self.add(*body, BARE_ROW.part())?;
+            return Ok(BARE_ROW);
+        }
+        Err(no_rows(body, top))
+    }
+
+    fn add_list(
+        &mut self,
+        body: &Body<'a>,
+        form: Form,
+        list: &'a RawValue,
+    ) -> Result<(), Violation<'a>> {
+        let rows = body.part(list).list()?.ok_or_else(|| not_a_list(form.part(), list))?;
         settings::check_batch(rows.len, self.indices.len())
-            .map_err(|limit| too_long(list, limit, rows.len))?;
+            .map_err(|limit| too_long(form.part(), list, limit, rows.len))?;
         for (index, row) in rows.items.into_iter().enumerate() {
-            self.add(body.part(row), Place::Row(index))?;
+            self.add(body.part(row), form.place(index))?;
+        }
+        Ok(())
+    }
+
+    /// Adds rows that are lists, whose columns have names.
+    fn add_split(
+        &mut self,
+        body: &Body<'a>,
+        form: Form,
+        split: &Object<'a>,
+    ) -> Result<(), Violation<'a>> {
+        let (columns, data) = (split.get(COLUMNS), split.get(DATA));
+        let (Some(columns), Some(data)) = (columns, data) else {
+            return Err(Violation::new(Issue::missing(), form.part(), Some(split.raw)));
+        };
+        let names = body.part(columns).list()?.and_then(names).ok_or_else(|| {
+            let issue = Issue::malformed("Its columns should be a list of different names".into());
+            Violation::new(issue, form.part(), Some(columns))
+        })?;
+        let rows = body.part(data).list()?.ok_or_else(|| not_a_list(form.part(), data))?;
+        settings::check_batch(rows.len, self.indices.len().max(names.len()))
+            .map_err(|limit| too_long(form.part(), data, limit, rows.len))?;
+        for (index, row) in rows.items.into_iter().enumerate() {
+            let (place, row) = (form.place(index), body.part(row));
+            match row.list()?.filter(|cells| cells.len == names.len()) {
+                Some(cells) => {
+                    let mut members = names.iter().map(String::as_str).zip(cells.items);
+                    self.add_members(place, row.raw, &mut members);
+                }
+                None => {
+                    let message = format!("Input should be a list of {} values", names.len());
+                    let issue = Issue::new(Reason::WrongType, "list_type", message);
+                    self.collector.refuse(Violation::new(issue, place, Some(row.raw)));
+                }
+            }
         }
         Ok(())
     }
 
     fn add(&mut self, row: Body<'a>, place: Place) -> Result<(), Violation<'a>> {
-        let Some(object) = row.object()? else {
-            self.collector.refuse(not_an_object(place, row.raw));
-            return Ok(());
-        };
-        let values = self.values(&object);
-        self.collector.add_row(place, Some(object.raw), values);
+        match row.object()? {
+            Some(object) => self.add_members(place, object.raw, &mut object.members()),
+            None => self.collector.refuse(not_an_object(place, row.raw)),
+        }
         Ok(())
     }
 
-    /// Finds the value of each feature in a row. One look at each member finds them all, however
-    /// many there are of both. The last of two equal keys counts, as in Python.
-    fn values(&mut self, row: &Object<'a>) -> Vec<Given<'a>> {
-        let mut values = vec![Given::Json(None); self.indices.len()];
-        let mut unknown = 0;
-        for (key, value) in row.members() {
+    /// Adds the values of a row, by the names of features. One look at each member finds them all,
+    /// however many there are of both. The last of two equal keys counts, as in Python.
+    fn add_members<'k>(
+        &mut self,
+        place: Place,
+        raw: &'a RawValue,
+        members: &mut dyn Iterator<Item = (&'k str, &'a RawValue)>,
+    ) {
+        let mut values = vec![Given::Absent; self.indices.len()];
+        let (mut unknown, mut named) = (0, Vec::new());
+        for (key, value) in members {
             match self.indices.get(key) {
                 Some(index) => {
                     values[*index] = Given::Json(Some(value).filter(|raw| raw.get() != "null"));
                 }
-                None => unknown += 1,
+                None => {
+                    unknown += 1;
+                    if named.len() < MOST_NAMED {
+                        named.push(key);
+                    }
+                }
             }
         }
         self.collector.add_unknown_keys(unknown);
-        values
+        let warning = if unknown > 0 { self.mistaken(unknown, &named, &values) } else { None };
+        self.collector.add_row(place, Some(raw), values);
+        if let Some(issue) = warning {
+            self.collector.warn(Violation::new(issue, place, Some(raw)));
+        }
     }
+
+    /// Makes the warning of keys that are no feature in a row that lacks features: they may be the same.
+    /// `named` has the first of the keys.
+    fn mistaken(&self, unknown: u64, named: &[&str], values: &[Given]) -> Option<Issue> {
+        let features = self.signature.features.iter().zip(values);
+        let absent = features.filter(|(_, given)| matches!(given, Given::Absent));
+        let absent: Vec<&str> = absent.map(|(feature, _)| feature.name.as_str()).collect();
+        if absent.is_empty() {
+            return None;
+        }
+        let (unknown, absent) = (quoted(named, unknown as usize), quoted(&absent, absent.len()));
+        let message = format!("The model does not know {unknown}, and has no value for {absent}");
+        Some(Issue::new(Reason::Missing, "unexpected_keys", message))
+    }
+}
+
+/// The names of columns, if all are strings and no two are the same.
+fn names(columns: List) -> Option<Vec<String>> {
+    let name = |raw: &&RawValue| serde_json::from_str(raw.get()).ok();
+    let names: Option<Vec<String>> = columns.items.iter().map(name).collect();
+    let is_unique = indices(names.iter().flatten().map(String::as_str)).len() == columns.len;
+    names.filter(|_| is_unique)
+}
+
+/// Returns the index of each name.
+fn indices<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+    let mut indices = BTreeMap::new();
+    for (index, name) in names.enumerate() {
+        indices.insert(name, index);
+    }
+    indices
+}
+
+/// Writes the first of `count` names as `'a', 'b' and 7 more`.
+fn quoted(names: &[&str], count: usize) -> String {
+    let quote = |name: &&str| {
+        let shown = &name[..name.floor_char_boundary(SHOWN_KEY_BYTES)];
+        format!("'{shown}{}'", if shown.len() < name.len() { "…" } else { "" })
+    };
+    let mut quoted: Vec<String> = names.iter().take(MOST_NAMED).map(quote).collect();
+    if count > quoted.len() {
+        quoted.push(format!("{} more", count - quoted.len()));
+    }
+    list(&quoted, "and")
 }
 
 #[cfg(test)]

@@ -9,23 +9,22 @@ use std::num::NonZero;
 /// The part of a body that an issue is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The whole body.
-    Body,
     /// So many bytes into the body.
     Offset(usize),
-    /// The single row.
-    PatientData,
-    /// The list of rows.
-    Instances,
-    /// A row of a list or of a tensor, from 0.
-    Row(usize),
+    /// The part of the body at a path: the body itself, a single row, or a list of rows.
+    Part(&'static [&'static str]),
+    /// A row, from 0, of the list at a path, or of a tensor.
+    Row(&'static [&'static str], usize),
 }
 
 impl Place {
+    /// The whole body.
+    pub const BODY: Self = Self::Part(&[]);
+
     /// Returns the row that it is in; the first where there is only one.
     pub fn row(self) -> usize {
         match self {
-            Self::Row(row) => row,
+            Self::Row(_, row) => row,
             _ => 0,
         }
     }
@@ -61,8 +60,10 @@ impl<'a> Violation<'a> {
     fn sentence(&self) -> String {
         let message = &self.issue.message;
         match (self.feature, self.place) {
-            (Some(feature), Place::Row(row)) => format!("input {feature:?}, row {row}: {message}"),
-            (None, Place::Row(row)) => format!("row {row}: {message}"),
+            (Some(feature), Place::Row(_, row)) => {
+                format!("input {feature:?}, row {row}: {message}")
+            }
+            (None, Place::Row(_, row)) => format!("row {row}: {message}"),
             _ => message.clone().into_owned(),
         }
     }
@@ -90,6 +91,11 @@ impl<'a> Violations<'a> {
     pub fn push(&mut self, violation: Violation<'a>) {
         let (feature, reason) = (violation.feature.unwrap_or(NO_FEATURE), violation.issue.reason);
         self.counts.add(feature, reason.as_str(), 1);
+        self.show(violation);
+    }
+
+    /// Adds a violation that metrics count in another way.
+    pub fn show(&mut self, violation: Violation<'a>) {
         self.len += 1;
         if self.kept.len() < MOST_KEPT {
             self.kept.push(violation);

@@ -18,6 +18,7 @@ mod work;
 
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
+use crate::support::root;
 use crate::support::server::TestServer;
 use model_api_host::{Log, Manifest, build};
 use model_api_import::emit::manifest::wire;
@@ -37,15 +38,15 @@ const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_versi
 /// components are built once for all tests.
 pub fn manifest(change: impl FnOnce(String) -> String) -> Manifest {
     static BUILT: OnceLock<()> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root();
     let text = std::fs::read_to_string(folder.join("spin.toml")).expect("spin.toml is there");
     // Whoever imported a model of their own runs these tests too.
     let text = wire(&text, Path::new(DEFAULT_MODEL), BUILD).expect("spin.toml has a model");
     BUILT.get_or_init(|| {
-        let manifest = Manifest::parse(&text, folder).expect("spin.toml is valid");
+        let manifest = Manifest::parse(&text, &folder).expect("spin.toml is valid");
         build::run(&manifest, &Log::stderr()).expect("the components can be built");
     });
-    Manifest::parse(&change(text), folder).unwrap_or_else(|error| panic!("{error:#}"))
+    Manifest::parse(&change(text), &folder).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// The service as it is.
@@ -86,6 +87,7 @@ fn build_guests() {
         ] {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.args(["build", "--release", "--target", "wasm32-wasip1"]).args(guests);
+            build::for_components(&mut cargo);
             assert!(cargo.status().expect("cargo runs").success(), "the guests cannot be built");
         }
     });

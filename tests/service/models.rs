@@ -1,10 +1,11 @@
 //! The models that `spin.toml` names.
 
 use super::{EXAMPLE, manifest, predict};
+use crate::support::root;
 use crate::support::server::TestServer;
 use model_api_host::Manifest;
 use model_api_host::manifest::{Dependency, Source};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use wasmparser::{Parser, Payload};
 
 /// The components that the service's dependencies come from.
@@ -87,7 +88,7 @@ fn neither_the_service_nor_the_page_asks_for_the_time_of_day() {
 
 #[test]
 fn the_manifests_grant_the_store_of_the_counters_and_nothing_else() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root();
     for file in ["spin.toml", "examples/heart-disease/spin.toml"] {
         // Files, hosts and databases are refused when it is read.
         let manifest = Manifest::load(&folder.join(file)).unwrap_or_else(|e| panic!("{e:#}"));

@@ -17,8 +17,8 @@ const LABELS: [&str; 2] = ["High \"Risk\"", "low\n"];
 
 pub fn get_signature() -> Signature {
     use MissingPolicy::{Handle, Impute, Refuse};
-    let age = Kind::Number(NumberRange { minimum: 0.0, maximum: 130.0, whole: true });
-    let ldl = Kind::Number(NumberRange { minimum: -1.5, maximum: f64::INFINITY, whole: false });
+    let age = Kind::Number(NumberRange { minimum: 0.0, maximum: 130.0, whole: true, missing_values: Vec::new() });
+    let ldl = Kind::Number(NumberRange { minimum: -1.5, maximum: f64::INFINITY, whole: false, missing_values: Vec::new() });
     let smoking = Kind::Category(vec!["never".into(), "täglich".into()]);
     let features = [
         ("age", age, Refuse, UnusualPolicy::Accept),

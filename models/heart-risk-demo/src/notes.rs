@@ -19,7 +19,12 @@ pub static SIGNATURE: Signature = Signature {
 const fn number(name: &'static str, maximum: f64, missing: MissingPolicy) -> Feature {
     Feature {
         name: text(name),
-        kind: Kind::Number(NumberRange { minimum: 0.0, maximum, whole: false }),
+        kind: Kind::Number(NumberRange {
+            minimum: 0.0,
+            maximum,
+            whole: false,
+            missing_values: List::EMPTY,
+        }),
         missing,
         unusual: UnusualPolicy::Refuse,
     }

@@ -90,6 +90,7 @@ pub struct NumberRange {
     pub minimum: f64,
     pub maximum: f64,
     pub whole: bool,
+    pub missing_values: List<f64>,
 }
 
 #[repr(C, u8)]

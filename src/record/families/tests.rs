@@ -20,7 +20,8 @@ use std::time::Duration;
 mod exposition;
 
 fn signature() -> Signature {
-    let range = NumberRange { minimum: 0.0, maximum: 130.0, whole: false };
+    let range =
+        NumberRange { minimum: 0.0, maximum: 130.0, whole: false, missing_values: Vec::new() };
     Signature {
         name: "m".into(),
         version: "v1".into(),

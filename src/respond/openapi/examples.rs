@@ -10,14 +10,18 @@ use serde_json::{Map, Value, json};
 
 /// Puts the examples into the operations.
 pub fn fill(operations: &mut Value, model: &Described) {
-    const JSON: &str = "application/json";
     let predict = &mut operations["predict"];
-    predict["requestBody"]["content"][JSON]["examples"] = predict_requests(model);
-    predict["responses"]["200"]["content"][JSON]["examples"] = predictions(model);
-    predict["responses"]["422"]["content"][JSON]["example"] = violations(model);
+    show(&mut predict["requestBody"], "examples", predict_requests(model));
+    show(&mut predict["responses"]["200"], "examples", predictions(model));
+    show(&mut predict["responses"]["422"], "example", violations(model));
     let infer = &mut operations["infer"];
-    infer["requestBody"]["content"][JSON]["examples"] = infer_requests(model);
-    infer["responses"]["200"]["content"][JSON]["example"] = infer_response(model);
+    show(&mut infer["requestBody"], "examples", infer_requests(model));
+    show(&mut infer["responses"]["200"], "example", infer_response(model));
+}
+
+/// Puts examples into a request or a response.
+fn show(part: &mut Value, member: &str, examples: Value) {
+    part["content"]["application/json"][member] = examples;
 }
 
 /// An example that the model answers.

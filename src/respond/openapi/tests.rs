@@ -17,7 +17,9 @@ fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolic
 
 /// A model that has something of everything.
 fn model() -> Described {
-    let range = |maximum, whole| Kind::Number(NumberRange { minimum: 0.0, maximum, whole });
+    let range = |maximum, whole| {
+        Kind::Number(NumberRange { minimum: 0.0, maximum, whole, missing_values: Vec::new() })
+    };
     let sex = Kind::Category(vec!["f".into(), "m".into()]);
     let features = vec![
         feature(

@@ -77,7 +77,8 @@ fn infer<'s>(
             Ok(Reply { response: respond(answer, &outputs, &answers), observed })
         }
         Err(no_answer) => {
-            Ok(PredictError::of_no_answer(no_answer, Place::Row, signature).reply(observed, FORM))
+            Ok(PredictError::of_no_answer(no_answer, |row| Place::Row(&[], row), signature)
+                .reply(observed, FORM))
         }
     }
 }

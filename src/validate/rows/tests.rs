@@ -8,8 +8,14 @@ fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolic
 
 /// A model with one feature of each kind.
 fn signature() -> Signature {
-    let range = NumberRange { minimum: -1.5, maximum: f64::INFINITY, whole: false };
-    let beats = NumberRange { minimum: 0.0, maximum: 300.0, whole: true };
+    let range = NumberRange {
+        minimum: -1.5,
+        maximum: f64::INFINITY,
+        whole: false,
+        missing_values: Vec::new(),
+    };
+    let beats =
+        NumberRange { minimum: 0.0, maximum: 300.0, whole: true, missing_values: Vec::new() };
     let smoking = Kind::Category(vec!["never".into(), "former".into(), "daily".into()]);
     Signature {
         name: "test".into(),
@@ -26,7 +32,7 @@ fn signature() -> Signature {
 /// Reads a single row.
 fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Violations<'a>> {
     let (form, input) = read(body, signature)?;
-    assert_eq!((form, input.rows.len), (Form::Patient, 1));
+    assert!(!form.is_batch && input.rows.len == 1);
     Ok(input)
 }
 
@@ -64,7 +70,7 @@ fn a_whole_number_may_have_a_point_and_no_fraction() {
 
 #[test]
 fn each_kind_refuses_the_types_of_the_others() {
-    let data = r#"{"ldl":"one","beats":true,"smoking":2,"diabetic":1}"#;
+    let data = r#"{"ldl":"one","beats":true,"smoking":2,"diabetic":2}"#;
     assert_eq!(kinds(data), ["float_type", "float_type", "string_type", "bool_type"]);
 }
 
@@ -87,7 +93,107 @@ fn instances_have_to_be_a_list() {
 fn patient_data_goes_before_instances() {
     let signature = signature();
     let body = br#"{"instances":7,"patient_data":{"beats":1}}"#;
-    assert_eq!(read(body, &signature).unwrap().0, Form::Patient);
+    assert_eq!(read(body, &signature).unwrap().0, PATIENT);
+}
+
+/// The values of the rows of a body, and the kinds of its warnings; or the path of the first violation.
+fn rows(body: &str) -> Result<(Vec<f64>, Vec<&'static str>), String> {
+    let signature = signature();
+    match read(body.as_bytes(), &signature) {
+        Ok((_, input)) => {
+            let beats = input.rows.values.chunks(signature.features.len()).map(|row| &row[1]);
+            let number =
+                |value: &Value| if let Value::Number(number) = value { *number } else { f64::NAN };
+            let kinds = input.accepted.kept.iter().map(|violation| violation.issue.kind);
+            Ok((beats.map(number).collect(), kinds.collect()))
+        }
+        Err(refused) => Err(format!("{:?}", refused.kept[0].place)),
+    }
+}
+
+#[test]
+fn rows_are_taken_in_every_form_that_is_not_ambiguous() {
+    for body in [
+        r#"{"instances":[{"beats":1},{"beats":2}]}"#,
+        r#"{"inputs":[{"beats":1},{"beats":2}]}"#,
+        r#"{"dataframe_records":[{"beats":1},{"beats":2}]}"#,
+        r#"{"columns":["beats","ldl"],"data":[[1,null],[2,3]],"index":[0,1]}"#,
+        r#"{"dataframe_split":{"columns":["beats"],"data":[[1],[2]]}}"#,
+        r#"[{"beats":1},{"beats":2}]"#,
+    ] {
+        assert_eq!(rows(body), Ok((vec![1.0, 2.0], vec![])), "{body}");
+    }
+    assert_eq!(rows(r#"{"beats":1}"#), Ok((vec![1.0], vec![])));
+}
+
+#[test]
+fn a_violation_is_at_its_path_in_every_form() {
+    for (body, place) in [
+        (r#"{"columns":["beats"],"data":[[1],["x"]]}"#, "Row([\"data\"], 1)"),
+        (r#"{"columns":["beats"],"data":[[1,2]]}"#, "Row([\"data\"], 0)"),
+        (r#"{"columns":["beats","beats"],"data":[]}"#, "Part([\"data\"])"),
+        (r#"{"columns":["beats"],"data":7}"#, "Part([\"data\"])"),
+        (r#"{"dataframe_split":{"columns":["beats"]}}"#, "Part([\"dataframe_split\", \"data\"])"),
+        (r#"{"dataframe_split":7}"#, "Part([\"dataframe_split\"])"),
+        (r#"[{"beats":1},7]"#, "Row([], 1)"),
+        (r#"{"beats":"x"}"#, "Part([])"),
+        (r#"{"Beats":1}"#, "Part([\"patient_data\"])"),
+        (r#"{"inputs":{"beats":1}}"#, "Part([\"inputs\"])"),
+    ] {
+        assert_eq!(rows(body), Err(place.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn a_model_with_a_feature_named_as_a_form_takes_rows_under_a_key_only() {
+    let mut signature = signature();
+    signature.features[1].name = "instances".to_owned();
+    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature).is_ok());
+    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature).is_ok());
+    for body in [&br#"{"ldl":1,"instances":1}"#[..], br#"[{"instances":1}]"#] {
+        assert!(read(body, &signature).is_err(), "{}", String::from_utf8_lossy(body));
+    }
+}
+
+#[test]
+fn another_type_that_means_one_thing_is_taken_with_a_warning() {
+    for diabetic in ["1", "0", "1.0", "\"true\"", "\"False\"", "\"1\""] {
+        let body = format!(r#"{{"beats":1,"diabetic":{diabetic}}}"#);
+        assert_eq!(rows(&body), Ok((vec![1.0], vec!["bool_type"])), "{body}");
+    }
+    let mut signature = signature();
+    let names = ["2", "3.0", "True"].map(str::to_owned).to_vec();
+    signature.features[2].kind = Kind::Category(names.clone());
+    for (given, name) in [("2", "2"), ("2.0", "2"), ("3", "3.0"), ("true", "True")] {
+        let body = format!(r#"{{"patient_data":{{"beats":1,"smoking":{given}}}}}"#);
+        let input = patient(body.as_bytes(), &signature).unwrap();
+        assert_eq!(input.rows.values[2], Value::Text(name.to_owned()), "{given}");
+        assert_eq!(input.accepted.kept[0].issue.kind, "string_type");
+    }
+    // Two categories of one value are two things.
+    signature.features[2].kind = Kind::Category(vec!["2.0".into(), "2.00".into()]);
+    assert!(patient(br#"{"patient_data":{"beats":1,"smoking":2}}"#, &signature).is_err());
+}
+
+#[test]
+fn a_key_with_half_of_a_surrogate_pair_is_an_unknown_one() {
+    assert_eq!(
+        rows(r#"{"patient_data":{"beats":1,"\ud800":2}}"#),
+        Ok((vec![1.0], vec!["unexpected_keys"]))
+    );
+}
+
+#[test]
+fn a_warning_of_many_keys_names_the_first() {
+    let keys: String = (0..9).map(|key| format!(r#""k{key}{}":1,"#, "x".repeat(50))).collect();
+    let (body, signature) = (format!(r#"{{"patient_data":{{{keys}"beats":1}}}}"#), signature());
+    let input = patient(body.as_bytes(), &signature).unwrap();
+    let message = &input.accepted.kept[0].issue.message;
+    assert!(
+        message.contains("…' and 4 more, and has no value for 'ldl', 'smoking' and 'diabetic'"),
+        "{message}"
+    );
+    assert!(message.len() < 400, "{message}");
 }
 
 proptest! {

@@ -44,7 +44,7 @@ impl<'a> Columns<'a> {
             if feature.missing == MissingPolicy::Refuse && input.is_none() {
                 let message = format!("input {:?} is required", feature.name);
                 let issue = Issue::new(Reason::Missing, "missing", message);
-                missing.push(Violation::of_feature(issue, Place::Body, feature, None));
+                missing.push(Violation::of_feature(issue, Place::BODY, feature, None));
             }
         }
         if !missing.is_empty() {
@@ -81,7 +81,7 @@ impl<'a> Columns<'a> {
 }
 
 fn malformed<'a>(message: String) -> Violations<'a> {
-    Violation::new(Issue::malformed(message), Place::Body, None).into()
+    Violation::new(Issue::malformed(message), Place::BODY, None).into()
 }
 
 /// Reads the values of one feature; none if it is left out.
@@ -94,7 +94,7 @@ fn column<'a>(
         Ok(values) => Ok(Some(values.into_iter())),
         Err(message) => {
             let issue = Issue::new(Reason::WrongType, "value_error", message);
-            Err(Violation::of_feature(issue, Place::Body, feature, None).into())
+            Err(Violation::of_feature(issue, Place::BODY, feature, None).into())
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn rows<'s>(
     let mut values = values.into_iter().map(Given::Element);
     for row in 0..len {
         let row_values = values.by_ref().take(signature.features.len());
-        collector.add_row(Place::Row(row), None, row_values);
+        collector.add_row(Place::Row(&[], row), None, row_values);
     }
     collector.finish()
 }
@@ -38,7 +38,12 @@ mod tests {
     }
 
     fn signature() -> Signature {
-        let age = Kind::Number(NumberRange { minimum: 0.0, maximum: 130.0, whole: false });
+        let age = Kind::Number(NumberRange {
+            minimum: 0.0,
+            maximum: 130.0,
+            whole: false,
+            missing_values: Vec::new(),
+        });
         let sex = Kind::Category(vec!["f".into(), "m".into()]);
         Signature {
             name: "m".into(),

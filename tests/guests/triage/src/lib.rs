@@ -35,7 +35,12 @@ static SIGNATURE: Signature = Signature {
     features: List::of(&[
         Feature {
             name: text("beats"),
-            kind: Kind::Number(NumberRange { minimum: 0.0, maximum: 300.0, whole: true }),
+            kind: Kind::Number(NumberRange {
+                minimum: 0.0,
+                maximum: 300.0,
+                whole: true,
+                missing_values: List::EMPTY,
+            }),
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Accept,
         },
@@ -45,6 +50,7 @@ static SIGNATURE: Signature = Signature {
                 minimum: f64::NEG_INFINITY,
                 maximum: 45.0,
                 whole: false,
+                missing_values: List::EMPTY,
             }),
             missing: MissingPolicy::Impute,
             unusual: UnusualPolicy::Refuse,

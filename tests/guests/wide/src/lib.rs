@@ -20,7 +20,12 @@ impl Guest for Wide {
     fn get_signature() -> Signature {
         let feature = |number| Feature {
             name: format!("f{number}"),
-            kind: Kind::Number(NumberRange { minimum: 0.0, maximum: 1.0, whole: false }),
+            kind: Kind::Number(NumberRange {
+                minimum: 0.0,
+                maximum: 1.0,
+                whole: false,
+                missing_values: Vec::new(),
+            }),
             missing: MissingPolicy::Handle,
             unusual: UnusualPolicy::Accept,
         };
