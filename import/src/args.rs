@@ -26,6 +26,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The column of the data that the model predicts.
     pub target: Option<String>,
+    /// Import a model whose answers agree with the data no better than chance, too.
+    pub anyway: bool,
     /// The component, if the manifest is to stay as it is.
     pub out: Option<PathBuf>,
     /// The manifest that is to serve the model.
@@ -36,12 +38,13 @@ pub struct Options {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
     let mut parser = Parser::from_args(arguments);
     let (mut model, mut card, mut data, mut target, mut out) = (None, None, None, None, None);
-    let (mut manifest, mut list) = (PathBuf::from("spin.toml"), false);
+    let (mut manifest, mut list, mut anyway) = (PathBuf::from("spin.toml"), false, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("card") => card = Some(parser.value()?.into()),
             Arg::Long("data") => data = Some(parser.value()?.into()),
             Arg::Long("target") => target = Some(parser.value()?.to_string_lossy().into_owned()),
+            Arg::Long("anyway") => anyway = true,
             Arg::Short('o') | Arg::Long("out") => out = Some(parser.value()?.into()),
             Arg::Short('f') | Arg::Long("from") => manifest = parser.value()?.into(),
             Arg::Long("list") => list = true,
@@ -65,7 +68,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
     let Some(model) = model else {
         bail!("name the model's file: cargo import model.onnx; see --help")
     };
-    Ok(Args::Import(Options { model, card, data, target, out, manifest }))
+    Ok(Args::Import(Options { model, card, data, target, anyway, out, manifest }))
 }
 
 const HELP: &str = "\

@@ -1,8 +1,10 @@
 //! The commands of `cargo import`.
 
 use crate::args::{Args, Options};
+use crate::emit::write::write;
 use crate::emit::{component, manifest, runner};
-use crate::import::{self, Files, Imported};
+use crate::files::{self, Files};
+use crate::import::{self, Imported};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ fn list(manifest: &Path) -> Result<()> {
 }
 
 fn import(options: &Options) -> Result<()> {
-    let card = options.card.clone().unwrap_or_else(|| import::card_beside(&options.model));
+    let card = options.card.clone().unwrap_or_else(|| files::card_beside(&options.model));
     if card == options.model {
         bail!("{}: name the model's file; this is its card", card.display());
     }
@@ -46,6 +48,7 @@ fn import(options: &Options) -> Result<()> {
         card: &card,
         data: options.data.as_deref(),
         target: options.target.as_deref(),
+        anyway: options.anyway,
     };
     let size = std::fs::metadata(&options.model)
         .with_context(|| options.model.display().to_string())?
@@ -63,7 +66,7 @@ fn import(options: &Options) -> Result<()> {
     let imported = import::import(&files, &runner, &mut |line| show(&line))?;
     match &options.out {
         Some(out) => {
-            write(out, &imported)?;
+            write_component(out, &imported)?;
             show(&format!("To serve it, name it in spin.toml:\n{}", manifest::line(out)));
             Ok(())
         }
@@ -79,11 +82,8 @@ fn is_fresh(out: &Path, runner: &[u8], files: &Files) -> bool {
     made_of == import::stamp([runner, &model, &card])
 }
 
-fn write(out: &Path, imported: &Imported) -> Result<()> {
-    if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    std::fs::write(out, &imported.component).with_context(|| out.display().to_string())?;
+fn write_component(out: &Path, imported: &Imported) -> Result<()> {
+    write(out, &imported.component)?;
     let size = imported.component.len().div_ceil(1024);
     let signature = &imported.described.signature;
     show(&format!("{}: {} {}, {size} KB", out.display(), signature.name, signature.version));
@@ -100,8 +100,8 @@ fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
     let command = command(options, card, folder, &component)?;
     let wired = manifest::wire(&text, &component, &command)
         .with_context(|| manifest.display().to_string())?;
-    write(&folder.join(&component), imported)?;
-    std::fs::write(manifest, wired).with_context(|| manifest.display().to_string())?;
+    write_component(&folder.join(&component), imported)?;
+    write(manifest, wired.as_bytes())?;
     show(&format!("{}: serves it now: cargo run", manifest.display()));
     Ok(())
 }
@@ -117,7 +117,7 @@ fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> R
         Ok(quoted(&path.display().to_string()))
     };
     let mut command = format!("cargo import {}", from_folder(&options.model)?);
-    if card != import::card_beside(&options.model) {
+    if card != files::card_beside(&options.model) {
         command += &format!(" --card {}", from_folder(card)?);
     }
     Ok(command + &format!(" --out {}", component.display()))

@@ -11,7 +11,7 @@ pub enum Value {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    Number { minimum: f64, maximum: f64, whole: bool },
+    Number { minimum: f64, maximum: f64, whole: bool, missing_values: Vec<f64> },
     Category(Vec<String>),
     Flag,
 }

@@ -1,27 +1,19 @@
 //! The import of a model, from its file to its component.
 
 use crate::card::Card;
-use crate::card::data::Data;
-use crate::card::describe::{Described, describe};
-use crate::card::draft::draft;
+use crate::card::describe::Described;
+use crate::card::table::{InFile, Table};
 use crate::emit::component;
+use crate::files::Files;
 use crate::formats;
 use crate::ir::evaluate::Evaluator;
-use crate::ir::model::{Answer, Missing, Model};
-use crate::verify::check;
-use anyhow::{Context, Result};
+use crate::ir::model::{Answer, Choice, Model};
+use crate::paper::{Paper, find_columns};
+use crate::verify::agreement::agreement;
+use crate::verify::answers::shown;
+use crate::verify::{examples, synthetic};
+use anyhow::Result;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
-
-/// The files of a model.
-pub struct Files<'f> {
-    pub model: &'f Path,
-    /// The card. It is written if it is not there.
-    pub card: &'f Path,
-    pub data: Option<&'f Path>,
-    /// The column of the data that the model predicts.
-    pub target: Option<&'f str>,
-}
 
 /// A model that was imported.
 pub struct Imported {
@@ -34,50 +26,70 @@ pub struct Imported {
 ///
 /// # Errors
 ///
-/// If the model is not supported, or disagrees with its card.
+/// If the model is not supported, disagrees with its card, or agrees with its data no better than chance.
 pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
-    // Read the model and the data.
-    let named = |path: &Path| path.display().to_string();
-    let bytes = std::fs::read(files.model).with_context(|| named(files.model))?;
-    let data = files.data.map(|path| Data::read(path).with_context(|| named(path))).transpose()?;
-    let columns = columns(files, data.as_ref());
-    let mut model =
-        formats::read(files.model, &bytes, columns).with_context(|| named(files.model))?;
-    say(format!("{}: {}; {}", named(files.model), model.source, counted(&model)));
+    // Read the model and its card.
+    let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
+    let table = files.data.map(|path| Table::open(path).in_file(path)).transpose()?;
+    let card = files.card.exists().then(|| Card::read(files.card)).transpose()?;
+    let width = width(files, card.as_ref(), table.as_ref());
+    let mut model = formats::read(files.model, &bytes, width).in_file(files.model)?;
+    say(format!("{}: {}; {}", files.model.display(), model.source, counted(&model)));
     model.notes.iter().for_each(|note| say(format!("  {note}")));
-    // Read the card, or write it first.
-    if !files.card.exists() {
-        write_card(files, &mut model, data.as_ref(), say)?;
-    }
-    let in_card = || named(files.card);
-    let card_text = std::fs::read_to_string(files.card).with_context(in_card)?;
-    let card = Card::parse(&card_text).with_context(in_card)?;
-    let mut described = describe(&mut model, &card, digest(&bytes)).with_context(in_card)?;
-    if let Some(note) = check::keep_probabilities(&mut model, &mut described)? {
-        say(format!("  {note}"));
-    }
+    // Find the columns of the data, and draft or complete the card.
+    let columns = table
+        .as_ref()
+        .map(|table| find_columns(files, &model, card.as_ref(), table))
+        .transpose()?;
+    let data = table.as_ref().zip(columns.as_ref());
+    let paper = match card {
+        None => Paper::draft(files, &mut model, data, say)?,
+        Some(card) => Paper::complete(files, &mut model, card, data, say)?,
+    };
     // Ask the model.
-    let evaluator = check::write(&model, &described)?;
-    for name in check::without_missing(&evaluator, &described) {
+    let (described, evaluator) =
+        ask(&mut model, &paper.card, digest(&bytes), say).in_file(files.card)?;
+    if let Some((table, columns)) = data {
+        let report = agreement(&evaluator, &described, table, columns, files.anyway, say);
+        let report = report.in_file(files.data.unwrap_or(files.model))?;
+        report.into_iter().for_each(|line| say(format!("  {line}")));
+    }
+    // A card is written only if all went well: what was wrong with the data is not in it.
+    paper.write(files.card, say)?;
+    // Put the component together.
+    let stamp = stamp([runner, &bytes, paper.text.as_bytes()]);
+    let (signature, description) = (&described.signature, &described.description);
+    let component = component::build(runner, signature, description, &evaluator.words, &stamp)?;
+    Ok(Imported { described, evaluator, component })
+}
+
+/// Puts a model and its card together, and asks the model for its examples.
+///
+/// # Errors
+///
+/// If the two disagree, or the model has no answer.
+pub fn ask(
+    model: &mut Model,
+    card: &Card,
+    digest: String,
+    say: &mut dyn FnMut(String),
+) -> Result<(Described, Evaluator)> {
+    let (mut described, evaluator, left_out) = synthetic::with_card(model, card, digest)?;
+    for name in left_out {
+        say(format!("  output {name:?}: its scores are no probabilities, and are left out"));
+    }
+    for name in synthetic::without_missing(&evaluator, &described) {
         say(format!(
             "  feature {name:?}: the model has no answer without it; set missing = \"refuse\""
         ));
     }
-    let examples = check::examples(&evaluator, &described, &card).with_context(in_card)?;
+    let examples = examples::examples(&evaluator, &described, card)?;
     for example in &examples {
-        let answers: Vec<String> = example.expected.iter().map(check::shown).collect();
+        let answers: Vec<String> = example.expected.iter().map(shown).collect();
         say(format!("  example {:?}: {}", example.name, answers.join(", ")));
     }
     described.description.examples = examples;
-    if let Some(data) = &data {
-        let report = check::agreement(&evaluator, &described, data, files.target)?;
-        report.into_iter().for_each(|line| say(format!("  {line}")));
-    }
-    // Put the component together.
-    let stamp = stamp([runner, &bytes, card_text.as_bytes()]);
-    let (signature, description) = (&described.signature, &described.description);
-    let component = component::build(runner, signature, description, evaluator.words, &stamp)?;
-    Ok(Imported { described, evaluator, component })
+    Ok((described, evaluator))
 }
 
 /// Names the runner, the model and the card that a component is made of: if they are the same, so is
@@ -100,16 +112,15 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The number of features that the card or the data have, for a model that does not say it.
-fn columns(files: &Files, data: Option<&Data>) -> Option<usize> {
-    if let Ok(card) = Card::read(files.card) {
+/// The number of features that the card or the data have, for a model that does not say it. Without a name
+/// for the target, the data does not tell.
+fn width(files: &Files, card: Option<&Card>, table: Option<&Table>) -> Option<usize> {
+    if let Some(card) = card {
         return Some(card.features.len());
     }
-    let data = data?;
-    let is_feature = |name: &&String| Some(name.as_str()) != files.target && *name != "prediction";
-    let count = data.columns.iter().filter(is_feature).count();
-    // Without a name for the target, it is the last column.
-    Some(if files.target.is_some() { count } else { count.saturating_sub(1) })
+    let (table, target) = (table?, files.target?);
+    let is_feature = |name: &&String| *name != target && *name != "prediction";
+    Some(table.columns.iter().filter(is_feature).count())
 }
 
 fn counted(model: &Model) -> String {
@@ -117,60 +128,12 @@ fn counted(model: &Model) -> String {
         format!("{count} {}", if count == 1 { one } else { many })
     };
     let features = plural(model.features.len(), "feature", "features");
-    match &model.answer {
-        Answer::Class { labels, .. } => {
-            format!("{features}, {}", plural(labels.len(), "class", "classes"))
-        }
-        Answer::Quantities(all) => {
-            format!("{features}, {}", plural(all.len(), "number", "numbers"))
-        }
-    }
-}
-
-fn write_card(
-    files: &Files,
-    model: &mut Model,
-    data: Option<&Data>,
-    say: &mut dyn FnMut(String),
-) -> Result<()> {
-    let name = name_of(files.model);
-    let first = draft(&name, model, data, files.target)?;
-    // A feature is said to take missing values if the model then has an answer.
-    let card = Card::parse(&first.text)?;
-    let described = describe(model, &card, String::new())?;
-    let unanswered = check::without_missing(&check::write(model, &described)?, &described);
-    for (feature, described) in model.features.iter_mut().zip(&described.signature.features) {
-        if unanswered.contains(&described.name) {
-            feature.missing = Missing::Refuse;
-        }
-    }
-    let draft = draft(&name, model, data, files.target)?;
-    std::fs::write(files.card, &draft.text).with_context(|| files.card.display().to_string())?;
-    say(format!("{}: written; fill in what is empty, and look at", files.card.display()));
-    draft.notes.iter().for_each(|note| say(format!("  {note}")));
-    if data.is_some() {
-        say("  the ranges, which are those of the data".to_owned());
-    } else {
-        say("  everything: with --data rows.csv it gets ranges, categories and bins".to_owned());
-    }
-    Ok(())
-}
-
-/// The name of a model, from that of its file.
-fn name_of(file: &Path) -> String {
-    let stem = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().to_ascii_lowercase())
-        .unwrap_or_default();
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-    let name: String = stem.chars().map(plain).collect();
-    match name.trim_matches('-') {
-        "" => "model".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
-/// The card that is beside a model.
-pub fn card_beside(model: &Path) -> PathBuf {
-    model.with_extension("toml")
+    let answers = match &model.answers[..] {
+        [Answer::Class(class)] => match &class.choice {
+            Choice::Index { labels, .. } => plural(labels.len(), "class", "classes"),
+            Choice::Label(_) => "a class".to_owned(),
+        },
+        answers => plural(answers.len(), "output", "outputs"),
+    };
+    format!("{features}, {answers}")
 }

@@ -11,7 +11,7 @@
 //! - [`verify`] asks the model: made-up rows, examples, data.
 //! - [`emit`] writes the component, and names it in `spin.toml`.
 //!
-//! [`import`] is all of that in order, and [`command`] the program around it.
+//! [`import`] is all of that in order, [`paper`] its card, and [`command`] the program around it.
 
 pub mod contract;
 
@@ -24,6 +24,10 @@ pub mod card;
 pub mod verify;
 
 pub mod emit;
+
+pub mod files;
+
+pub mod paper;
 
 pub mod import;
 

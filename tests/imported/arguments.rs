@@ -19,6 +19,7 @@ fn every_option_is_read() {
         "--data=d.csv",
         "--target",
         "t",
+        "--anyway",
         "-o",
         "m.wasm",
         "-f",
@@ -31,6 +32,7 @@ fn every_option_is_read() {
             card: Some("c.toml".into()),
             data: Some("d.csv".into()),
             target: Some("t".into()),
+            anyway: true,
             out: Some("m.wasm".into()),
             manifest: "s.toml".into(),
         }

@@ -2,18 +2,22 @@
 
 mod answers;
 mod arguments;
-mod data;
+mod drafts;
 mod properties;
 mod refusals;
+mod tables;
 
 use crate::service::{DEFAULT_MODEL, manifest};
+use crate::support::root;
 use model_api_host::Manifest;
 use model_api_import::emit::runner;
-use model_api_import::import::{Files, Imported, import};
+use model_api_import::files::Files;
+use model_api_import::import::{Imported, import};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// A model of `tests/models`, with the rows it was asked and what its library answered.
+#[derive(Clone)]
 pub struct Export {
     pub name: String,
     pub file: PathBuf,
@@ -50,12 +54,12 @@ fn read(file: PathBuf) -> Export {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models")
+    root().join("tests/models")
 }
 
 /// A new folder for what a test makes.
 pub fn new_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("imported").join(name);
+    let folder = root().join("target/tmp").join("imported").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder
@@ -76,7 +80,7 @@ pub fn import_export(export: &Export, folder: &Path) -> anyhow::Result<Imported>
 pub fn import_file(model: &Path, folder: &Path, data: Option<&Path>) -> anyhow::Result<Imported> {
     let card = folder.join("card.toml");
     let _ = std::fs::remove_file(&card);
-    let files = Files { model, card: &card, data, target: None };
+    let files = Files { model, card: &card, data, target: None, anyway: false };
     import(&files, built_runner(), &mut |_| {})
 }
 

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use model_api_import::contract::Value;
 use model_api_import::ir::evaluate::Evaluator;
 use model_api_import::ir::graph::{Graph, Input, InputKind};
-use model_api_import::ir::program::{self, Cell, Output};
+use model_api_import::ir::program::{self, Cell, Coding, Output};
 use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
 use model_api_import::verify::rows;
 
@@ -195,7 +195,8 @@ fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
     let x = graph.input(input);
     let sum = trees::add(&mut graph, x, forest, &[0.0, 0.0], Sum::Double).unwrap();
     let outputs = [0, 1].map(|column| Output::Quantity { value: sum, column });
-    let cells = vec![(0..FEATURES).map(|feature| Cell { feature, codes: None }).collect()];
+    let cells =
+        vec![(0..FEATURES).map(|feature| Cell { feature, coding: Coding::Plain }).collect()];
     let written = program::write(&graph, &outputs, &cells, FEATURES, 64).unwrap();
     let values: Vec<Value> = rows
         .iter()

@@ -1,9 +1,11 @@
 //! Files, cards and data that are refused, each in a line that says what is wrong and what to do.
 
 use super::{built_runner, export, new_folder};
+use crate::support::root;
 use model_api_import::args;
 use model_api_import::command;
-use model_api_import::import::{Files, import};
+use model_api_import::files::Files;
+use model_api_import::import::import;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,7 @@ fn refusal(model: &Path, card: Option<&str>, data: Option<&Path>, target: Option
     if let Some(card) = card {
         std::fs::write(&card_path, card).unwrap();
     }
-    let files = Files { model, card: &card_path, data, target };
+    let files = Files { model, card: &card_path, data, target, anyway: false };
     match import(&files, built_runner(), &mut |_| {}) {
         Ok(_) => panic!("{} is imported", model.display()),
         Err(error) => format!("{error:#}"),
@@ -32,10 +34,23 @@ fn file(test: &str, name: &str, bytes: &[u8]) -> PathBuf {
 #[test]
 fn a_file_of_another_kind_is_refused_with_what_to_do() {
     for (name, bytes, reason) in [
-        ("model.pkl", &b"anything"[..], "skl2onnx.to_onnx(model, X[:1])"),
+        ("model.pkl", &b"anything"[..], "skl2onnx.to_onnx(model, X[:1].to_numpy(\"float32\"))"),
         ("model.onnx", b"\x80\x04\x95", "a pickle runs code"),
         ("model.onnx", b"", "it is empty"),
-        ("model.onnx", b"<html></html>", "it is no ONNX file, or is cut off"),
+        ("model.onnx", b"<html></html>", "it is a page of HTML or XML"),
+        ("model.onnx", b"rubbish", "it is no ONNX file, or is cut off"),
+        ("model.bin", b"ccopy_reg\n_reconstructor\np0\n.", "a pickle runs code"),
+        ("model.bin", b"\x78\x9c\x01", "a pickle runs code"),
+        ("model.cbm", b"CBM1\0\0", "model.save_model(\"model.onnx\", format=\"onnx\")"),
+        ("model.h5", b"\x89HDF\r\n", "tf2onnx"),
+        ("model.pmml", b"<?xml version=\"1.0\"?><PMML>", "it is XML, such as PMML"),
+        ("m.safetensors", b"\x08\0\0\0\0\0\0\0{\"a\":{}}", "torch.onnx.export"),
+        ("model.npy", b"\x93NUMPY\x01", "it is an array of NumPy"),
+        ("model.gz", b"\x1f\x8b\x08", "gunzip"),
+        ("dump.txt", b"booster[0]:\n0:[f0<1] yes=1,no=2\n", "XGBoost's dump"),
+        ("dump.json", b"[\n  { \"nodeid\": 0 }]", "XGBoost's dump"),
+        ("model.json", b"{\"name\": \"tree\", \"version\": \"v4\"}", "LightGBM's dump_model"),
+        ("rows.csv", b"a,b\n1,2\n", "give the table with --data"),
         ("model.pt", b"PK\x03\x04", "export the model as ONNX"),
         ("model.bst", b"binf\0\0", "booster.save_model(\"model.json\")"),
         ("model.json", b"{\"a\": 1}", "it is no model of XGBoost"),
@@ -83,7 +98,8 @@ fn changed_card(name: &str, from: &str, to: &str) -> (PathBuf, String) {
     let model = folder.join(export.file.file_name().unwrap());
     std::fs::copy(&export.file, &model).unwrap();
     let card = folder.join("drafted.toml");
-    let files = Files { model: &model, card: &card, data: Some(&export.rows), target: None };
+    let files =
+        Files { model: &model, card: &card, data: Some(&export.rows), target: None, anyway: false };
     import(&files, built_runner(), &mut |_| {}).unwrap_or_else(|error| panic!("{error:#}"));
     let text = std::fs::read_to_string(card).unwrap();
     assert!(text.contains(from), "{from:?} is not in {text}");
@@ -104,12 +120,7 @@ fn a_card_that_disagrees_with_its_model_is_refused() {
             "the model has 2 classes, and the card 1",
         ),
         ("forest", "missing = \"refuse\"", "missing = \"ignore\"", "unknown variant `ignore`"),
-        (
-            "forest",
-            "row = { a =",
-            "row = { z =",
-            "example \"row 1 of the data\": \"z\" is no feature",
-        ),
+        ("forest", "row = { a =", "row = { z =", "example \"usual values\": \"z\" is no feature"),
         (
             "forest",
             "row = { a =",
@@ -161,9 +172,9 @@ fn data_without_the_columns_of_the_model_is_refused() {
     let data = folder.join("rows.csv");
     std::fs::write(&data, "a,b\n1,2\n").unwrap();
     for (name, target, reason) in [
-        ("forest", None, "the model has 6 features, and the data 2 columns"),
-        ("forest", Some("outcome"), "the data has no column \"outcome\""),
-        ("xgb-categories", None, "the data has no column \"age\""),
+        ("forest", None, "the model has 6 features, and it has 2 columns beside the target (a, b)"),
+        ("forest", Some("outcome"), "it has no column \"outcome\"; it has a, b"),
+        ("xgb-categories", None, "it has no column \"age\"; it has a, b"),
     ] {
         let export = export(name);
         let model = folder.join(export.file.file_name().unwrap());
@@ -184,7 +195,7 @@ fn an_import_wires_the_model_into_the_manifest_and_keeps_its_comments() {
     let model = folder.join("wooden.onnx");
     std::fs::copy(export("forest").file, &model).unwrap();
     let manifest = folder.join("spin.toml");
-    let spin_toml = Path::new(env!("CARGO_MANIFEST_DIR")).join("spin.toml");
+    let spin_toml = root().join("spin.toml");
     std::fs::copy(spin_toml, &manifest).unwrap();
     let model = model.display().to_string();
     run(&[&model, "--from", &manifest.display().to_string()]).unwrap();

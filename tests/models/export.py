@@ -24,7 +24,7 @@ from skl2onnx.common.data_types import (
 )
 from sklearn import (
     calibration, cluster, compose, decomposition, discriminant_analysis, ensemble, feature_selection,
-    gaussian_process, impute, kernel_approximation, linear_model, mixture, multiclass, naive_bayes,
+    gaussian_process, impute, kernel_approximation, linear_model, mixture, multiclass, multioutput, naive_bayes,
     neighbors, neural_network, pipeline, preprocessing, svm, tree,
 )
 
@@ -105,8 +105,49 @@ def known(seed):
     return frame.replace({"pain": {"unseen": "none"}}), targets
 
 
+def units(seed):
+    """Numbers in columns with units, blanks and letters beyond ASCII in their names."""
+    frame, targets = numbers(seed)
+    frame = frame[["a", "b", "c", "d"]]
+    return frame.set_axis(["sepal length (cm)", "1st visit", "größe", "a+b"], axis=1), targets
+
+
+def texts(seed):
+    """A number, digits as text, and texts of which some are missing."""
+    random = np.random.default_rng(seed)
+    count = TRAINED + ASKED
+    frame = pd.DataFrame({
+        "age": np.round(random.normal(54, 9, count)),
+        "grade": random.choice(["1", "2", "3"], count),
+        "site": random.choice([" north", "south", "NA"], count).astype(object),
+    })
+    score = (frame.age - 54) / 9 + (frame.grade == "2") * 2 - (frame.site == "NA") * 1.5
+    noisy = score + random.normal(0, 0.5, count)
+    frame.loc[random.random(count) < 0.1, "site"] = np.nan
+    return frame, {"text": np.where(noisy > noisy.median(), "sick", "healthy"),
+                   "binary": (noisy > noisy.median()).astype(int)}
+
+
+def wards(seed):
+    """Categories of pandas: a constant one, one of flags, one of numbers, and one in an order."""
+    random = np.random.default_rng(seed)
+    count = TRAINED + ASKED
+    frame = pd.DataFrame({
+        "age": np.round(random.normal(54, 9, count)),
+        "dept": pd.Categorical(random.choice(["north", "south", "east"], count)),
+        "hospital": pd.Categorical(["only"] * count),
+        "smoker": pd.Categorical(random.random(count) < 0.4),
+        "grade": pd.Categorical(random.integers(1, 6, count)),
+        "size": pd.Categorical(random.choice(["s", "m", "l"], count), ["s", "m", "l"], ordered=True),
+    })
+    score = ((frame.age - 54) / 9 + (frame.dept == "north") * 1.5 + (frame.smoker == True)  # noqa: E712
+             - (frame.grade == 3) * 2 + frame["size"].cat.codes * 0.7)
+    return frame, {"binary": (score + random.normal(0, 0.5, count) > 0).astype(int)}
+
+
 DATA = {"numbers": numbers(1), "missing": numbers(2, missing=0.15), "mixed": mixed(3), "known": known(3),
-        "categories": categories(4), "flags": flags(5)}
+        "categories": categories(4), "flags": flags(5),
+        "units": units(6), "texts": texts(7), "wards": wards(8)}
 
 
 def split(data, target):
@@ -305,6 +346,10 @@ def input_types(frame):
 
 def feed(session, frame):
     inputs = session.get_inputs()
+    if len(inputs) == len(frame.columns):
+        # Exporters write names in other ways than pandas.
+        frame = frame.set_axis([one.name for one in inputs], axis=1).fillna({
+            one.name: "nan" for one in inputs if one.type == "tensor(string)"})
     if len(inputs) == 1 and len(frame.columns) > 1:
         kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[inputs[0].type]
         return {inputs[0].name: frame.to_numpy(kind)}
@@ -515,6 +560,105 @@ def export_boosters_as_onnx():
         save_onnx(name, onnx.load(HERE / "exports" / f"{name}.onnx"), "numbers", asked)
 
 
+def export_people():
+    """Models as people have them: names with units, digits and missing values as categories, classes
+    without names, several labels at once."""
+    logistic = linear_model.LogisticRegression
+    steps = pipeline.make_pipeline(preprocessing.StandardScaler(), logistic())
+    frame, labels, asked = split("units", "text")
+    steps.fit(frame, labels)
+    save_onnx("names-with-units", to_onnx(steps, frame[:1].astype(np.float32)), "units", asked)
+    # Texts: a missing one is a category, and an unknown one is an error.
+    for name, unknown in [("texts-missing", "ignore"), ("texts-strict", "error")]:
+        columns = compose.ColumnTransformer([
+            ("texts", preprocessing.OneHotEncoder(handle_unknown=unknown, sparse_output=False),
+             ["grade", "site"]), ("numbers", preprocessing.StandardScaler(), ["age"])])
+        frame, labels, asked = split("texts", "text")
+        model = pipeline.make_pipeline(columns, logistic()).fit(frame, labels)
+        types = [("age", FloatTensorType([None, 1])), ("grade", StringTensorType([None, 1])),
+                 ("site", StringTensorType([None, 1]))]
+        save_onnx(name, to_onnx(model, initial_types=types), "texts", asked)
+    # Clusters, outliers and mixtures.
+    frame, labels, asked = split("numbers", "several")
+    rows = frame.to_numpy(np.float32)
+    for name, model in [("clusters", cluster.KMeans(3, n_init=1, random_state=0)),
+                        ("one-class", scaled(svm.OneClassSVM(nu=0.1))),
+                        ("mixture", scaled(mixture.GaussianMixture(2, random_state=0)))]:
+        save_onnx(name, to_onnx(model.fit(rows), rows[:1]), "numbers", asked)
+    # Several labels at once.
+    several = (labels > np.median(labels, axis=0)).astype(int)
+    several = np.column_stack([several, rows[:, 2] > 0.3]).astype(int)
+    forest = ensemble.RandomForestClassifier(4, max_depth=3, random_state=0)
+    for name, model in [
+        ("labels-forest", forest), ("labels-mlp", neural_network.MLPClassifier((4,), random_state=0)),
+        ("labels-each", multioutput.MultiOutputClassifier(logistic())),
+    ]:
+        options = None if name == "labels-each" else {"zipmap": False}
+        model.fit(rows, np.where(several, "yes", "no") if name == "labels-each" else several)
+        proto = to_onnx(model, rows[:1], options=options)
+        session = onnxruntime.InferenceSession(proto.SerializeToString())
+        (HERE / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
+        write_answers(name, "numbers", several_labels(*session.run(None, feed(session, asked))))
+    # Trees that are even.
+    frame, labels, asked = split("numbers", "text")
+    even = ensemble.RandomForestClassifier(10, max_features=1, random_state=0).fit(rows[:60], labels[:60])
+    proto = to_onnx(even, rows[:1], options={"zipmap": False})
+    (HERE / "exports" / "forest-even.onnx").write_bytes(proto.SerializeToString())
+    write_answers("forest-even", "numbers", answers_of(even, asked.to_numpy(np.float32)))
+    export_people_boosters()
+
+
+def several_labels(labels, scores):
+    """Each label with the probabilities of its classes."""
+    scores = np.asarray(scores)
+    found = []
+    for index in range(labels.shape[1]):
+        # A matrix for each label, or a column with the second class's probability.
+        both = scores[index] if scores.ndim == 3 else np.stack([1 - scores[:, index], scores[:, index]], 1)
+        label = labels[:, index]
+        found += [label.astype(int) if label.dtype.kind == "f" else label, *both.T]
+    return found
+
+
+def export_people_boosters():
+    """Boosters whose files say little: a margin for an answer, sets as chains, categories of one value."""
+    from onnxmltools import convert_lightgbm
+    from onnxmltools.convert.common.data_types import FloatTensorType as Float
+    both = {"n_estimators": 6, "max_depth": 3, "random_state": 0}
+    for name, model, target in [
+        ("xgb-logitraw", xgboost.XGBRegressor(objective="binary:logitraw", **both), "binary"),
+        ("xgb-linear-three", xgboost.XGBClassifier(booster="gblinear", n_estimators=4), "three"),
+        ("xgb-labels", xgboost.XGBClassifier(**both), "labels"),
+    ]:
+        trained, labels, asked = split("missing", "several" if target == "labels" else target)
+        if target == "labels":
+            labels = (labels > np.median(labels, axis=0)).astype(int)
+        model.fit(trained, labels)
+        model.save_model(HERE / "exports" / f"{name}.json")
+        if target == "labels":
+            write_answers(name, "missing", several_labels(model.predict(asked), model.predict_proba(asked)))
+        else:
+            write_answers(name, "missing", answers_of(model, asked))
+    trained, labels, asked = split("wards", "binary")
+    model = lightgbm.LGBMClassifier(n_estimators=8, num_leaves=8, min_child_samples=5, verbose=-1)
+    model.fit(trained, labels).booster_.save_model(HERE / "exports" / "lgb-wards.txt")
+    write_answers("lgb-wards", "wards", answers_of(model, asked))
+    # Sets of categories, as onnxmltools writes them.
+    codes = trained.apply(lambda column: column.cat.codes if column.dtype == "category" else column)
+    model.set_params(n_estimators=4).fit(codes.to_numpy(np.float32), labels, categorical_feature=[1, 4])
+    proto = convert_lightgbm(model, initial_types=[("input", Float([None, 6]))], target_opset=15)
+    DATA["codes"] = (DATA["wards"][0].apply(
+        lambda column: column.cat.codes if column.dtype == "category" else column).astype(float), {})
+    DATA["codes"][0].iloc[TRAINED:].to_csv(HERE / "rows" / "codes.csv", index=False)
+    save_onnx("onnx-lgb-sets", proto, "codes", DATA["codes"][0].iloc[TRAINED:])
+    # CatBoost, with missing values.
+    trained, labels, asked = split("missing", "binary")
+    model = catboost.CatBoostClassifier(iterations=6, depth=3, verbose=False, allow_writing_files=False,
+                                        random_seed=0).fit(trained.to_numpy(np.float32), labels)
+    model.save_model(str(HERE / "exports" / "catboost-missing.onnx"), format="onnx")
+    write_answers("catboost-missing", "missing", answers_of(model, asked.to_numpy(np.float32)))
+
+
 def attempt(name, *arguments, **options):
     try:
         export(name, *arguments, **options)
@@ -542,6 +686,7 @@ def main():
     export_xgboost()
     export_lightgbm()
     export_boosters_as_onnx()
+    export_people()
 
 
 def hash_even(name):

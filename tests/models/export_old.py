@@ -1,6 +1,6 @@
 """Writes models of older versions of XGBoost or LightGBM, whichever is installed, and what they answer.
 
-    pip install "xgboost==1.7.6" "numpy<2" "pandas<2.3" scikit-learn && python export_old.py
+    pip install "xgboost==1.7.6" "numpy<2" "pandas<2.3" "scikit-learn<1.6" && python export_old.py
 """
 
 import pathlib
@@ -27,7 +27,8 @@ def main():
         found = model.predict(asked).reshape(len(asked), -1)
         if hasattr(model, "predict_proba"):
             found = np.concatenate([found, model.predict_proba(asked)], axis=1)
-        lines = [",".join([str(int(row[0])), *map(repr, map(float, row[1:]))] if target in ["binary", "three"]
+        has_label = hasattr(model, "predict_proba")
+        lines = [",".join([str(int(row[0])), *map(repr, map(float, row[1:]))] if has_label
                           else map(repr, map(float, row))) for row in found]
         (HERE / "answers" / f"{name}.csv").write_text("\n".join(["missing", *lines]) + "\n")
 
@@ -47,6 +48,7 @@ def models():
     yield f"xgb{old}-three", "three", xgboost.XGBClassifier(**BOTH)
     yield f"xgb{old}-regressor", "number", xgboost.XGBRegressor(**BOTH)
     yield f"xgb{old}-poisson", "count", xgboost.XGBRegressor(objective="count:poisson", **BOTH)
+    yield f"xgb{old}-logitraw", "binary", xgboost.XGBRegressor(objective="binary:logitraw", **BOTH)
 
 
 def save(model, name):

@@ -2,8 +2,8 @@
 
 mod security;
 
+use crate::support::root;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// The names of a module and of those around it, from the outside in.
 type ModulePath = Vec<String>;
@@ -13,7 +13,7 @@ struct Modules(BTreeMap<ModulePath, String>);
 
 impl Modules {
     fn read(folder: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let folder = root().join(folder);
         let mut modules = BTreeMap::new();
         let mut folders = vec![(folder, ModulePath::new())];
         while let Some((folder, path)) = folders.pop() {
@@ -174,6 +174,17 @@ fn only_the_cache_of_compiled_code_asks_for_the_time_of_day() {
     }
 }
 
+/// A checkout that was copied or renamed has programs of its old folder: they serve and build in the new one.
+#[test]
+fn no_program_looks_for_files_where_it_was_built() {
+    let built_there = concat!("env!(\"CARGO_", "MANIFEST_DIR\")");
+    for folder in ["host/src", "import/src", "import/cli/src", "tests"] {
+        for (module, code) in Modules::read(folder).0 {
+            assert!(!code.contains(built_there), "{folder}: {}", module.join("::"));
+        }
+    }
+}
+
 /// A dependency with other features is another one, with all that is built on it: wasmtime takes most of
 /// the time of the first build.
 #[test]
@@ -191,7 +202,7 @@ fn cargo_run_and_cargo_test_build_wasmtime_once() {
 fn features_of_dependencies(edges: &str) -> BTreeSet<String> {
     let cargo = std::process::Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(root())
         .output()
         .expect("cargo runs");
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));

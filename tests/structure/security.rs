@@ -1,6 +1,6 @@
 //! The claims of SECURITY.md, each of which names the tests that hold it.
 
-use std::path::Path;
+use crate::support::root;
 
 /// A row of one of its tables: what is claimed, and the tests, as `file::name`.
 struct Claim {
@@ -23,7 +23,7 @@ fn claim(line: &str) -> Claim {
 }
 
 fn read(file: &str) -> Option<String> {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).ok()
+    std::fs::read_to_string(root().join(file)).ok()
 }
 
 /// Returns true if there is a test of this name, in Rust or in Python.

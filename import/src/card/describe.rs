@@ -1,14 +1,17 @@
 //! The model's file and its card, put together into what the component says and computes.
 
+use crate::card::cells::Reading;
+use crate::card::columns::simplified;
 use crate::card::{self, Card};
 use crate::contract::{
     Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, OutputKind, OutputNotes,
     QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
 };
-use crate::ir::graph::{InputKind, Value};
-use crate::ir::model::{Answer, Missing, Model, Values, is_same_name};
-use crate::ir::program::{Cell, Output};
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use crate::ir::graph::{Graph, InputKind, Value};
+use crate::ir::labels;
+use crate::ir::model::{Answer, Choice, Class, Missing, Model, Values};
+use crate::ir::program::{Cell, Coding, Output};
+use anyhow::{Context, Result, bail, ensure};
 use std::collections::HashSet;
 
 /// A model with all that a component needs, but for its examples' answers.
@@ -19,8 +22,8 @@ pub struct Described {
     pub outputs: Vec<Output>,
     /// The way from features to the columns of each input.
     pub cells: Vec<Vec<Cell>>,
-    /// The codes of each feature's categories; empty for those that have none.
-    pub codes: Vec<Vec<f64>>,
+    /// The way to read each feature's cells in a table.
+    pub readings: Vec<Reading>,
 }
 
 /// Puts a model and its card together.
@@ -30,8 +33,9 @@ pub struct Described {
 /// Where the two disagree.
 pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Described> {
     check_name(&card.name)?;
-    let order = match_features(model, card)?;
-    let (mut features, mut notes, mut codes) = (Vec::new(), Vec::new(), Vec::new());
+    check_version(&card.version)?;
+    let order = order(model, card)?;
+    let (mut features, mut notes, mut readings) = (Vec::new(), Vec::new(), Vec::new());
     let mut cells: Vec<Vec<Option<Cell>>> =
         model.graph.inputs.iter().map(|input| vec![None; input.columns]).collect();
     for (place, own) in order.iter().enumerate() {
@@ -40,8 +44,8 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
         let described = describe_feature(model, &feature, card)
             .with_context(|| format!("feature {:?}", card.name))?;
         cells[feature.input][feature.column] =
-            Some(Cell { feature: place, codes: described.cell_codes });
-        codes.push(described.codes);
+            Some(Cell { feature: place, coding: described.coding });
+        readings.push(Reading::of(&feature, Some(card)));
         features.push(described.feature);
         notes.push(described.notes);
     }
@@ -68,7 +72,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
         },
         outputs,
         cells,
-        codes,
+        readings,
     })
 }
 
@@ -82,9 +86,34 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The place in the file of each feature of the card: by its name, or by its place if the file has no
-/// names.
-fn match_features(model: &Model, card: &Card) -> Result<Vec<usize>> {
+/// A version is a part of paths, and a label in metrics.
+fn check_version(version: &str) -> Result<()> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
+    ensure!(
+        (1..=64).contains(&version.len())
+            && version.chars().all(is_plain)
+            && !version.trim_matches('.').is_empty(),
+        "version {version:?}: use letters, digits, dots and hyphens, such as v1.0.0"
+    );
+    Ok(())
+}
+
+/// Each name is a label in metrics.
+fn check_unique(names: &[String], what: &str) -> Result<()> {
+    let mut seen = HashSet::new();
+    let twice = names.iter().find(|name| !seen.insert(*name));
+    match twice {
+        Some(name) => bail!("two of its {what} are {name:?}"),
+        None => Ok(()),
+    }
+}
+
+/// The model's feature of each of the card's: by its name in the file, or in order if the file has none.
+///
+/// # Errors
+///
+/// If the two have not the same features.
+pub fn order(model: &Model, card: &Card) -> Result<Vec<usize>> {
     let (own, named) = (model.features.len(), card.features.len());
     ensure!(
         own == named,
@@ -94,31 +123,38 @@ fn match_features(model: &Model, card: &Card) -> Result<Vec<usize>> {
     for feature in &card.features {
         ensure!(seen.insert(&feature.name), "feature {:?} is in the card twice", feature.name);
     }
-    let place = |feature: &card::Feature| {
-        model.features.iter().position(|own| is_same_name(&own.name, &feature.name))
-    };
-    let places: Vec<Option<usize>> = card.features.iter().map(place).collect();
-    if let Some(places) = places.iter().copied().collect() {
-        return Ok(places);
+    let found: Vec<Option<usize>> =
+        card.features.iter().map(|feature| index_of(model, feature)).collect();
+    if let Some(order) = found.iter().copied().collect::<Option<Vec<usize>>>() {
+        let mut seen = HashSet::new();
+        let twice = order.iter().find(|index| !seen.insert(**index));
+        let twice = twice.map(|index| &model.features[*index].name);
+        ensure!(twice.is_none(), "two features of the card are the model's {:?}", twice.unwrap());
+        return Ok(order);
     }
-    let has_names =
-        model.features.iter().enumerate().any(|(place, own)| own.name != format!("x{place}"));
-    if let (true, Some(unknown)) = (has_names, places.iter().position(Option::is_none)) {
+    if let (true, Some(unknown)) = (model.is_named, found.iter().position(Option::is_none)) {
         let names: Vec<&str> = model.features.iter().map(|own| own.name.as_str()).collect();
+        let feature = &card.features[unknown];
         bail!(
-            "the model has no feature {:?}; it has {}",
-            card.features[unknown].name,
+            "the model has no feature {:?}; it has {}. Give the name in the file as input = \"…\"",
+            feature.input.as_ref().unwrap_or(&feature.name),
             names.join(", ")
         );
     }
     Ok((0..own).collect())
 }
 
+fn index_of(model: &Model, feature: &card::Feature) -> Option<usize> {
+    let name = feature.input.as_ref().unwrap_or(&feature.name);
+    let exact = model.features.iter().position(|own| own.name == *name);
+    exact
+        .or_else(|| model.features.iter().position(|own| simplified(&own.name) == simplified(name)))
+}
+
 struct DescribedFeature {
     feature: Feature,
     notes: FeatureNotes,
-    codes: Vec<f64>,
-    cell_codes: Option<(Value, Value)>,
+    coding: Coding,
 }
 
 fn describe_feature(
@@ -127,26 +163,33 @@ fn describe_feature(
     card: &card::Feature,
 ) -> Result<DescribedFeature> {
     let (kind, codes) = kind(own, card)?;
+    if let Kind::Category(names) = &kind {
+        check_unique(names, "categories")?;
+    }
     let input = model.graph.inputs[own.input].kind;
     let missing = missing(own, card, input)?;
     let unusual = match (card.unusual, &kind, &own.values) {
         (Some(card::Unusual::Refuse), ..) => UnusualPolicy::Refuse,
         (Some(card::Unusual::Accept), ..) => UnusualPolicy::Accept,
+        (None, _, Values::Text { refuses_others: true, .. }) => UnusualPolicy::Refuse,
         // Codes of the card have none for an unknown category.
         (None, Kind::Category(_), Values::Number | Values::Whole | Values::Flag) => {
             UnusualPolicy::Refuse
         }
         (None, ..) => UnusualPolicy::Accept,
     };
-    let cell_codes = match (&kind, &codes) {
-        (Kind::Category(names), Some(codes)) => {
-            Some((model.graph.texts(names)?, model.graph.doubles(codes)?))
+    let coding = match (&kind, &codes, &own.values) {
+        (Kind::Category(names), Some(codes), _) => {
+            let (names, codes) = (model.graph.texts(names)?, model.graph.doubles(codes)?);
+            Coding::Codes { names, codes }
         }
-        _ => None,
+        (_, _, Values::Text { missing: Some(missing), .. }) => {
+            Coding::Text { missing: model.graph.texts(std::slice::from_ref(missing))? }
+        }
+        _ => Coding::Plain,
     };
     Ok(DescribedFeature {
-        codes: codes.unwrap_or_default(),
-        cell_codes,
+        coding,
         notes: FeatureNotes {
             description: card.description.clone(),
             unit: card.unit.clone(),
@@ -177,8 +220,14 @@ fn kind(own: &crate::ir::model::Feature, card: &card::Feature) -> Result<(Kind, 
     if card.categories.is_none() && card.codes.is_some() {
         bail!("it has codes and no categories");
     }
+    let number = |whole| Kind::Number {
+        minimum,
+        maximum,
+        whole,
+        missing_values: card.missing_values.clone(),
+    };
     match (&own.values, &card.categories) {
-        (Values::Text(known), categories) => {
+        (Values::Text { known, .. }, categories) => {
             let names = categories.clone().unwrap_or_else(|| known.clone());
             ensure!(!names.is_empty(), "the file does not say its categories; list them");
             if let Some(unknown) =
@@ -219,8 +268,8 @@ fn kind(own: &crate::ir::model::Feature, card: &card::Feature) -> Result<(Kind, 
         }
         (Values::Flag, None) => Ok((Kind::Flag, None)),
         (_, None) if card.flag => Ok((Kind::Flag, None)),
-        (Values::Whole, None) => Ok((Kind::Number { minimum, maximum, whole: true }, None)),
-        (Values::Number, None) => Ok((Kind::Number { minimum, maximum, whole: card.whole }, None)),
+        (Values::Whole, None) => Ok((number(true), None)),
+        (Values::Number, None) => Ok((number(card.whole), None)),
     }
 }
 
@@ -236,7 +285,9 @@ fn missing(
         None => match own.missing {
             Missing::Refuse => MissingPolicy::Refuse,
             Missing::Impute => MissingPolicy::Impute,
-            Missing::Handle => MissingPolicy::Handle,
+            // Without missing values in training, an answer to one is worth nothing.
+            Missing::Handle { is_trained: false } => MissingPolicy::Refuse,
+            Missing::Handle { is_trained: true } => MissingPolicy::Handle,
         },
     };
     let has_nan = matches!(input, InputKind::Float | InputKind::Double);
@@ -287,50 +338,57 @@ fn describe_reference(card: &card::Reference, kind: &Kind) -> Result<Reference> 
 }
 
 fn describe_outputs(model: &mut Model, card: &Card) -> Result<(Vec<Output>, Vec<OutputNotes>)> {
-    let (own, named) = match &model.answer {
-        Answer::Class { .. } => (1, card.outputs.len()),
-        Answer::Quantities(list) => (list.len(), card.outputs.len()),
-    };
+    let (own, named) = (model.answers.len(), card.outputs.len());
     ensure!(
         own == named,
         "the model has {own} outputs, and the card {named}; give each an [[output]]"
     );
-    match &model.answer {
-        Answer::Class { place, probabilities, labels } => {
-            let (place, probabilities, count) = (*place, *probabilities, labels.len());
-            let output = &card.outputs[0];
-            let names = output.classes.clone().unwrap_or_else(|| labels.clone());
-            ensure!(
-                names.len() == count,
-                "the model has {count} classes, and the card {}",
-                names.len()
-            );
-            let labels = model.graph.texts(&names)?;
-            let probabilities = probabilities.filter(|_| output.probabilities != Some(false));
-            let notes = OutputNotes {
-                name: output.name.clone(),
-                description: output.description.clone(),
-                kind: OutputKind::Classes(names),
-            };
-            Ok((vec![Output::Class { place, probabilities, labels }], vec![notes]))
+    let mut seen = HashSet::new();
+    let mut described = Vec::new();
+    for (answer, output) in model.answers.iter().zip(&card.outputs) {
+        ensure!(seen.insert(&output.name), "output {:?} is in the card twice", output.name);
+        let (value, kind) = match answer {
+            Answer::Class(class) => describe_class(&mut model.graph, class, output),
+            Answer::Number { value, column } => describe_number(*value, *column, output),
         }
-        Answer::Quantities(list) => {
-            let outputs = list
-                .iter()
-                .map(|(value, column)| Output::Quantity { value: *value, column: *column });
-            let notes = card.outputs.iter().map(|output| {
-                if output.classes.is_some() {
-                    return Err(anyhow!(
-                        "output {:?} has classes, and the model answers a number",
-                        output.name
-                    ));
-                }
-                let [minimum, maximum] = output.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-                let range = QuantityRange { unit: output.unit.clone(), minimum, maximum };
-                let (name, description) = (output.name.clone(), output.description.clone());
-                Ok(OutputNotes { name, description, kind: OutputKind::Quantity(range) })
-            });
-            Ok((outputs.collect(), notes.collect::<Result<_>>()?))
-        }
+        .with_context(|| format!("output {:?}", output.name))?;
+        let (name, description) = (output.name.clone(), output.description.clone());
+        described.push((value, OutputNotes { name, description, kind }));
     }
+    Ok(described.into_iter().unzip())
+}
+
+fn describe_class(
+    graph: &mut Graph,
+    class: &Class,
+    card: &card::Output,
+) -> Result<(Output, OutputKind)> {
+    let (index, names) = match (&class.choice, &card.classes) {
+        (Choice::Index { index, labels, .. }, names) => {
+            (*index, names.clone().unwrap_or_else(|| labels.clone()))
+        }
+        (Choice::Label(label), Some(names)) => {
+            (labels::index(graph, *label, names)?, names.clone())
+        }
+        (Choice::Label(_), None) => bail!("list its labels: classes = [\"…\"]"),
+    };
+    if let Choice::Index { labels, .. } = &class.choice {
+        let (own, named) = (labels.len(), names.len());
+        ensure!(own == named, "the model has {own} classes, and the card {named}");
+    }
+    check_unique(&names, "classes")?;
+    let labels = graph.texts(&names)?;
+    let probabilities = class.probabilities.filter(|_| card.probabilities != Some(false));
+    Ok((Output::Class { index, probabilities, labels }, OutputKind::Classes(names)))
+}
+
+fn describe_number(
+    value: Value,
+    column: usize,
+    card: &card::Output,
+) -> Result<(Output, OutputKind)> {
+    ensure!(card.classes.is_none(), "it has classes, and the model answers a number");
+    let [minimum, maximum] = card.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+    let range = QuantityRange { unit: card.unit.clone(), minimum, maximum };
+    Ok((Output::Quantity { value, column }, OutputKind::Quantity(range)))
 }

@@ -1,11 +1,19 @@
 //! The card: what a person knows of a model and its file does not say. It is TOML, beside the file.
 
-pub mod data;
+pub mod cells;
+pub mod columns;
 pub mod describe;
 pub mod draft;
+mod order;
+pub mod profile;
+mod reference;
+mod round;
+pub mod table;
 
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// A card.
@@ -37,7 +45,10 @@ pub struct Card {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
+    /// The name that clients send.
     pub name: String,
+    /// The name in the model's file, if it is another one.
+    pub input: Option<String>,
     #[serde(default)]
     pub description: String,
     /// A UCUM code.
@@ -53,6 +64,9 @@ pub struct Feature {
     #[serde(default)]
     pub flag: bool,
     pub missing: Option<Missing>,
+    /// Numbers that stand for a missing value, such as -999.
+    #[serde(default)]
+    pub missing_values: Vec<f64>,
     /// What the model does with a missing value.
     #[serde(default)]
     pub missing_note: String,
@@ -109,9 +123,28 @@ pub struct Output {
 pub struct Example {
     pub name: String,
     /// A value for each feature that has one.
-    pub row: toml::Table,
+    pub row: BTreeMap<String, Given>,
     /// A label or a number for each output, if the model is to be held to it.
-    pub expected: Option<toml::Table>,
+    pub expected: Option<BTreeMap<String, Given>>,
+}
+
+/// A value of an example.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a number, a text, or true or false")]
+pub enum Given {
+    Flag(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "{text:?}"),
+        }
+    }
 }
 
 impl Card {
@@ -126,7 +159,7 @@ impl Card {
     }
 
     pub fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| {
+        toml_edit::de::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("line {line}: {}", error.message())
         })

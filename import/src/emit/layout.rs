@@ -186,16 +186,17 @@ macro_rules! variant {
 }
 
 /// The content of `kind`'s largest case.
-struct Range {
+struct Range<'r> {
     minimum: f64,
     maximum: f64,
     whole: bool,
+    missing_values: &'r Vec<f64>,
 }
 
 /// The answer of a row: `result<prediction, refusal>`, of which only the first is made here.
 struct Expected<'o>(&'o Vec<Output>);
 
-record!(Range { minimum: f64, maximum: f64, whole: bool });
+record!(Range<'_> { minimum: f64, maximum: f64, whole: bool, missing_values: Vec<f64> });
 record!(Feature { name: String, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy });
 record!(Signature { name: String, version: String, features: Vec<Feature> });
 record!(NumberBin { upper: f64, share: f64 });
@@ -238,8 +239,8 @@ variant!(Value, NumberOrText, |value, image, place| {
     Value::Flag(flag) => 2, flag.lay(image, place);
     Value::Missing => 3;
 });
-variant!(Kind, Range, |kind, image, place| {
-    Kind::Number { minimum, maximum, whole } => 0, Range { minimum: *minimum, maximum: *maximum, whole: *whole }.lay(image, place);
+variant!(Kind, Range<'static>, |kind, image, place| {
+    Kind::Number { minimum, maximum, whole, missing_values } => 0, Range { minimum: *minimum, maximum: *maximum, whole: *whole, missing_values }.lay(image, place);
     Kind::Category(names) => 1, names.lay(image, place);
     Kind::Flag => 2;
 });

@@ -1,61 +1,40 @@
 //! The model that a spin.toml names.
 
 use anyhow::{Context, Result, anyhow};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::Path;
-use toml::Spanned;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 /// The interface that the model's component is wired to.
 const PREDICTOR: &str = "model-api:predictor/predictor@1.0.0";
 
-/// The parts of a manifest that name models, with their places in the text.
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    component: BTreeMap<String, Component>,
+fn parse(text: &str) -> Result<DocumentMut> {
+    text.parse().map_err(|error: toml_edit::TomlError| anyhow!("{}", error.message()))
 }
 
-#[derive(Deserialize)]
-struct Component {
-    #[serde(default)]
-    dependencies: BTreeMap<String, Spanned<toml::Value>>,
-    build: Option<Build>,
+/// The component that takes a model.
+fn service(manifest: &mut DocumentMut) -> Result<&mut Table> {
+    let components = manifest.get_mut("component").and_then(Item::as_table_mut);
+    let mut tables =
+        components.into_iter().flat_map(Table::iter_mut).filter_map(|(_, one)| one.as_table_mut());
+    let service = tables.find(|component| dependency(component).is_some());
+    service.with_context(|| format!("no component in it has the dependency {PREDICTOR:?}"))
 }
 
-#[derive(Deserialize)]
-struct Build {
-    command: Spanned<Commands>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Commands {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Manifest {
-    fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| anyhow!("{}", error.message()))
-    }
-
-    /// The component that takes a model, and its model.
-    fn service(&self) -> Result<(&Component, &Spanned<toml::Value>)> {
-        let mut components = self.component.values();
-        let service = components
-            .find_map(|component| Some((component, component.dependencies.get(PREDICTOR)?)));
-        service.with_context(|| format!("no component in it has the dependency {PREDICTOR:?}"))
-    }
+/// The dependency of a component on a model.
+fn dependency(component: &Table) -> Option<&Item> {
+    component.get("dependencies")?.get(PREDICTOR)
 }
 
 /// The line of `[component.<id>.dependencies]` that names a model's component.
 pub fn line(component: &Path) -> String {
-    format!("{PREDICTOR:?} = {}", dependency(component))
+    format!("{PREDICTOR:?} = {}", path_table(component))
 }
 
-fn dependency(component: &Path) -> String {
-    format!("{{ path = {:?} }}", component.display().to_string())
+fn path_table(component: &Path) -> InlineTable {
+    let path = component.display().to_string();
+    let mut table = InlineTable::new();
+    table.insert("path", path.into());
+    table
 }
 
 /// Wires a model's component into a manifest, with the command that makes it. The rest of the text stays
@@ -65,26 +44,23 @@ fn dependency(component: &Path) -> String {
 ///
 /// If the manifest has no component that takes a model.
 pub fn wire(text: &str, component: &Path, command: &str) -> Result<String> {
-    let manifest = Manifest::parse(text)?;
-    let (service, model) = manifest.service()?;
-    let commands = &service.build.as_ref().context("its service has no build command")?.command;
+    let mut manifest = parse(text)?;
+    let service = service(&mut manifest)?;
+    service["dependencies"][PREDICTOR] = Item::Value(path_table(component).into());
     // The last command builds the service; the others make models.
-    let last = match commands.get_ref() {
-        Commands::One(command) => Some(command),
-        Commands::Many(commands) => commands.last(),
+    let build = service.get_mut("build").and_then(|build| build.get_mut("command"));
+    let build = build.and_then(Item::as_value_mut).context("its service has no build command")?;
+    let last = match &*build {
+        Value::Array(commands) => commands.iter().last().and_then(Value::as_str),
+        command => command.as_str(),
     };
-    let last = last.context("its service has no build command")?;
-    let mut changes = [
-        (model.span(), dependency(component)),
-        (commands.span(), format!("[\n    {command:?},\n    {last:?},\n]")),
-    ];
-    // From the end on, so that the places before stay.
-    changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-    let mut wired = text.to_owned();
-    for (place, change) in changes {
-        wired.replace_range(place, &change);
-    }
-    Ok(wired)
+    let last = last.context("its service has no build command")?.to_owned();
+    let mut commands: Array = [command, &last].into_iter().collect();
+    commands.iter_mut().for_each(|command| command.decor_mut().set_prefix("\n    "));
+    commands.set_trailing("\n");
+    commands.set_trailing_comma(true);
+    *build = commands.into();
+    Ok(manifest.to_string())
 }
 
 /// The path of the model that a manifest names.
@@ -93,8 +69,49 @@ pub fn wire(text: &str, component: &Path, command: &str) -> Result<String> {
 ///
 /// If it names none.
 pub fn model(text: &str) -> Result<String> {
-    let manifest = Manifest::parse(text)?;
-    let (_, model) = manifest.service()?;
-    let path = model.get_ref().get("path").and_then(toml::Value::as_str);
+    let mut manifest = parse(text)?;
+    let service = service(&mut manifest)?;
+    let path = dependency(service).and_then(|model| model.get("path")).and_then(Item::as_str);
     Ok(path.context("its model is in no file")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "# kept\n[component.service]\nsource = \"s.wasm\"\n\n\
+        [component.service.dependencies]\n\
+        \"model-api:predictor/predictor@1.0.0\" = { path = \"a.wasm\" }\n\n\
+        [component.service.build]\ncommand = \"cargo build\"   # kept too\n";
+
+    #[test]
+    fn a_wired_manifest_keeps_its_comments_and_its_last_command() {
+        let wired = wire(MANIFEST, Path::new("b.wasm"), "cargo import b.onnx").unwrap();
+        assert_eq!(model(&wired).unwrap(), "b.wasm");
+        assert!(wired.starts_with("# kept\n"), "{wired}");
+        assert!(
+            wired.contains("command = [\n    \"cargo import b.onnx\",\n    \"cargo build\",\n]"),
+            "{wired}"
+        );
+        let again = wire(&wired, Path::new("c.wasm"), "cargo import c.onnx").unwrap();
+        assert!(again.contains("    \"cargo import c.onnx\",\n    \"cargo build\",\n"), "{again}");
+    }
+
+    #[test]
+    fn any_file_name_is_written_as_toml() {
+        for name in [
+            "a\u{a0}b",
+            "e\u{301}",
+            "a\u{200b}b",
+            "a\u{1b}[1m",
+            "\u{7f}",
+            "\u{202e}cba",
+            "a'\"\\b",
+            "\n",
+        ] {
+            let wired = wire(MANIFEST, Path::new(name), &format!("cargo import '{name}'")).unwrap();
+            assert_eq!(model(&wired).unwrap(), name, "{wired}");
+            assert!(parse(&line(Path::new(name))).is_ok(), "{}", line(Path::new(name)));
+        }
+    }
 }

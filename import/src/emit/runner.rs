@@ -6,9 +6,16 @@ use std::process::{Command, Stdio};
 
 const TARGET: &str = "wasm32-wasip1";
 
-/// The folder of the workspace that this program was built in.
-fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+/// The runner's package, by which the workspace is found.
+const PACKAGE: &str = "models/runner/Cargo.toml";
+
+/// The folder of the workspace: that of the package which cargo runs, or of this folder. This program's
+/// own may have been copied or renamed since it was built.
+fn workspace() -> Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let folder = package.map_or_else(std::env::current_dir, Ok)?;
+    let workspace = folder.ancestors().find(|folder| folder.join(PACKAGE).exists());
+    Ok(workspace.context("run it in the folder of model-api: cargo import model.onnx")?.to_owned())
 }
 
 /// The bytes of the runner, which is built if it is not there or has changed.
@@ -17,28 +24,37 @@ fn workspace() -> &'static Path {
 ///
 /// If it cannot be built.
 pub fn load() -> Result<Vec<u8>> {
-    ensure_target()?;
-    let path = built()?;
+    let workspace = workspace()?;
+    ensure_target(&workspace)?;
+    let path = built(&workspace)?;
     std::fs::read(&path).with_context(|| path.display().to_string())
 }
 
-fn built() -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace().join("target"), PathBuf::from);
-    let status = Command::new("cargo")
-        .args(["build", "--quiet", "--release", "--target", TARGET, "-p", "model-runner"])
-        .current_dir(workspace())
+fn built(workspace: &Path) -> Result<PathBuf> {
+    let status = build(workspace)
         .status()
         .context("cannot run cargo; install Rust, see https://rustup.rs")?;
     ensure!(status.success(), "the runner cannot be built: {status}");
-    Ok(target.join(TARGET).join("release/model_runner.wasm"))
+    Ok(workspace.join("target").join(TARGET).join("release/model_runner.wasm"))
+}
+
+fn build(workspace: &Path) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--target", TARGET, "-p", "model-runner"])
+        .current_dir(workspace)
+        // The component is where the manifests say, and flags for this machine are not for WebAssembly.
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("CARGO_BUILD_TARGET_DIR")
+        .env("CARGO_ENCODED_RUSTFLAGS", "");
+    cargo
 }
 
 /// Installs the target if it is missing.
-fn ensure_target() -> Result<()> {
+fn ensure_target(workspace: &Path) -> Result<()> {
     let output = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(workspace())
+        .current_dir(workspace)
         .stderr(Stdio::null())
         .output()
         .context("cannot run rustc; install Rust, see https://rustup.rs")?;
@@ -47,9 +63,30 @@ fn ensure_target() -> Result<()> {
         return Ok(());
     }
     let rustup =
-        Command::new("rustup").args(["target", "add", TARGET]).current_dir(workspace()).status();
+        Command::new("rustup").args(["target", "add", TARGET]).current_dir(workspace).status();
     match rustup {
         Ok(status) if status.success() => Ok(()),
         _ => bail!("the Rust target {TARGET} is missing; install it: rustup target add {TARGET}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    /// `-C link-arg=-fuse-ld=mold`, say, would fail.
+    #[test]
+    fn a_users_flags_and_folder_are_not_for_the_runner() {
+        let cargo = build(Path::new("."));
+        let set: Vec<_> = cargo.get_envs().collect();
+        for (name, value) in [
+            ("CARGO_ENCODED_RUSTFLAGS", Some("")),
+            ("CARGO_TARGET_DIR", None),
+            ("CARGO_BUILD_TARGET_DIR", None),
+        ] {
+            let expected = (OsStr::new(name), value.map(OsStr::new));
+            assert!(set.contains(&expected), "{expected:?} is not in {set:?}");
+        }
     }
 }

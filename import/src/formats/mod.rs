@@ -1,16 +1,39 @@
-//! The kinds of files, and the reading of each.
+//! The formats of files, and the reading of each.
 
 pub mod lightgbm;
 pub mod onnx;
+mod others;
 pub mod xgboost;
 
 use crate::ir::model::Model;
-
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 100 << 20;
+
+/// A format of files.
+struct Format {
+    /// True if a file of these bytes is of this format.
+    detects: fn(&[u8]) -> bool,
+    /// Reads a model; the number is that of the features, for a file that does not say it.
+    reads: fn(&[u8], Option<usize>) -> Result<Model>,
+}
+
+/// The formats. ONNX has no mark of its own: it is what is left.
+const FORMATS: [Format; 4] = [
+    Format {
+        detects: |bytes| bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n"),
+        reads: |bytes, _| lightgbm::read(text(bytes)?),
+    },
+    Format { detects: is_json, reads: |bytes, _| xgboost::read(text(bytes)?) },
+    // UBJSON has a length after its first brace.
+    Format {
+        detects: |bytes| bytes.starts_with(b"{"),
+        reads: |bytes, _| xgboost::read(&xgboost::ubjson::to_json(bytes)?),
+    },
+    Format { detects: |_| true, reads: onnx::read },
+];
 
 /// Reads a model from a file's bytes, by what they are.
 ///
@@ -18,7 +41,7 @@ pub const MAX_FILE_BYTES: usize = 100 << 20;
 ///
 /// # Errors
 ///
-/// If the file is too large, of a kind that is not supported, or broken.
+/// If the file is too large, of a format that is not supported, or broken.
 pub fn read(path: &Path, bytes: &[u8], columns: Option<usize>) -> Result<Model> {
     ensure!(
         bytes.len() <= MAX_FILE_BYTES,
@@ -26,37 +49,21 @@ pub fn read(path: &Path, bytes: &[u8], columns: Option<usize>) -> Result<Model> 
         bytes.len() >> 20,
         MAX_FILE_BYTES >> 20
     );
-    if is_pickle(path, bytes) {
-        bail!(
-            "a pickle runs code when it is read. Export the model in Python: \
-             open(\"model.onnx\", \"wb\").write(skl2onnx.to_onnx(model, X[:1]).SerializeToString())"
-        );
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some(other) = others::name(path, bytes) {
+        bail!("{other}");
     }
-    let start = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n") {
-        return lightgbm::read(std::str::from_utf8(bytes).context("it is no text")?);
-    }
-    match (start, bytes.get(1)) {
-        // A text of JSON has a quote, a brace or a blank behind its first brace; UBJSON a length.
-        (Some(b'{'), Some(b'"' | b'}' | b' ' | b'\n' | b'\r' | b'\t')) => {
-            xgboost::read(std::str::from_utf8(bytes).context("it is no text")?)
-        }
-        (Some(b'{'), _) => xgboost::read(&xgboost::ubjson::to_json(bytes)?),
-        (None, _) => bail!("it is empty"),
-        _ if bytes.starts_with(b"binf") || bytes.starts_with(b"\0\0\0") => bail!(
-            "it is XGBoost's old binary form; save it with booster.save_model(\"model.json\")"
-        ),
-        _ if bytes.starts_with(b"PK") => {
-            bail!("it is an archive, such as PyTorch and Keras write; export the model as ONNX")
-        }
-        _ => onnx::read(bytes, columns),
-    }
+    let format = FORMATS.iter().find(|format| (format.detects)(bytes));
+    (format.context("its format is unknown")?.reads)(bytes, columns)
 }
 
-/// True for pickles, joblib's and compressed ones included.
-fn is_pickle(path: &Path, bytes: &[u8]) -> bool {
-    let named = path.extension().is_some_and(|extension| {
-        ["pkl", "pickle", "joblib", "sav"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    });
-    named || matches!(bytes, [0x80, 2..=5, ..])
+/// True for JSON's text: its first brace is followed by a quote, a brace or a blank.
+fn is_json(bytes: &[u8]) -> bool {
+    let trimmed = bytes.trim_ascii_start();
+    trimmed.starts_with(b"{")
+        && matches!(trimmed.get(1), Some(b'"' | b'}' | b' ' | b'\n' | b'\r' | b'\t'))
+}
+
+fn text(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).context("it is no text in UTF-8")
 }

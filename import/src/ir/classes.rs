@@ -1,23 +1,50 @@
-//! The choice between two classes by one probability.
+//! Classes that are chosen by probabilities.
 
 use crate::ir::graph::{Graph, Value};
+use crate::ir::model::{Choice, Class};
 use crate::ir::trees::Sum;
 use anyhow::Result;
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 
-/// The place of a class and the probabilities of both, from that of the second, which is chosen above
-/// one half.
+/// The index of one of two classes and the probabilities of both, from that of the second, `[rows, 1]`,
+/// which is chosen above one half.
+///
+/// # Errors
+///
+/// If a node cannot be added to the graph.
 pub fn two(graph: &mut Graph, second: Value, sum: Sum) -> Result<(Value, Value)> {
     let (one, half) = (sum.list(graph, &[1.0])?, sum.list(graph, &[0.5])?);
     let first = graph.node(Op::Sub, &[one, second], &[])?;
     let probabilities = graph.node(Op::Concat, &[first, second], &[1])?;
     let chosen = graph.node(Op::Greater, &[second, half], &[])?;
-    let place = graph.cast(chosen, Kind::Int)?;
-    Ok((graph.reshape(place, &[-1])?, probabilities))
+    let index = graph.cast(chosen, Kind::Int)?;
+    Ok((graph.reshape(index, &[-1])?, probabilities))
 }
 
-/// Labels for classes that the file does not name: their places.
-pub fn numbered(classes: usize) -> Vec<String> {
-    (0..classes).map(|class| class.to_string()).collect()
+/// One of two classes that the file does not name, by the probability of the second.
+///
+/// # Errors
+///
+/// If a node cannot be added to the graph.
+pub fn one_of_two(graph: &mut Graph, second: Value, sum: Sum) -> Result<Class> {
+    let (index, probabilities) = two(graph, second, sum)?;
+    Ok(Class { choice: numbered(index, 2), probabilities: Some(probabilities) })
+}
+
+/// The most probable of classes that the file does not name, by the probabilities of all,
+/// `[rows, classes]`.
+///
+/// # Errors
+///
+/// If a node cannot be added to the graph.
+pub fn most_probable(graph: &mut Graph, probabilities: Value, classes: usize) -> Result<Class> {
+    let index = graph.node(Op::ArgMax, &[probabilities], &[1, 0, 0])?;
+    Ok(Class { choice: numbered(index, classes), probabilities: Some(probabilities) })
+}
+
+/// The choice of a class that the file does not name: its label is its index.
+pub fn numbered(index: Value, classes: usize) -> Choice {
+    let labels = (0..classes).map(|class| class.to_string()).collect();
+    Choice::Index { index, labels, is_named: false }
 }

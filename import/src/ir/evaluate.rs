@@ -1,29 +1,29 @@
 //! The evaluation of a model in this program, by the runner that the component has.
 
 use crate::ir::graph::{Definition, Graph, InputKind, Value};
-use crate::ir::program::{self, Cell, Output, Written};
-use anyhow::{Result, anyhow, ensure};
+use crate::ir::program::{self, Cell, Coding, Output, Written};
+use anyhow::{Context, Result, anyhow, ensure};
 use model_runner::evaluate::{Failure, Slots, evaluate};
 use model_runner::op::Op;
 use model_runner::predict::{self, evaluate_rows};
 use model_runner::table::Table;
 use model_runner::tensor::{Data, Shape, Tensor};
-use predictor_abi::{Answer, Value as Input};
+use predictor_abi::Value as Input;
 use std::collections::HashMap;
 
-/// A table that can be asked. Answers refer to it, so that it stays for as long as the program runs.
+/// A program that can be asked.
 pub struct Evaluator {
-    pub words: &'static [u64],
+    pub words: Vec<u64>,
     names: HashMap<u32, String>,
 }
 
 impl Evaluator {
     pub fn new(written: Written) -> Self {
-        Self { words: Vec::leak(written.words), names: written.names }
+        Self { words: written.words, names: written.names }
     }
 
-    fn table(&self) -> Table<'static> {
-        Table::new(bytemuck::cast_slice(self.words)).expect("it was just written")
+    fn table(&self) -> Table<'_> {
+        Table::new(bytemuck::cast_slice(&self.words)).expect("it was just written")
     }
 
     /// The numbers that the answers of some rows are made of.
@@ -33,11 +33,6 @@ impl Evaluator {
     /// The node that has no answer, by its name in the file.
     pub fn numbers(&self, values: &[Input]) -> Result<Vec<f64>> {
         evaluate_rows(self.table(), values).map_err(|failure| self.named(failure))
-    }
-
-    /// The answers of some rows.
-    pub fn predict(&self, values: &[Input]) -> &'static [Answer] {
-        predict::predict(self.table(), values).as_slice()
     }
 
     /// The memory that some rows take, in bytes: nothing is given back before their block ends.
@@ -56,45 +51,76 @@ impl Evaluator {
     }
 }
 
-/// The number of columns of a value, by an evaluation of two rows.
-pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
-    const ROWS: usize = 2;
+/// The number of rows that a graph is asked for its shapes. A prime, so that no other dimension of a
+/// model is taken for it.
+pub const ROWS: usize = 61;
+
+/// Evaluates a value of a graph for [`ROWS`] rows of numbers, which `number` makes by row and column, and
+/// reads the result.
+///
+/// # Errors
+///
+/// If the model has no answer for them.
+pub fn ask<R>(
+    graph: &Graph,
+    value: Value,
+    number: impl Fn(usize, usize) -> f64,
+    read: impl FnOnce(&Tensor) -> R,
+) -> Result<R> {
     let mut next = 0..;
+    let plain = |feature| Cell { feature, coding: Coding::Plain };
     let cells: Vec<Vec<Cell>> = graph
         .inputs
         .iter()
-        .map(|input| {
-            next.by_ref().take(input.columns).map(|feature| Cell { feature, codes: None }).collect()
-        })
+        .map(|input| next.by_ref().take(input.columns).map(plain).collect())
         .collect();
     let outputs = [Output::Quantity { value, column: 0 }];
     let written = program::write(graph, &outputs, &cells, next.start, ROWS)?;
     let evaluator = Evaluator::new(written);
     let table = evaluator.table();
     let mut slots = Slots::with_constants(table).map_err(|error| anyhow!("{error}"))?;
-    for (place, input) in graph.inputs.iter().enumerate() {
-        let count = ROWS * input.columns;
+    for (index, input) in graph.inputs.iter().enumerate() {
+        let numbers = (0..ROWS).flat_map(|row| (0..input.columns).map(move |column| (row, column)));
+        let numbers = numbers.map(|(row, column)| number(row, column));
         let data = match input.kind {
-            InputKind::Float => Data::Float(vec![0.0; count].into()),
-            InputKind::Double => Data::Double(vec![0.0; count].into()),
-            InputKind::Int => Data::Int(vec![0; count].into()),
-            InputKind::Bool => Data::Bool(vec![false; count].into()),
-            InputKind::Text => Data::Text(vec![""; count].into()),
+            InputKind::Float => Data::Float(numbers.map(|number| number as f32).collect()),
+            InputKind::Double => Data::Double(numbers.collect()),
+            InputKind::Int => Data::Int(numbers.map(|number| number as i64).collect()),
+            InputKind::Bool => Data::Bool(numbers.map(|number| number != 0.0).collect()),
+            InputKind::Text => Data::Text(vec![""; ROWS * input.columns].into()),
         };
         let tensor = Shape::new(&[ROWS, input.columns]).and_then(|shape| Tensor::new(shape, data));
-        let slot = table.header.constants[1] + place as u32;
+        let slot = table.header.constants[1] + index as u32;
         let set = tensor.and_then(|tensor| slots.set(slot, tensor));
         set.map_err(|error| anyhow!("{error}"))?;
     }
     evaluate(table, table.nodes(), &mut slots)
         .map_err(|failure| with_advice(graph, evaluator.named(failure)))?;
-    let output = table.outputs().next().ok_or_else(|| anyhow!("it has no output"))?;
+    let output = table.outputs().next().context("it has no output")?;
     let slot = match output.map_err(|error| anyhow!("{error}"))? {
         model_runner::table::Output::Quantity { slot, .. }
         | model_runner::table::Output::Class { slot, .. } => slot,
     };
-    let size = slots.get(slot).map_err(|error| anyhow!("{error}"))?.shape.size();
-    ensure!(size % ROWS == 0, "an output has {size} values for {ROWS} rows");
+    Ok(read(slots.get(slot).map_err(|error| anyhow!("{error}"))?))
+}
+
+/// The dimensions of a value for [`ROWS`] rows.
+///
+/// # Errors
+///
+/// If the model has no answer for rows of zeros.
+pub fn shape(graph: &Graph, value: Value) -> Result<Vec<usize>> {
+    ask(graph, value, |_, _| 0.0, |tensor| tensor.shape.dims().to_vec())
+}
+
+/// The number of values that a row has.
+///
+/// # Errors
+///
+/// If the rows have not as many each.
+pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
+    let size: usize = shape(graph, value)?.iter().product();
+    ensure!(size.is_multiple_of(ROWS), "an output has {size} values for {ROWS} rows");
     Ok(size / ROWS)
 }
 

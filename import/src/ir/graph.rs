@@ -4,6 +4,8 @@ use anyhow::{Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::{Data, Shape, Tensor};
+use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// A value of the graph: a constant, an input, or what a node computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -198,6 +200,12 @@ impl Graph {
         self.node(Op::Reshape, &[value, shape], &[])
     }
 
+    /// A column of a matrix, as a matrix of one column.
+    pub fn column(&mut self, value: Value, column: usize) -> Result<Value> {
+        let column = self.ints(&[column as i64])?;
+        self.node(Op::Gather, &[value, column], &[1])
+    }
+
     fn add(&mut self, definition: Definition) -> Value {
         self.values.push(definition);
         Value(self.values.len() - 1)
@@ -208,7 +216,17 @@ impl Graph {
     }
 }
 
-/// A text that outlives the graph. The importer ends soon after.
+/// Keeps a text for as long as the program runs, each text once.
 pub fn keep(text: &str) -> &'static str {
-    String::leak(text.to_owned())
+    thread_local! {
+        static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| match kept.get(text) {
+        Some(known) => *known,
+        None => {
+            let leaked: &str = String::leak(text.to_owned());
+            kept.insert(leaked);
+            leaked
+        }
+    })
 }

@@ -7,6 +7,7 @@
 pub mod classes;
 pub mod evaluate;
 pub mod graph;
+pub mod labels;
 pub mod model;
 pub mod program;
 pub mod trees;

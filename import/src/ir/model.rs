@@ -7,12 +7,15 @@ pub struct Model {
     pub graph: Graph,
     /// The features, by the column of an input that each one fills.
     pub features: Vec<Feature>,
-    pub answer: Answer,
+    /// False if the file has no names for its features, so that their order counts.
+    pub is_named: bool,
+    /// At least one.
+    pub answers: Vec<Answer>,
     /// The arithmetic: `float32` or `float64`.
     pub precision: &'static str,
     /// The format and the program that wrote the file: "ONNX, by skl2onnx".
     pub source: String,
-    /// What is worth a look: places where the file is known to differ from the program that made it.
+    /// Remarks for the person who imports it: the file may differ from the program that made it.
     pub notes: Vec<String>,
 }
 
@@ -31,10 +34,17 @@ pub struct Feature {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     Number,
+    /// A whole number, by the type of the input.
     Whole,
     Flag,
-    /// Texts, with those that the file knows.
-    Text(Vec<String>),
+    /// A text, which is one of `known` unless the file does not list them.
+    Text {
+        known: Vec<String>,
+        /// The text that stands for a missing value, if the model was trained with one.
+        missing: Option<String>,
+        /// True if the file's program has no answer for another text.
+        refuses_others: bool,
+    },
     /// Categories, with the numbers that stand for them, and the number of any other.
     Category {
         names: Vec<String>,
@@ -43,23 +53,43 @@ pub enum Values {
     },
 }
 
-/// What the file does with a missing value.
+/// The way of the file's program with a missing value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     Refuse,
+    /// It puts another value in its place.
     Impute,
-    Handle,
+    /// It answers. Only if training had missing values too is the answer worth something:
+    /// `is_trained` is true if the file says so.
+    Handle {
+        is_trained: bool,
+    },
 }
 
-/// What the model answers.
+/// One of the things that a model answers.
+#[derive(Debug)]
 pub enum Answer {
-    /// A class: its place among the labels, and the probabilities of all if there are any.
-    Class { place: Value, probabilities: Option<Value>, labels: Vec<String> },
-    /// Numbers, by their value and column.
-    Quantities(Vec<(Value, usize)>),
+    Class(Class),
+    /// A column of numbers.
+    Number {
+        value: Value,
+        column: usize,
+    },
 }
 
-/// True if two names are of one feature. LightGBM writes underscores for blanks.
-pub fn is_same_name(a: &str, b: &str) -> bool {
-    a.replace(char::is_whitespace, "_") == b.replace(char::is_whitespace, "_")
+/// A class for each row.
+#[derive(Debug)]
+pub struct Class {
+    pub choice: Choice,
+    /// A column for each class.
+    pub probabilities: Option<Value>,
+}
+
+/// The way from a row to its class.
+#[derive(Debug)]
+pub enum Choice {
+    /// The index of one of these labels.
+    Index { index: Value, labels: Vec<String>, is_named: bool },
+    /// A label, of which the file does not list all.
+    Label(Value),
 }

@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 /// An answer for each row, by the values of the graph.
 #[derive(Clone, Copy, Debug)]
 pub enum Output {
-    /// The place of the class, its probabilities, and the labels.
-    Class { place: Value, probabilities: Option<Value>, labels: Value },
+    /// The index of the class, its probabilities, and the labels.
+    Class { index: Value, probabilities: Option<Value>, labels: Value },
     /// A column of numbers.
     Quantity { value: Value, column: usize },
 }
@@ -21,8 +21,30 @@ pub enum Output {
 pub struct Cell {
     /// The feature's place in a row.
     pub feature: usize,
-    /// The categories' names and codes.
-    pub codes: Option<(Value, Value)>,
+    pub coding: Coding,
+}
+
+/// The way in which a value is written into a column.
+#[derive(Clone, Copy, Debug)]
+pub enum Coding {
+    /// As it is.
+    Plain,
+    /// By the names of categories, and their codes: one more for an unknown one, and one for a missing
+    /// one.
+    Codes { names: Value, codes: Value },
+    /// As a text. A list of one text has what stands for a missing one.
+    Text { missing: Value },
+}
+
+impl Coding {
+    fn values(self) -> impl Iterator<Item = Value> {
+        let values = match self {
+            Self::Plain => [None, None],
+            Self::Codes { names, codes } => [Some(names), Some(codes)],
+            Self::Text { missing } => [None, Some(missing)],
+        };
+        values.into_iter().flatten()
+    }
 }
 
 /// A table, and the names of the nodes that its slots belong to.
@@ -90,15 +112,13 @@ fn needed(graph: &Graph, outputs: &[Output], cells: &[Vec<Cell>]) -> Vec<Value> 
     let mut open: Vec<Value> = Vec::new();
     for output in outputs {
         match output {
-            Output::Class { place, probabilities, labels } => {
-                open.extend([*place, *labels].into_iter().chain(*probabilities));
+            Output::Class { index, probabilities, labels } => {
+                open.extend([*index, *labels].into_iter().chain(*probabilities));
             }
             Output::Quantity { value, .. } => open.push(*value),
         }
     }
-    for (names, codes) in cells.iter().flatten().filter_map(|cell| cell.codes) {
-        open.extend([names, codes]);
-    }
+    open.extend(cells.iter().flatten().flat_map(|cell| cell.coding.values()));
     let mut found = vec![false; graph.values.len()];
     while let Some(value) = open.pop() {
         if std::mem::replace(&mut found[value.0], true) {
@@ -180,9 +200,10 @@ impl Writer<'_> {
             };
             self.words.extend([kind, cells.len() as u32]);
             for cell in cells {
-                let (names, codes) = match cell.codes {
-                    Some((names, codes)) => (self.slots[&names], self.slots[&codes]),
-                    None => (NONE, NONE),
+                let (names, codes) = match cell.coding {
+                    Coding::Plain => (NONE, NONE),
+                    Coding::Codes { names, codes } => (self.slots[&names], self.slots[&codes]),
+                    Coding::Text { missing } => (NONE, self.slots[&missing]),
                 };
                 let column =
                     Column { feature: cell.feature as u32, categories: names, codes, reserved: 0 };
@@ -244,9 +265,9 @@ impl Writer<'_> {
         let start = self.place();
         for output in outputs {
             let words = match output {
-                Output::Class { place, probabilities, labels } => [
+                Output::Class { index, probabilities, labels } => [
                     table::CLASS,
-                    self.slots[place],
+                    self.slots[index],
                     probabilities.map_or(NONE, |value| self.slots[&value]),
                     self.slots[labels],
                 ],

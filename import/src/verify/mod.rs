@@ -1,4 +1,10 @@
-//! Asks a model: with rows that are made up, with the card's examples, and with data.
+//! Asks a model.
+//!
+//! [`rows`] makes rows, [`synthetic`] asks made-up ones, [`examples`] those of the card, and
+//! [`agreement`] those of data.
 
-pub mod check;
+pub mod agreement;
+pub mod answers;
+pub mod examples;
 pub mod rows;
+pub mod synthetic;

@@ -1,14 +1,22 @@
-//! Rows of values: from a card's examples, from data, and made up.
+//! Rows of values: from a card's examples, from a table, and made up.
 
-use crate::card::data::{self, Data};
-use crate::card::describe::Described;
+use crate::card::Given;
+use crate::card::cells::Cell;
 use crate::contract::{Feature, Kind, Signature, UnusualPolicy, Value};
 use crate::ir::graph::keep;
 use anyhow::{Result, bail, ensure};
 use predictor_abi::text;
+use std::collections::BTreeMap;
+
+/// Stands for a category that no card lists.
+const OTHER_CATEGORY: &str = "\u{1}other";
 
 /// The values of an example, in the order of the features. A feature without a value is missing.
-pub fn from_table(signature: &Signature, row: &toml::Table) -> Result<Vec<Value>> {
+///
+/// # Errors
+///
+/// If a key is no feature, or the service would refuse a value.
+pub fn from_table(signature: &Signature, row: &BTreeMap<String, Given>) -> Result<Vec<Value>> {
     for key in row.keys() {
         let is_feature = signature.features.iter().any(|feature| feature.name == *key);
         ensure!(is_feature, "{key:?} is no feature");
@@ -18,26 +26,20 @@ pub fn from_table(signature: &Signature, row: &toml::Table) -> Result<Vec<Value>
         .iter()
         .map(|feature| match row.get(&feature.name) {
             None => Ok(Value::Missing),
-            Some(value) => from_toml(feature, value),
+            Some(value) => from_card(feature, value),
         })
         .collect()
 }
 
-fn from_toml(feature: &Feature, value: &toml::Value) -> Result<Value> {
+fn from_card(feature: &Feature, value: &Given) -> Result<Value> {
     let value = match (value, &feature.kind) {
-        (toml::Value::Integer(number), Kind::Number { .. }) => Value::Number(*number as f64),
-        (toml::Value::Float(number), Kind::Number { .. }) if number.is_finite() => {
+        (Given::Number(number), Kind::Number { .. }) if number.is_finite() => {
             Value::Number(*number)
         }
-        (toml::Value::String(text), Kind::Category(_)) => Value::Text(text.clone()),
-        (toml::Value::Boolean(flag), Kind::Flag) => Value::Flag(*flag),
+        (Given::Text(text), Kind::Category(_)) => Value::Text(text.clone()),
+        (Given::Flag(flag), Kind::Flag) => Value::Flag(*flag),
         (other, kind) => {
-            bail!(
-                "{} is of type {}, and should be {}",
-                feature.name,
-                other.type_str(),
-                name_of(kind)
-            )
+            bail!("{} is {other}, and should be {}", feature.name, name_of(kind))
         }
     };
     check(feature, &value)?;
@@ -56,7 +58,7 @@ fn name_of(kind: &Kind) -> &'static str {
 fn check(feature: &Feature, value: &Value) -> Result<()> {
     let refuses = feature.unusual == UnusualPolicy::Refuse;
     match (value, &feature.kind) {
-        (Value::Number(number), Kind::Number { minimum, maximum, whole }) => {
+        (Value::Number(number), Kind::Number { minimum, maximum, whole, .. }) => {
             ensure!(
                 !whole || number.fract() == 0.0,
                 "{} is {number}, and should be whole",
@@ -78,43 +80,20 @@ fn check(feature: &Feature, value: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The values of a row of data, whose columns are named as the features. A category may be written as
-/// its code.
-pub fn from_data(described: &Described, data: &Data, row: &[String]) -> Result<Vec<Value>> {
-    described
-        .signature
-        .features
-        .iter()
-        .zip(&described.codes)
-        .map(|(feature, codes)| {
-            let column = data.column(&feature.name);
-            let Some(cell) = column.and_then(|column| data::value(row, column)) else {
-                return Ok(Value::Missing);
-            };
-            Ok(match &feature.kind {
-                Kind::Number { .. } => Value::Number(data::number(cell, &feature.name)?),
-                Kind::Category(names) => Value::Text(category(cell, names, codes).to_owned()),
-                Kind::Flag => match (data::flag(cell), cell.parse::<f64>()) {
-                    (Some(flag), _) => Value::Flag(flag),
-                    (None, Ok(number)) => Value::Flag(number != 0.0),
-                    _ => bail!(
-                        "column {:?} has {cell:?}, which is neither true nor false",
-                        feature.name
-                    ),
-                },
-            })
-        })
-        .collect()
-}
-
-/// The name of a category, from its name or its code.
-fn category<'c>(cell: &'c str, names: &'c [String], codes: &[f64]) -> &'c str {
-    if names.iter().any(|name| name == cell) {
-        return cell;
+/// The value of a cell, as a feature has it.
+pub fn from_cell(kind: &Kind, cell: Cell) -> Value {
+    match (cell, kind) {
+        (Cell::Missing, _) => Value::Missing,
+        (Cell::Number(number), Kind::Flag) => Value::Flag(number != 0.0),
+        (Cell::Number(number), _) => Value::Number(number),
+        (Cell::Flag(flag), Kind::Number { .. }) => Value::Number(f64::from(u8::from(flag))),
+        (Cell::Flag(flag), _) => Value::Flag(flag),
+        (Cell::Category(index), Kind::Category(names)) => {
+            Value::Text(names.get(index).map_or(OTHER_CATEGORY, String::as_str).to_owned())
+        }
+        (Cell::Category(_) | Cell::OtherCategory, _) => Value::Text(OTHER_CATEGORY.to_owned()),
+        (Cell::Text(text), _) => Value::Text(text.to_owned()),
     }
-    let code: Option<f64> = cell.parse().ok();
-    let place = codes.iter().position(|own| Some(*own) == code);
-    place.and_then(|place| names.get(place)).map_or(cell, String::as_str)
 }
 
 /// A row that the service would let through, made up from a number: the same number gives the same
@@ -131,7 +110,7 @@ pub fn made_up(signature: &Signature, seed: u64) -> Vec<Value> {
             state ^= state << 17;
             let part = (state >> 11) as f64 / (1_u64 << 53) as f64;
             match &feature.kind {
-                Kind::Number { minimum, maximum, whole } => {
+                Kind::Number { minimum, maximum, whole, .. } => {
                     let low = if minimum.is_finite() { *minimum } else { maximum.min(2.0) - 4.0 };
                     let high = if maximum.is_finite() { *maximum } else { low + 4.0 };
                     let number = low + (high - low) * part;

@@ -198,11 +198,8 @@ fn tensor<'t>(
             Tensor::bool(shape, values.collect::<Result<_>>()?)
         }
         table::TEXT => {
-            let values = cells.map(|(column, row)| match row.get(column.feature as usize) {
-                Some(Value::Text(text)) => text.as_str(),
-                _ => "",
-            });
-            Tensor::new(shape, Data::Text(values.collect::<Vec<&str>>().into()))
+            let values = cells.map(|(column, row)| text_of(column, row, slots));
+            Tensor::new(shape, Data::Text(values.collect::<Result<Vec<&str>>>()?.into()))
         }
         _ => Err(Error("is a broken table")),
     }
@@ -228,6 +225,16 @@ fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
         _ => names.len() + 1,
     };
     codes.get(code).copied().ok_or(Error("lacks a code"))
+}
+
+/// A value as the text that the model was trained on. A missing one is empty, unless the column has a
+/// text for it.
+fn text_of<'t>(column: &Column, row: &[Value], slots: &Slots<'t>) -> Result<&'t str> {
+    match row.get(column.feature as usize) {
+        Some(Value::Text(text)) => Ok(text.as_str()),
+        _ if column.codes == NONE => Ok(""),
+        _ => slots.get(column.codes)?.as_texts()?.first().copied().ok_or(Error("lacks a text")),
+    }
 }
 
 /// The answer of one row.

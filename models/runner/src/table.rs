@@ -170,7 +170,8 @@ pub struct Column {
     /// The slot of the categories' names, or [`NONE`].
     pub categories: u32,
     /// The slot of the numbers that stand for the categories, and at the end for an unknown one and
-    /// a missing one.
+    /// a missing one. In a column of texts, the slot of the text that stands for a missing one, or
+    /// [`NONE`].
     pub codes: u32,
     /// Keeps the next column at a multiple of eight bytes.
     pub reserved: u32,

@@ -1,10 +1,9 @@
-//! The labels of classes.
+//! The labels of classes in the attributes of ai.onnx.ml.
 
 use super::attributes::Attributes;
 use crate::ir::graph::{Graph, Value};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use model_runner::op::Op;
-use model_runner::tensor::{Data, Tensor};
 
 /// The labels of the classes as texts.
 pub fn labels(attributes: &Attributes) -> Result<Vec<String>> {
@@ -31,15 +30,4 @@ pub fn label_of(graph: &mut Graph, attributes: &Attributes, place: Value) -> Res
         graph.texts(&texts)?
     };
     graph.node(Op::Gather, &[labels, place], &[0])
-}
-
-/// A tensor of one text or number, as text.
-pub fn label_texts(tensor: &Tensor) -> Result<Vec<String>> {
-    Ok(match &tensor.data {
-        Data::Text(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),
-        Data::Int(values) => values.iter().map(i64::to_string).collect(),
-        Data::Float(values) => values.iter().map(f32::to_string).collect(),
-        Data::Bool(values) => values.iter().map(bool::to_string).collect(),
-        _ => return Err(anyhow!("its labels are of a type that is not supported")),
-    })
 }

@@ -1,6 +1,8 @@
 //! ONNX: a graph of operators.
 
 mod attributes;
+
+mod columns;
 mod functions;
 mod labels;
 mod layers;
@@ -18,6 +20,7 @@ use crate::ir::graph::{Graph, Input, InputKind, Value};
 use crate::ir::model::{Feature, Missing, Model, Values};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use attributes::Attributes;
+use columns::Known;
 use prost::Message;
 use proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
 use std::collections::HashMap;
@@ -38,16 +41,21 @@ pub fn read(bytes: &[u8], columns: Option<usize>) -> Result<Model> {
     let graph_proto = proto.graph.as_ref().context("it is no ONNX file, or is cut off")?;
     check_opsets(&proto)?;
     let mut reader = Reader::new(&proto);
+    // Its trees send NaN to one side, as CatBoost does, without saying so.
+    reader.handles_missing = proto.producer_name == "CatBoost";
     let names = reader.inputs(graph_proto, columns)?;
+    // A tensor of all columns has no names for them.
+    let is_named = names.iter().any(|names| names.len() == 1);
     reader.nodes(graph_proto)?;
     let features = reader.features(&names);
-    let answer = outputs::read(&mut reader, graph_proto)?;
+    let answers = outputs::read(&mut reader, graph_proto)?;
     let producer =
         if proto.producer_name.is_empty() { "an unknown program" } else { &proto.producer_name };
     let double = reader.graph.inputs.iter().any(|input| input.kind == InputKind::Double);
     Ok(Model {
         features,
-        answer,
+        is_named,
+        answers,
         precision: if double { "float64" } else { "float32" },
         source: format!("ONNX, written by {producer}"),
         notes: reader.notes,
@@ -79,6 +87,8 @@ pub struct Reader {
     values: HashMap<String, Value>,
     /// The maps of ZipMap, by name: what they were made of, and their keys.
     maps: HashMap<String, (Value, Vec<String>)>,
+    /// The sequences of tensors, by name.
+    sequences: HashMap<String, Vec<Value>>,
     pub opset: i64,
     /// True if a node knows what to do with NaN.
     handles_missing: bool,
@@ -95,6 +105,7 @@ impl Reader {
             graph: Graph::default(),
             values: HashMap::new(),
             maps: HashMap::new(),
+            sequences: HashMap::new(),
             opset: opset.map_or(NEWEST_OPSET, |opset| opset.version),
             handles_missing: false,
             imputed: Vec::new(),
@@ -191,13 +202,13 @@ impl Reader {
         self.optional(node, place)?.ok_or_else(|| anyhow!("input {place} is missing"))
     }
 
-    /// What the model does with a missing number of a feature.
+    /// The way of the model with a missing number of a feature.
     fn missing(&self, input: usize, column: usize) -> Missing {
-        if self.imputed.iter().any(|value| outputs::has_column(&self.graph, *value, input, column))
-        {
+        let has_column = |value: &Value| columns::has_column(&self.graph, *value, input, column);
+        if self.imputed.iter().any(has_column) {
             Missing::Impute
         } else if self.handles_missing {
-            Missing::Handle
+            Missing::Handle { is_trained: false }
         } else {
             Missing::Refuse
         }
@@ -256,30 +267,34 @@ impl Reader {
         let mut features = Vec::new();
         for (input, (info, names)) in self.graph.inputs.iter().zip(names).enumerate() {
             for (column, name) in names.iter().enumerate() {
-                let values = match info.kind {
-                    InputKind::Float | InputKind::Double => Values::Number,
-                    InputKind::Int => Values::Whole,
-                    InputKind::Bool => Values::Flag,
-                    InputKind::Text => {
-                        Values::Text(outputs::categories(&self.graph, input, column))
+                let (values, missing) = match info.kind {
+                    InputKind::Float | InputKind::Double => {
+                        (Values::Number, self.missing(input, column))
                     }
-                };
-                let (values, missing) = match (values, info.kind) {
-                    // A missing text is the empty one, which is a category that this model knows.
-                    (Values::Text(mut known), _) if known.iter().any(String::is_empty) => {
-                        known.retain(|name| !name.is_empty());
-                        (Values::Text(known), Missing::Handle)
-                    }
-                    (values, InputKind::Float | InputKind::Double) => {
-                        (values, self.missing(input, column))
-                    }
-                    (values, _) => (values, Missing::Refuse),
+                    InputKind::Int => (Values::Whole, Missing::Refuse),
+                    InputKind::Bool => (Values::Flag, Missing::Refuse),
+                    InputKind::Text => texts(columns::categories(&self.graph, input, column)),
                 };
                 features.push(Feature { name: name.clone(), input, column, values, missing });
             }
         }
         features
     }
+}
+
+/// The values of a column of texts. skl2onnx writes "nan" after the others for a missing value that training
+/// had, and the empty text may be one.
+fn texts(known: Known) -> (Values, Missing) {
+    let Known { texts: mut known, refuses_others } = known;
+    let missing = match known.iter().position(String::is_empty) {
+        Some(empty) => Some(known.remove(empty)),
+        None => known.pop_if(|last| last == "nan"),
+    };
+    let policy = match missing {
+        Some(_) => Missing::Handle { is_trained: true },
+        None => Missing::Refuse,
+    };
+    (Values::Text { known, missing, refuses_others }, policy)
 }
 
 /// Returns the first of a node's inputs.

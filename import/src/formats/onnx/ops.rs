@@ -5,6 +5,7 @@ use super::layers::{activation, batch_normalization, gemm, layer_normalization, 
 use super::proto::{NodeProto, data_type};
 use super::shapes::{compress, reshape, shape, slice, split, top_k, with_axes};
 use super::{Reader, first};
+use crate::ir::evaluate::ask;
 use crate::ir::graph::{Graph, Value};
 use anyhow::{Context, Result, anyhow, bail};
 use model_runner::op::Op;
@@ -32,6 +33,14 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         }
         "Constant" => constant(&mut reader.graph, &attributes)?,
         "Cast" => cast(&mut reader.graph, first(&inputs)?, attributes.int("to", 0))?,
+        "CastLike" => {
+            let kind = kind_of(&reader.graph, *inputs.get(1).context("an input is missing")?)?;
+            match kind {
+                Some(kind) => reader.graph.cast(first(&inputs)?, kind)?,
+                // A text stays a text.
+                None => first(&inputs)?,
+            }
+        }
         "Clip" => clip(reader, node)?,
         "Mean" => {
             let sum = chain(&mut reader.graph, Op::Add, &inputs)?;
@@ -79,6 +88,11 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         }
         "Compress" => compress(reader, node)?,
         "Mod" => reader.graph.node(Op::Mod, &inputs, &[])?,
+        "SequenceConstruct" => {
+            let output = node.output.first().context("it has no output")?;
+            reader.sequences.insert(output.clone(), inputs);
+            return Ok(Vec::new());
+        }
         "Scan" => return reader.scan(node).map(|()| Vec::new()),
         other => bail!(
             "{other} is not supported; CONTRIBUTING.md says how an operator is added, or export the \
@@ -217,6 +231,21 @@ fn cast(graph: &mut Graph, x: Value, to: i64) -> Result<Value> {
         other => bail!("a cast to type {other} is not supported"),
     };
     graph.cast(x, kind)
+}
+
+/// The type of a value's numbers; none if they are texts.
+fn kind_of(graph: &Graph, value: Value) -> Result<Option<Kind>> {
+    let kind = |tensor: &Tensor| match tensor.data {
+        Data::Float(_) => Some(Kind::Float),
+        Data::Double(_) => Some(Kind::Double),
+        Data::Int(_) => Some(Kind::Int),
+        Data::Bool(_) => Some(Kind::Bool),
+        Data::Text(_) | Data::Bytes(_) => None,
+    };
+    match graph.as_constant(value) {
+        Some(tensor) => Ok(kind(tensor)),
+        None => ask(graph, value, |_, _| 0.0, kind),
+    }
 }
 
 fn clip(reader: &mut Reader, node: &NodeProto) -> Result<Value> {

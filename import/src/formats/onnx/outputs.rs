@@ -1,153 +1,169 @@
 //! What the outputs of a graph mean: a class with its probabilities, or numbers.
 
 use super::Reader;
-use super::labels::label_texts;
 use super::proto::{GraphProto, data_type};
 use crate::ir::classes;
-use crate::ir::graph::{Definition, Graph, Node, Value};
-use crate::ir::model::Answer;
+use crate::ir::evaluate::{ROWS, columns, shape};
+use crate::ir::graph::{Graph, Value};
+use crate::ir::labels;
+use crate::ir::model::{Answer, Choice, Class};
 use crate::ir::trees::Sum;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use model_runner::op::Op;
-use model_runner::tensor::Data;
 
-/// Finds the model's answer in the outputs of a graph.
+/// The outputs of a graph, by their types.
+#[derive(Default)]
+struct Outputs {
+    /// Texts or integers: labels of classes.
+    label: Option<Value>,
+    /// Floats: probabilities beside a label, quantities alone.
+    scores: Vec<Scores>,
+}
+
+/// An output of floats.
+enum Scores {
+    Tensor(Value),
+    /// The tensor that ZipMap took, and its keys.
+    Map(Value, Vec<String>),
+    /// A tensor for each of several classifiers.
+    Sequence(Vec<Value>),
+}
+
+/// Finds the model's answers in the outputs of a graph.
 ///
 /// A text or an integer is a class's label, and a float beside it are the probabilities. A float alone
 /// is the answer of a classifier if it comes from a softmax or a sigmoid, and a quantity otherwise.
-pub fn read(reader: &mut Reader, proto: &GraphProto) -> Result<Answer> {
-    let (mut label, mut numbers, mut keys) = (None, Vec::new(), None);
+///
+/// # Errors
+///
+/// If there is no output, or the model has no answer for rows of zeros.
+pub fn read(reader: &mut Reader, proto: &GraphProto) -> Result<Vec<Answer>> {
+    let outputs = by_type(reader, proto)?;
+    reader.graph.reading = "the output".to_owned();
+    match (outputs.label, &outputs.scores[..]) {
+        (Some(label), scores) => classes_of(&mut reader.graph, label, scores),
+        (None, []) => bail!("it has no output"),
+        (None, [Scores::Tensor(scores)]) if is_probability(&reader.graph, *scores) => {
+            decide(reader, *scores)
+        }
+        (None, scores) => quantities(&mut reader.graph, scores),
+    }
+}
+
+fn by_type(reader: &Reader, proto: &GraphProto) -> Result<Outputs> {
+    let mut outputs = Outputs::default();
     for output in &proto.output {
-        let value = reader.value(&output.name)?;
-        if let Some((scores, labels)) = reader.maps.get(&output.name) {
-            numbers.push(*scores);
-            keys = Some(labels.clone());
+        if let Some((scores, keys)) = reader.maps.get(&output.name) {
+            outputs.scores.push(Scores::Map(*scores, keys.clone()));
             continue;
         }
+        if let Some(sequence) = reader.sequences.get(&output.name) {
+            outputs.scores.push(Scores::Sequence(sequence.clone()));
+            continue;
+        }
+        let value = reader.value(&output.name)?;
         let tensor = output.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
         match tensor.map_or(data_type::FLOAT, |tensor| tensor.elem_type) {
             data_type::STRING | data_type::INT64 | data_type::INT32 | data_type::BOOL => {
-                label = label.or(Some(value));
+                outputs.label = outputs.label.or(Some(value));
             }
-            _ => numbers.push(value),
+            _ => outputs.scores.push(Scores::Tensor(value)),
         }
     }
-    reader.graph.reading = "the output".to_owned();
-    match (label, &numbers[..]) {
-        (Some(label), scores) => {
-            let labels = match keys {
-                Some(keys) => keys,
-                None => labels_of(&reader.graph, label)?,
-            };
-            let place = place(&mut reader.graph, label, &labels)?;
-            let probabilities = match scores {
-                [scores] => Some(*scores),
-                // An output for each class.
-                columns if columns.len() == labels.len() => {
-                    let columns = columns.iter().map(|one| reader.graph.reshape(*one, &[-1, 1]));
-                    let columns = columns.collect::<Result<Vec<_>>>()?;
-                    Some(reader.graph.node(Op::Concat, &columns, &[1])?)
-                }
-                _ => None,
-            };
-            Ok(Answer::Class { place, probabilities, labels })
-        }
-        (None, []) => bail!("it has no output"),
-        (None, &[scores]) if is_probability(&reader.graph, scores) => decide(reader, scores),
-        (None, numbers) => {
-            let numbers = numbers.to_vec();
-            quantities(&mut reader.graph, &numbers)
-        }
-    }
+    Ok(outputs)
 }
 
-/// The labels among which a label is chosen.
-fn labels_of(graph: &Graph, label: Value) -> Result<Vec<String>> {
-    let mut label = label;
-    // Pass what only changes the shape.
-    let node = loop {
-        let node = graph.as_node(label).context("its label depends on nothing")?;
-        label = match node.op {
-            Op::Reshape | Op::Cast | Op::Flatten | Op::Squeeze | Op::Unsqueeze => node.inputs[0],
-            Op::Gather if graph.as_constant(node.inputs[0]).is_none() => node.inputs[0],
-            Op::Where if graph.as_constant(node.inputs[1]).is_none() => node.inputs[1],
-            _ => break node,
-        };
+/// The classes of a label, which has a column for each of several classifiers.
+fn classes_of(graph: &mut Graph, label: Value, scores: &[Scores]) -> Result<Vec<Answer>> {
+    let count = columns(graph, label)?;
+    if count == 1 {
+        let (probabilities, keys) = probabilities_of_one(graph, scores)?;
+        let class = class(graph, label, keys, probabilities)?;
+        return Ok(vec![Answer::Class(class)]);
+    }
+    (0..count)
+        .map(|column| {
+            let label = graph.column(label, column)?;
+            let probabilities = probabilities_of_many(graph, scores, column, count)?;
+            Ok(Answer::Class(class(graph, label, None, probabilities)?))
+        })
+        .collect()
+}
+
+/// The probabilities beside a single label, and the labels if ZipMap has them.
+fn probabilities_of_one(
+    graph: &mut Graph,
+    scores: &[Scores],
+) -> Result<(Option<Value>, Option<Vec<String>>)> {
+    Ok(match scores {
+        [Scores::Map(scores, keys)] => (Some(*scores), Some(keys.clone())),
+        [Scores::Tensor(scores)] => (Some(*scores), None),
+        // An output for each class.
+        [Scores::Tensor(_), ..] => {
+            let mut parts = Vec::new();
+            for scores in scores {
+                let Scores::Tensor(scores) = scores else { return Ok((None, None)) };
+                parts.push(graph.reshape(*scores, &[-1, 1])?);
+            }
+            (Some(graph.node(Op::Concat, &parts, &[1])?), None)
+        }
+        _ => (None, None),
+    })
+}
+
+/// The probabilities beside the label of one of several classifiers: `[classifiers, rows, classes]`,
+/// `[rows, classifiers]` of the second of two classes each, or a tensor for each classifier.
+fn probabilities_of_many(
+    graph: &mut Graph,
+    scores: &[Scores],
+    column: usize,
+    count: usize,
+) -> Result<Option<Value>> {
+    let tensor = match scores {
+        [Scores::Sequence(tensors)] => return Ok(tensors.get(column).copied()),
+        [Scores::Tensor(tensor) | Scores::Map(tensor, _)] => *tensor,
+        _ => return Ok(None),
     };
-    match node.op {
-        Op::Gather => {
-            let labels = graph.as_constant(node.inputs[0]).context("its labels are computed")?;
-            label_texts(labels)
+    match shape(graph, tensor)?[..] {
+        [classifiers, ROWS, _] if classifiers == count => {
+            let index = graph.ints(&[column as i64])?;
+            let one = graph.node(Op::Gather, &[tensor, index], &[0])?;
+            let axis = graph.ints(&[0])?;
+            Ok(Some(graph.node(Op::Squeeze, &[one, axis], &[])?))
         }
-        // The last value is that of an unknown key.
-        Op::LabelEncoder => {
-            let values = graph.as_constant(node.inputs[2]).context("its labels are computed")?;
-            let mut labels = label_texts(values)?;
-            labels.pop();
-            Ok(labels)
+        [ROWS, classifiers] if classifiers == count => {
+            let second = graph.column(tensor, column)?;
+            let (_, both) = classes::two(graph, second, Sum::Float)?;
+            Ok(Some(both))
         }
-        // 2 x - 1 of a condition, as skl2onnx writes the labels of outliers.
-        Op::Add => affine(graph, node).context("the labels of its classes are computed"),
-        _ => bail!(
-            "the labels of its classes are not in the file; name them in the card: \
-                    [output] classes = [\"…\"]"
-        ),
+        _ => Ok(None),
     }
 }
 
-/// The two values of a condition that is multiplied and shifted.
-fn affine(graph: &Graph, node: &Node) -> Option<Vec<String>> {
-    let whole = |value: Value| match graph.as_constant(value).map(|tensor| &tensor.data) {
-        Some(Data::Int(values)) => values.first().copied(),
-        _ => None,
+/// A class by its label: the index of the label, if the labels are known.
+fn class(
+    graph: &mut Graph,
+    label: Value,
+    keys: Option<Vec<String>>,
+    probabilities: Option<Value>,
+) -> Result<Class> {
+    let named = match keys {
+        Some(keys) => Some(keys),
+        None => labels::of(graph, label)?,
     };
-    let product = graph.as_node(node.inputs[0]).filter(|product| product.op == Op::Mul)?;
-    let condition = graph.as_node(product.inputs[0]).filter(|cast| cast.op == Op::Cast)?;
-    let is_condition = graph.as_node(condition.inputs[0]).is_some_and(|test| {
-        matches!(test.op, Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual)
-    });
-    let (factor, shift) = (whole(product.inputs[1])?, whole(node.inputs[1])?);
-    is_condition.then(|| vec![shift.to_string(), shift.wrapping_add(factor).to_string()])
-}
-
-/// The place of a row's label among all labels.
-fn place(graph: &mut Graph, label: Value, labels: &[String]) -> Result<Value> {
-    // A label that is a place's already needs no search.
-    if let Some(node) = graph.as_node(label)
-        && node.op == Op::Gather
-        && let [all, place] = node.inputs[..]
-        && graph.as_constant(all).is_some_and(|all| label_texts(all).is_ok_and(|all| all == labels))
-        && graph.as_constant(all).is_some_and(|all| all.shape.rank() == 1)
-    {
-        return Ok(place);
+    if let Some(labels) = named {
+        let index = labels::index(graph, label, &labels)?;
+        let choice = Choice::Index { index, labels, is_named: true };
+        return Ok(Class { choice, probabilities });
     }
-    let keys = match labels.iter().map(|label| label.parse()).collect::<Result<Vec<i64>, _>>() {
-        Ok(numbers) if !is_text(graph, label) => graph.ints(&numbers)?,
-        _ => graph.texts(labels)?,
+    let choice = match labels::count(graph, label)? {
+        Some(classes) => classes::numbered(label, classes),
+        None => Choice::Label(label),
     };
-    let mut places: Vec<i64> = (0..labels.len() as i64).collect();
-    // No class has this place.
-    places.push(-1);
-    let places = graph.ints(&places)?;
-    graph.node(Op::LabelEncoder, &[label, keys, places], &[])
+    Ok(Class { choice, probabilities })
 }
 
-fn is_text(graph: &Graph, label: Value) -> bool {
-    let mut value = label;
-    loop {
-        value = match &graph.values[value.0] {
-            Definition::Constant(tensor) => return matches!(tensor.data, Data::Text(_)),
-            Definition::Node(node) => match (node.op, &node.inputs[..]) {
-                (Op::LabelEncoder, [_, _, values]) => *values,
-                (Op::Where, [_, first, ..]) => *first,
-                (_, [first, ..]) => *first,
-                _ => return false,
-            },
-            _ => return false,
-        };
-    }
-}
-
+/// True if scores come from a softmax or a sigmoid.
 fn is_probability(graph: &Graph, scores: Value) -> bool {
     let mut value = scores;
     while let Some(node) = graph.as_node(value) {
@@ -162,103 +178,30 @@ fn is_probability(graph: &Graph, scores: Value) -> bool {
 
 /// A classifier that answers with probabilities alone, as those of PyTorch do: the most probable class
 /// is chosen in the model. One column is the probability of the second of two classes.
-fn decide(reader: &mut Reader, scores: Value) -> Result<Answer> {
+fn decide(reader: &mut Reader, scores: Value) -> Result<Vec<Answer>> {
     let columns = columns(&reader.graph, scores)?;
     let graph = &mut reader.graph;
     if columns > 1 {
-        let place = graph.node(Op::ArgMax, &[scores], &[1, 0, 0])?;
-        let labels = classes::numbered(columns);
-        return Ok(Answer::Class { place, probabilities: Some(scores), labels });
+        return Ok(vec![Answer::Class(classes::most_probable(graph, scores, columns)?)]);
     }
-    let score = graph.reshape(scores, &[-1, 1])?;
-    let (place, scores) = classes::two(graph, score, Sum::Float)?;
+    let second = graph.reshape(scores, &[-1, 1])?;
+    let class = classes::one_of_two(graph, second, Sum::Float)?;
     reader.notes.push("it answers one probability: above 0.5 the class is \"1\"".to_owned());
-    Ok(Answer::Class { place, probabilities: Some(scores), labels: classes::numbered(2) })
+    Ok(vec![Answer::Class(class)])
 }
 
-fn quantities(graph: &mut Graph, numbers: &[Value]) -> Result<Answer> {
+fn quantities(graph: &mut Graph, scores: &[Scores]) -> Result<Vec<Answer>> {
     let mut found = Vec::new();
-    for value in numbers {
-        let columns = columns(graph, *value)?;
-        ensure!((1..=1000).contains(&columns), "it answers {columns} numbers for a row");
-        found.extend((0..columns).map(|column| (*value, column)));
-    }
-    Ok(Answer::Quantities(found))
-}
-
-/// The number of columns of a value, by an evaluation of one row.
-fn columns(graph: &Graph, value: Value) -> Result<usize> {
-    crate::ir::evaluate::columns(graph, value)
-}
-
-/// The texts that the model knows for a column of an input.
-pub fn categories(graph: &Graph, input: usize, column: usize) -> Vec<String> {
-    let mut found = Vec::new();
-    for definition in &graph.values {
-        let Definition::Node(node) = definition else { continue };
-        if !matches!(node.op, Op::OneHotEncoder | Op::LabelEncoder) {
-            continue;
-        }
-        if comes_from(graph, node.inputs[0], 0) == Some((input, column))
-            && let Some(Data::Text(texts)) =
-                graph.as_constant(node.inputs[1]).map(|keys| &keys.data)
-        {
-            found.extend(texts.iter().map(|text| (*text).to_owned()));
-            break;
-        }
-    }
-    found
-}
-
-/// True if a column of a value is this column of an input, or if that cannot be told.
-pub fn has_column(graph: &Graph, value: Value, input: usize, column: usize) -> bool {
-    match width(graph, value) {
-        Some(width) => (0..width).any(|own| comes_from(graph, value, own) == Some((input, column))),
-        None => true,
-    }
-}
-
-/// The input and its column that a column of a value is.
-fn comes_from(graph: &Graph, value: Value, column: usize) -> Option<(usize, usize)> {
-    let (mut value, mut column) = (value, column);
-    loop {
-        let node = match &graph.values[value.0] {
-            Definition::Input(input) => return Some((*input, column)),
-            Definition::Node(node) => node,
-            _ => return None,
+    for scores in scores {
+        let values = match scores {
+            Scores::Tensor(value) | Scores::Map(value, _) => &[*value][..],
+            Scores::Sequence(values) => &values[..],
         };
-        value = match node.op {
-            Op::Reshape | Op::Cast | Op::Flatten => node.inputs[0],
-            Op::Gather => {
-                let places = graph.as_constant(node.inputs[1])?.as_ints().ok()?;
-                column = usize::try_from(*places.get(column)?).ok()?;
-                node.inputs[0]
-            }
-            Op::Concat => {
-                let mut parts = node.inputs.iter();
-                loop {
-                    let part = parts.next()?;
-                    let width = width(graph, *part)?;
-                    if column < width {
-                        break *part;
-                    }
-                    column -= width;
-                }
-            }
-            _ => return None,
-        };
-    }
-}
-
-fn width(graph: &Graph, value: Value) -> Option<usize> {
-    match &graph.values[value.0] {
-        Definition::Input(input) => Some(graph.inputs[*input].columns),
-        Definition::Node(node) if node.op == Op::Gather => {
-            graph.as_constant(node.inputs[1]).map(|places| places.shape.size())
+        for value in values {
+            let columns = columns(graph, *value)?;
+            ensure!((1..=1000).contains(&columns), "it answers {columns} numbers for a row");
+            found.extend((0..columns).map(|column| Answer::Number { value: *value, column }));
         }
-        Definition::Node(node) if node.op == Op::Concat => {
-            node.inputs.iter().map(|part| width(graph, *part)).sum()
-        }
-        _ => None,
     }
+    Ok(found)
 }

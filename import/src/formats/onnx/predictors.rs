@@ -167,7 +167,10 @@ pub fn svm_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value
     Ok(vec![label, scores])
 }
 
-/// The sum over the trees of a node, and over its base values.
+/// The sum over the trees of a node, from its base values on.
+///
+/// scikit-learn adds in double, and onnxruntime in float, in an order that depends on its threads. Here
+/// the sum is in double and rounded once, so that an even vote of trees is even.
 fn tree_sum(
     reader: &mut Reader,
     node: &NodeProto,
@@ -176,23 +179,46 @@ fn tree_sum(
 ) -> Result<Value> {
     let attributes = Attributes::of(node);
     let x = reader.required(node, 0)?;
-    let double = attributes.get("nodes_values_as_tensor").is_some();
-    let sum = if double { Sum::Double } else { Sum::Float };
-    let mut total = ensembles::add(&mut reader.graph, x, trees, &vec![0.0; targets], sum)?;
-    if attributes.text("aggregate_function", "SUM")? == "AVERAGE" {
-        let count = sum.list(&mut reader.graph, &[trees.len() as f64])?;
-        total = reader.graph.node(Op::Div, &[total, count], &[])?;
-    } else {
-        let function = attributes.text("aggregate_function", "SUM")?;
-        ensure!(function == "SUM", "aggregate_function {function} is not supported");
-    }
     let base = attributes.doubles("base_values")?;
-    if base.is_empty() {
-        return Ok(total);
+    ensure!(
+        base.is_empty() || base.len() == targets || base.len() == 1,
+        "its base values do not fit its targets"
+    );
+    let is_mean = match attributes.text("aggregate_function", "SUM")?.as_str() {
+        "AVERAGE" => true,
+        "SUM" => false,
+        other => bail!("aggregate_function {other} is not supported"),
+    };
+    let is_double = attributes.get("nodes_values_as_tensor").is_some();
+    let sum = Ensemble { trees, targets, base: &base, is_mean, is_double };
+    sum.add(&mut reader.graph, x)
+}
+
+/// An ensemble of trees, with the terms that ai.onnx.ml adds to its sum.
+struct Ensemble<'e> {
+    trees: &'e [Tree],
+    targets: usize,
+    /// For each target, for all, or none.
+    base: &'e [f64],
+    is_mean: bool,
+    /// False if the answer is in float.
+    is_double: bool,
+}
+
+impl Ensemble<'_> {
+    fn add(&self, graph: &mut Graph, x: Value) -> Result<Value> {
+        let start = vec![0.0; self.targets];
+        let mut total = ensembles::add(graph, x, self.trees, &start, Sum::Double)?;
+        if self.is_mean {
+            let count = graph.doubles(&[self.trees.len() as f64])?;
+            total = graph.node(Op::Div, &[total, count], &[])?;
+        }
+        if !self.base.is_empty() {
+            let base = graph.doubles(self.base)?;
+            total = graph.node(Op::Add, &[total, base], &[])?;
+        }
+        if self.is_double { Ok(total) } else { graph.cast(total, Kind::Float) }
     }
-    ensure!(base.len() == targets || base.len() == 1, "its base values do not fit its targets");
-    let base = sum.list(&mut reader.graph, &base)?;
-    reader.graph.node(Op::Add, &[total, base], &[])
 }
 
 pub fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
@@ -216,18 +242,15 @@ pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     ensembles::check_outputs(targets)?;
     let splits = attributes.tensor("nodes_splits")?;
     let is_double = splits.is_some_and(|splits| matches!(splits.data, Data::Double(_)));
-    let sum = if is_double { Sum::Double } else { Sum::Float };
-    let x = reader.required(node, 0)?;
-    let graph = &mut reader.graph;
-    let total = ensembles::add(graph, x, &trees, &vec![0.0; targets], sum)?;
-    let total = match attributes.int("aggregate_function", 1) {
-        0 => {
-            let count = sum.list(graph, &[trees.len() as f64])?;
-            graph.node(Op::Div, &[total, count], &[])?
-        }
-        1 => total,
+    let is_mean = match attributes.int("aggregate_function", 1) {
+        0 => true,
+        1 => false,
         other => bail!("aggregate_function {other} is not supported"),
     };
+    let x = reader.required(node, 0)?;
+    let graph = &mut reader.graph;
+    let sum = Ensemble { trees: &trees, targets, base: &[], is_mean, is_double };
+    let total = sum.add(graph, x)?;
     match attributes.int("post_transform", 0) {
         0 => Ok(total),
         1 => graph.node(Op::Softmax, &[total], &[1]),

@@ -82,7 +82,64 @@ pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> 
             Node::Branch(_) => bail!("node {id} of tree {tree} is a branch with a weight"),
         }
     }
+    trees.iter_mut().for_each(merge_equal);
     Ok((trees, tracks.contains(&1)))
+}
+
+/// The largest category of a set.
+const MAX_CATEGORY: f64 = (1 << 24) as f64;
+
+/// Makes one branch by a set of branches by one category each, of which each is the no of the one before and
+/// all have the same yes: so onnxmltools writes LightGBM's sets.
+fn merge_equal(tree: &mut Tree) {
+    // Find the first branch of each chain.
+    let mut is_next = vec![false; tree.len()];
+    for node in tree.iter() {
+        if let Some((branch, _)) = by_category(node)
+            && let Some((next, _)) = tree.get(branch.right).and_then(by_category)
+            && continues(branch, next)
+        {
+            is_next[branch.right] = true;
+        }
+    }
+    // Merge. Chains that share branches would take long, and are refused later.
+    let mut steps = tree.len();
+    for index in 0..tree.len() {
+        let Some((first, category)) = by_category(&tree[index]).filter(|_| !is_next[index]) else {
+            continue;
+        };
+        let (mut categories, mut right) = (vec![category], first.right);
+        while let Some((next, category)) = tree.get(right).and_then(by_category)
+            && continues(first, next)
+            && steps > 0
+        {
+            categories.push(category);
+            right = next.right;
+            steps -= 1;
+        }
+        if categories.len() > 1 {
+            let merged = Branch { test: Test::In(categories), right, ..first.clone() };
+            tree[index] = Node::Branch(merged);
+        }
+    }
+}
+
+/// True if a branch asks for one more category of the same set.
+fn continues(first: &Branch, next: &Branch) -> bool {
+    (first.feature, first.left, first.missing_left) == (next.feature, next.left, next.missing_left)
+}
+
+/// A branch by one category, and the category.
+fn by_category(node: &Node) -> Option<(&Branch, u32)> {
+    match node {
+        Node::Branch(branch) => match branch.test {
+            Test::Equal(value) if value.fract() == 0.0 && (0.0..MAX_CATEGORY).contains(&value) => {
+                Some((branch, value as u32))
+            }
+            _ => None,
+        },
+        Node::Leaf(_) => None,
+    }
 }
 
 /// A branch as a question whose yes goes to the left.
@@ -187,6 +244,7 @@ impl Version5<'_> {
                 open.push((*child, is_leaf, next + side));
             }
         }
+        merge_equal(&mut tree);
         Ok(tree)
     }
 

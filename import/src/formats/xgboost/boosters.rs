@@ -122,15 +122,23 @@ fn categories(file: &FileTree, node: usize) -> Result<Vec<u32>> {
 }
 
 /// `x` times the weights of each group, where a missing value counts as 0, and the groups' biases.
+///
+/// Since version 3.1 a file has a base score for each group, and XGBoost adds the first to all groups.
+///
+/// # Errors
+///
+/// If the weights do not fit the features, or training has left some that are no numbers.
 pub fn linear(
     graph: &mut Graph,
     x: Value,
-    weights: &[f32],
+    weights: &[Option<f32>],
     count: usize,
     objective: &Objective,
 ) -> Result<Value> {
     let groups = objective.groups;
     ensure!(weights.len() == (count + 1) * groups, "its weights do not fit its features");
+    let weights: Option<Vec<f32>> = weights.iter().copied().collect();
+    let weights = weights.context("its weights are no numbers: its training did not converge")?;
     let zeros = graph.floats(&[0.0])?;
     let missing = graph.floats(&[f32::NAN])?;
     let x = graph.node(Op::Imputer, &[x, zeros, missing], &[])?;
@@ -138,7 +146,7 @@ pub fn linear(
     let matrix = graph.floats(weights)?;
     let matrix = graph.reshape(matrix, &[count as i64, groups as i64])?;
     let product = graph.node(Op::MatMul, &[x, matrix], &[])?;
-    let sums = biases.iter().zip(&objective.base).map(|(bias, base)| bias + *base as f32);
-    let sums = graph.floats(&sums.collect::<Vec<_>>())?;
+    let base = objective.base[0] as f32;
+    let sums = graph.floats(&biases.iter().map(|bias| bias + base).collect::<Vec<_>>())?;
     graph.node(Op::Add, &[product, sums], &[])
 }

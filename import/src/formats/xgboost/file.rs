@@ -58,7 +58,8 @@ pub struct Gbtree {
 
 #[derive(Deserialize)]
 pub struct Linear {
-    pub weights: Vec<f32>,
+    /// None for NaN, which a training that diverges leaves.
+    pub weights: Vec<Option<f32>>,
 }
 
 #[derive(Deserialize)]

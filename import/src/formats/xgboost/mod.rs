@@ -39,12 +39,13 @@ pub fn read(json: &str) -> Result<Model> {
         }
         Booster::Gblinear { model } => linear(&mut graph, x, &model.weights, count, &objective)?,
     };
-    let answer = objective.answer(&mut graph, margin)?;
+    let answers = objective.answers(&mut graph, margin)?;
     let [major, minor, patch] = file.version;
     Ok(Model {
         graph,
         features: features(learner, count)?,
-        answer,
+        is_named: !learner.feature_names.is_empty(),
+        answers,
         precision: "float32",
         source: format!("XGBoost {major}.{minor}.{patch}, {}", learner.objective.name),
         notes,
@@ -74,7 +75,9 @@ fn features(learner: &Learner, count: usize) -> Result<Vec<Feature>> {
                 _ => Values::Number,
             };
             let name = name.unwrap_or_else(|| format!("x{column}"));
-            Feature { name, input: 0, column, values, missing: Missing::Handle }
+            // Training gives each branch a direction for missing values, even if it had none.
+            let missing = Missing::Handle { is_trained: false };
+            Feature { name, input: 0, column, values, missing }
         })
         .collect())
 }

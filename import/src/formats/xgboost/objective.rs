@@ -3,7 +3,7 @@
 use super::file::{Learner, number};
 use crate::ir::classes;
 use crate::ir::graph::{Graph, Value};
-use crate::ir::model::Answer;
+use crate::ir::model::{Answer, Class};
 use crate::ir::trees::{self, Sum};
 use anyhow::{Context, Result, bail, ensure};
 use model_runner::op::Op;
@@ -38,34 +38,51 @@ impl Objective {
         Ok(Self { name, groups, base })
     }
 
-    pub fn answer(&self, graph: &mut Graph, margin: Value) -> Result<Answer> {
-        let columns = |value: Value| {
-            Answer::Quantities((0..self.groups).map(|column| (value, column)).collect())
-        };
-        Ok(match self.name.as_str() {
-            "binary:logistic" if self.groups == 1 => {
+    /// The answers, from the margins.
+    ///
+    /// # Errors
+    ///
+    /// If the objective is not supported.
+    pub fn answers(&self, graph: &mut Graph, margin: Value) -> Result<Vec<Answer>> {
+        match self.name.as_str() {
+            "binary:logistic" => {
                 let second = graph.node(Op::Sigmoid, &[margin], &[])?;
-                let (place, probabilities) = classes::two(graph, second, Sum::Float)?;
-                let labels = classes::numbered(2);
-                Answer::Class { place, probabilities: Some(probabilities), labels }
+                self.each(|column| {
+                    let second = graph.column(second, column)?;
+                    Ok(Answer::Class(classes::one_of_two(graph, second, Sum::Float)?))
+                })
             }
             "binary:hinge" => {
                 let zero = graph.floats(&[0.0])?;
                 let second = graph.node(Op::Greater, &[margin, zero], &[])?;
-                let place = graph.cast(second, Kind::Int)?;
-                Answer::Class { place, probabilities: None, labels: classes::numbered(2) }
+                let index = graph.cast(second, Kind::Int)?;
+                self.each(|column| {
+                    let choice = classes::numbered(graph.column(index, column)?, 2);
+                    Ok(Answer::Class(Class { choice, probabilities: None }))
+                })
             }
             "multi:softprob" | "multi:softmax" => {
                 let probabilities = graph.node(Op::Softmax, &[margin], &[1])?;
-                let place = graph.node(Op::ArgMax, &[probabilities], &[1, 0, 0])?;
-                let labels = classes::numbered(self.groups);
-                Answer::Class { place, probabilities: Some(probabilities), labels }
+                let class = classes::most_probable(graph, probabilities, self.groups)?;
+                Ok(vec![Answer::Class(class)])
             }
-            "reg:logistic" | "binary:logistic" => {
-                columns(graph.node(Op::Sigmoid, &[margin], &[])?)
+            _ => {
+                let value = self.quantity(graph, margin)?;
+                self.each(|column| Ok(Answer::Number { value, column }))
             }
+        }
+    }
+
+    /// An answer for each margin: a model of several labels has a margin for each.
+    fn each(&self, answer: impl FnMut(usize) -> Result<Answer>) -> Result<Vec<Answer>> {
+        (0..self.groups).map(answer).collect()
+    }
+
+    fn quantity(&self, graph: &mut Graph, margin: Value) -> Result<Value> {
+        Ok(match self.name.as_str() {
+            "reg:logistic" => graph.node(Op::Sigmoid, &[margin], &[])?,
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
-                columns(graph.node(Op::Exp, &[margin], &[])?)
+                graph.node(Op::Exp, &[margin], &[])?
             }
             "reg:squarederror"
             | "reg:linear"
@@ -76,7 +93,7 @@ impl Objective {
             | "binary:logitraw"
             | "rank:pairwise"
             | "rank:ndcg"
-            | "rank:map" => columns(margin),
+            | "rank:map" => margin,
             other => bail!(
                 "objective {other:?} is not supported; set booster.set_param({{'objective': \
                  'reg:squarederror'}}) to be answered with the margin"
@@ -85,10 +102,10 @@ impl Objective {
     }
 }
 
-/// The margin that belongs to a base score.
+/// The margin that belongs to a base score. That of `binary:logitraw` is a margin already.
 fn margin_of(objective: &str, score: f32) -> f32 {
     match objective {
-        "binary:logistic" | "reg:logistic" | "binary:logitraw" => -((1.0 / score - 1.0).ln()),
+        "binary:logistic" | "reg:logistic" => -((1.0 / score - 1.0).ln()),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
             score.ln()
         }

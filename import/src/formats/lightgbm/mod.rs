@@ -1,8 +1,10 @@
-//! LightGBM's text (<https://lightgbm.readthedocs.io/en/stable/>), of versions 3.3 to 4.7.
+//! LightGBM's text (<https://lightgbm.readthedocs.io/en/stable/>), of versions 2.3 to 4.7.
+
+mod features;
 
 use crate::ir::classes;
 use crate::ir::graph::{Graph, Input, InputKind, Value};
-use crate::ir::model::{Answer, Feature, Missing, Model, Values};
+use crate::ir::model::{Answer, Model};
 use crate::ir::trees::{self, Branch, Node, Sum, Test, Tree};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
@@ -25,7 +27,10 @@ pub fn read(text: &str) -> Result<Model> {
     let text = text.replace('\r', "");
     let (body, rest) = text.split_once("\nend of trees").context("it is cut off")?;
     let is_whole = !rest.contains("\nparameters:") || rest.contains("\nend of parameters");
-    ensure!(is_whole && rest.contains("\nfeature_importances:"), "it is cut off");
+    // Version 2.3 writes a blank.
+    let has_importances =
+        ["\nfeature_importances:", "\nfeature importances:"].iter().any(|key| rest.contains(key));
+    ensure!(is_whole && has_importances, "it is cut off");
     let mut sections = body.split("\nTree=");
     let head = Section::new(sections.next().unwrap_or_default());
     let count = head.number::<usize>("max_feature_idx")?.saturating_add(1);
@@ -33,11 +38,14 @@ pub fn read(text: &str) -> Result<Model> {
     let groups: usize = head.number("num_tree_per_iteration")?;
     trees::check_outputs(groups)?;
     // Read the trees, each of which belongs to a group in turn.
+    let mut trained_with_missing = vec![false; count];
     let trees = sections.enumerate().map(|(index, section)| {
-        tree_of(&Section::new(section), index % groups).with_context(|| format!("tree {index}"))
+        tree_of(&Section::new(section), index % groups, &mut trained_with_missing)
+            .with_context(|| format!("tree {index}"))
     });
     let trees = trees.collect::<Result<Vec<_>>>()?;
     ensure!(!trees.is_empty(), "it has no trees");
+    let features = features::features(&head, rest, &trained_with_missing)?;
     let input = Input { name: "input".to_owned(), kind: InputKind::Double, columns: count };
     let mut graph = Graph::new("the booster");
     let x = graph.input(input);
@@ -47,12 +55,13 @@ pub fn read(text: &str) -> Result<Model> {
         sum = graph.node(Op::Div, &[sum, iterations], &[])?;
     }
     let objective = head.text("objective").unwrap_or("");
-    let answer = answer(&mut graph, sum, objective, groups)?;
+    let answers = answers(&mut graph, sum, objective, groups)?;
     let version = head.text("version").unwrap_or("of an unknown version");
     Ok(Model {
         graph,
-        features: features(&head, rest, count)?,
-        answer,
+        is_named: features.iter().enumerate().any(|(at, one)| one.name != format!("Column_{at}")),
+        features,
+        answers,
         precision: "float64",
         source: format!(
             "LightGBM {version}, {}",
@@ -93,8 +102,9 @@ impl<'s> Section<'s> {
     }
 }
 
-/// A tree: its branches, and behind them its leaves.
-fn tree_of(section: &Section, group: usize) -> Result<Tree> {
+/// A tree: its branches, and then its leaves. A branch has a missing type if training had missing values
+/// in its feature; these are noted in `trained_with_missing`.
+fn tree_of(section: &Section, group: usize, trained_with_missing: &mut [bool]) -> Result<Tree> {
     ensure!(
         section.text("is_linear").unwrap_or("0") == "0",
         "linear_tree is not supported; train without it"
@@ -115,6 +125,13 @@ fn tree_of(section: &Section, group: usize) -> Result<Tree> {
         covers: section.list("internal_count", count).unwrap_or_default(),
         sets: sets(section)?,
     };
+    for (feature, decision) in columns.features.iter().zip(&columns.decisions) {
+        if decision & CATEGORICAL == 0 && decision >> 2 & 3 != 0 {
+            *trained_with_missing
+                .get_mut(*feature)
+                .context("it has a split without a feature")? = true;
+        }
+    }
     let branches = (0..count).map(|node| columns.branch(node, count).map(Node::Branch));
     branches.chain(leaves.map(Ok)).collect()
 }
@@ -176,8 +193,8 @@ fn sets(section: &Section) -> Result<Vec<Vec<u32>>> {
     bounds.windows(2).map(set).collect()
 }
 
-/// Turns the sums into an answer, as the objective has it.
-fn answer(graph: &mut Graph, sum: Value, objective: &str, groups: usize) -> Result<Answer> {
+/// The answers, from the sums, as the objective has them.
+fn answers(graph: &mut Graph, sum: Value, objective: &str, groups: usize) -> Result<Vec<Answer>> {
     let mut words = objective.split(' ');
     let name = words.next().unwrap_or_default();
     let parameters: Vec<&str> = words.collect();
@@ -185,37 +202,39 @@ fn answer(graph: &mut Graph, sum: Value, objective: &str, groups: usize) -> Resu
         |key: &str| parameters.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix(':'));
     let sigmoid: f64 =
         parameter("sigmoid").map_or(Ok(1.0), str::parse).context("its sigmoid is no number")?;
-    let columns =
-        |value: Value| Answer::Quantities((0..groups).map(|column| (value, column)).collect());
-    Ok(match name {
+    let class = match name {
         "binary" => {
             let second = logistic(graph, sum, sigmoid)?;
-            let (place, probabilities) = classes::two(graph, second, Sum::Double)?;
-            Answer::Class {
-                place,
-                probabilities: Some(probabilities),
-                labels: classes::numbered(2),
-            }
+            classes::one_of_two(graph, second, Sum::Double)?
         }
-        "multiclass" | "multiclassova" => {
-            let probabilities = match name {
-                "multiclass" => graph.node(Op::Softmax, &[sum], &[1])?,
-                _ => logistic(graph, sum, sigmoid)?,
-            };
-            let place = graph.node(Op::ArgMax, &[probabilities], &[1, 0, 0])?;
-            let labels = classes::numbered(groups);
-            Answer::Class { place, probabilities: Some(probabilities), labels }
+        "multiclass" => {
+            let probabilities = graph.node(Op::Softmax, &[sum], &[1])?;
+            classes::most_probable(graph, probabilities, groups)?
         }
-        "cross_entropy" | "xentropy" => columns(logistic(graph, sum, 1.0)?),
-        "cross_entropy_lambda" | "xentlambda" => columns(graph.node(Op::Softplus, &[sum], &[])?),
-        "poisson" | "gamma" | "tweedie" => columns(graph.node(Op::Exp, &[sum], &[])?),
+        "multiclassova" => {
+            let probabilities = logistic(graph, sum, sigmoid)?;
+            classes::most_probable(graph, probabilities, groups)?
+        }
+        _ => {
+            let value = quantity(graph, sum, name, &parameters)?;
+            return Ok((0..groups).map(|column| Answer::Number { value, column }).collect());
+        }
+    };
+    Ok(vec![Answer::Class(class)])
+}
+
+fn quantity(graph: &mut Graph, sum: Value, name: &str, parameters: &[&str]) -> Result<Value> {
+    Ok(match name {
+        "cross_entropy" | "xentropy" => logistic(graph, sum, 1.0)?,
+        "cross_entropy_lambda" | "xentlambda" => graph.node(Op::Softplus, &[sum], &[])?,
+        "poisson" | "gamma" | "tweedie" => graph.node(Op::Exp, &[sum], &[])?,
         "regression" if parameters.contains(&"sqrt") => {
             let sign = graph.node(Op::Sign, &[sum], &[])?;
             let square = graph.node(Op::Mul, &[sum, sum], &[])?;
-            columns(graph.node(Op::Mul, &[sign, square], &[])?)
+            graph.node(Op::Mul, &[sign, square], &[])?
         }
         "" | "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape"
-        | "lambdarank" | "rank_xendcg" | "custom" => columns(sum),
+        | "lambdarank" | "rank_xendcg" | "custom" => sum,
         other => bail!("objective {other:?} is not supported"),
     })
 }
@@ -224,51 +243,4 @@ fn logistic(graph: &mut Graph, sum: Value, factor: f64) -> Result<Value> {
     let factor = graph.doubles(&[factor])?;
     let scaled = graph.node(Op::Mul, &[sum, factor], &[])?;
     graph.node(Op::Sigmoid, &[scaled], &[])
-}
-
-fn features(head: &Section, rest: &str, count: usize) -> Result<Vec<Feature>> {
-    let names: Vec<&str> = head.text("feature_names").unwrap_or_default().split(' ').collect();
-    let infos: Vec<&str> = head.text("feature_infos").unwrap_or_default().split(' ').collect();
-    ensure!(names.len() == count, "it names {} of {count} features", names.len());
-    let is_categorical = |column: usize| {
-        infos.get(column).is_some_and(|info| !info.starts_with('[') && *info != "none")
-    };
-    // pandas' categories, if they are those of the categorical columns.
-    let categories = rest.lines().find_map(|line| line.strip_prefix("pandas_categorical:"));
-    let categories: Option<Vec<Vec<serde_json::Value>>> = match categories {
-        Some(json) => serde_json::from_str(json).context("its pandas_categorical is cut off")?,
-        None => None,
-    };
-    let count_of_categorical = (0..count).filter(|column| is_categorical(*column)).count();
-    let mut categories =
-        categories.filter(|lists| lists.len() == count_of_categorical).into_iter().flatten();
-    Ok((0..count)
-        .map(|column| {
-            let values = match is_categorical(column).then(|| categories.next()) {
-                Some(Some(names)) => category(&names),
-                Some(None) => Values::Whole,
-                None => Values::Number,
-            };
-            Feature {
-                name: names[column].to_owned(),
-                input: 0,
-                column,
-                values,
-                missing: Missing::Handle,
-            }
-        })
-        .collect())
-}
-
-/// Categories that stand for their places. pandas has NaN for one that it does not know.
-fn category(names: &[serde_json::Value]) -> Values {
-    let text = |name: &serde_json::Value| match name {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    Values::Category {
-        names: names.iter().map(text).collect(),
-        codes: (0..names.len()).map(|place| place as f64).collect(),
-        unknown: f64::NAN,
-    }
 }

@@ -1,0 +1,221 @@
+//! The values that the cells of a table stand for, by the feature that they are of.
+
+use crate::card;
+use crate::ir::model::{Feature, Values};
+use std::collections::HashMap;
+
+/// The texts that stand for a missing value: those of pandas' `read_csv`, and UCI's question mark.
+const MISSING: [&str; 19] = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+];
+const QUESTION_MARK: &str = "?";
+
+/// A value of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'c> {
+    Missing,
+    Number(f64),
+    Flag(bool),
+    /// The index of a category that is known.
+    Category(usize),
+    /// A category that is not known.
+    OtherCategory,
+    /// A text of a feature whose categories are not known.
+    Text(&'c str),
+}
+
+/// The way to read a feature's cells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// Numbers. Some of them may stand for a missing value. A column of flags is one of numbers for
+    /// those who train with it.
+    Number {
+        missing: Vec<f64>,
+    },
+    Flag,
+    Categories(Categories),
+    /// Texts of which any may be a category.
+    Text,
+}
+
+/// The categories that are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Categories {
+    /// The indices by the names that clients send, and those in the file.
+    by_name: HashMap<String, usize>,
+    codes: Vec<f64>,
+    count: usize,
+}
+
+impl Categories {
+    /// The number of categories.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn add(&mut self, index: usize, name: &str) {
+        self.by_name.entry(name.to_owned()).or_insert(index);
+    }
+
+    fn named(names: &[String]) -> Self {
+        let mut categories = Self { count: names.len(), ..Self::default() };
+        names.iter().enumerate().for_each(|(index, name)| categories.add(index, name));
+        categories
+    }
+
+    /// The category of a cell. A name goes before a word for a missing value: "NA" and " Private" may be
+    /// names.
+    fn read(&self, text: &str) -> Cell<'static> {
+        let trimmed = text.trim();
+        if let Some(index) = self.by_name.get(text).or_else(|| self.by_name.get(trimmed)) {
+            return Cell::Category(*index);
+        }
+        if is_missing(trimmed) {
+            return Cell::Missing;
+        }
+        self.by_value(trimmed).map_or(Cell::OtherCategory, Cell::Category)
+    }
+
+    /// The category of a number or a flag that is written in another way, or of a code.
+    fn by_value(&self, text: &str) -> Option<usize> {
+        let (number, flag) = (text.parse::<f64>().ok(), flag(text));
+        if number.is_none() && flag.is_none() {
+            return None;
+        }
+        let same = |name: &String| {
+            number.is_some() && name.parse().ok() == number
+                || flag.is_some() && self::flag(name) == flag
+        };
+        let named =
+            self.by_name.iter().filter(|(name, _)| same(name)).map(|(_, index)| *index).min();
+        named.or_else(|| self.codes.iter().position(|code| Some(*code) == number))
+    }
+}
+
+impl Reading {
+    /// The reading of a feature's cells, by the model's file and the card.
+    pub fn of(own: &Feature, card: Option<&card::Feature>) -> Self {
+        let named = card.and_then(|card| card.categories.as_ref());
+        match (&own.values, named) {
+            (Values::Category { names, codes, .. }, named) => {
+                let mut categories = Categories::named(named.unwrap_or(names));
+                names.iter().enumerate().for_each(|(index, name)| categories.add(index, name));
+                categories.codes.clone_from(codes);
+                Self::Categories(categories)
+            }
+            (Values::Text { known, .. }, None) if known.is_empty() => Self::Text,
+            (Values::Text { known, .. }, named) => {
+                Self::Categories(Categories::named(named.unwrap_or(known)))
+            }
+            (_, Some(names)) => {
+                let mut categories = Categories::named(names);
+                categories.codes = card.and_then(|card| card.codes.clone()).unwrap_or_default();
+                Self::Categories(categories)
+            }
+            (Values::Flag, None) => Self::Flag,
+            (_, None) if card.is_some_and(|card| card.flag) => Self::Flag,
+            (Values::Number | Values::Whole, None) => Self::Number {
+                missing: card.map(|card| card.missing_values.clone()).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Reads a cell; none if it is not of the feature's type.
+    pub fn read<'c>(&self, text: &'c str) -> Option<Cell<'c>> {
+        match self {
+            Self::Number { missing } => match (text.trim(), flag(text)) {
+                (text, _) if is_missing(text) => Some(Cell::Missing),
+                (_, Some(flag)) => Some(Cell::Flag(flag)),
+                (text, None) => {
+                    let number: f64 =
+                        text.parse().ok().filter(|number: &f64| number.is_finite())?;
+                    let is_missing = missing.contains(&number);
+                    Some(if is_missing { Cell::Missing } else { Cell::Number(number) })
+                }
+            },
+            Self::Flag => match text.trim() {
+                text if is_missing(text) => Some(Cell::Missing),
+                text => any_flag(text).map(Cell::Flag),
+            },
+            Self::Categories(known) => Some(known.read(text)),
+            Self::Text if is_missing(text.trim()) => Some(Cell::Missing),
+            Self::Text => Some(Cell::Text(text)),
+        }
+    }
+}
+
+/// True for a text that stands for a missing value where no category has this name.
+pub fn is_missing(text: &str) -> bool {
+    text == QUESTION_MARK || MISSING.contains(&text)
+}
+
+/// A flag as Python and JSON write it.
+pub fn flag(text: &str) -> Option<bool> {
+    match text.trim() {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+/// A flag in any of the words that people write.
+fn any_flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "t" | "1" | "1.0" => Some(true),
+        "false" | "no" | "n" | "f" | "0" | "0.0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(names: &[&str]) -> Reading {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Reading::Categories(Categories::named(&names))
+    }
+
+    #[test]
+    fn a_category_of_the_file_goes_before_a_word_for_a_missing_value() {
+        let reading = known(&["NA", " Private", "?"]);
+        for (text, index) in [("NA", 0), (" Private", 1), ("Private", 1), ("?", 2)] {
+            let expected =
+                if text == "Private" { Cell::OtherCategory } else { Cell::Category(index) };
+            assert_eq!(reading.read(text), Some(expected), "{text:?}");
+        }
+        assert_eq!(known(&["a"]).read("NA"), Some(Cell::Missing));
+        assert_eq!(known(&["a"]).read(" a"), Some(Cell::Category(0)));
+    }
+
+    #[test]
+    fn a_category_may_be_a_number_or_a_flag_in_another_form() {
+        let reading = known(&["1", "2.50", "True"]);
+        for (text, index) in [("1.0", 0), ("2.5", 1), ("true", 2)] {
+            assert_eq!(reading.read(text), Some(Cell::Category(index)), "{text:?}");
+        }
+        assert_eq!(reading.read("3"), Some(Cell::OtherCategory));
+    }
+
+    #[test]
+    fn a_number_is_read_without_blanks_and_a_text_is_none() {
+        let reading = Reading::Number { missing: vec![-999.0] };
+        assert_eq!(reading.read(" 1.5 "), Some(Cell::Number(1.5)));
+        assert_eq!(reading.read("-999.0"), Some(Cell::Missing));
+        for text in ["<NA>", "None", "?", " ", "nan"] {
+            assert_eq!(reading.read(text), Some(Cell::Missing), "{text:?}");
+        }
+        for text in ["1,5", "inf", "x", "1 2"] {
+            assert_eq!(reading.read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_flag_may_be_yes_or_a_number() {
+        for (text, flag) in [("yes", true), ("0", false), ("True", true), ("N", false)] {
+            assert_eq!(Reading::Flag.read(text), Some(Cell::Flag(flag)), "{text:?}");
+        }
+        assert_eq!(Reading::Flag.read("2"), None);
+    }
+}

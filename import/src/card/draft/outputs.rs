@@ -1,0 +1,70 @@
+//! The outputs, and the names of their classes.
+
+use super::{Data, Writer, list};
+use crate::ir::graph::Graph;
+use crate::ir::labels;
+use crate::ir::model::{Answer, Choice, Class, Model};
+use anyhow::Result;
+use toml_edit::{ArrayOfTables, value};
+
+impl Writer {
+    pub(super) fn outputs(
+        &mut self,
+        tables: &mut ArrayOfTables,
+        model: &Model,
+        data: Option<Data>,
+    ) -> Result<()> {
+        if !tables.is_empty() {
+            return Ok(());
+        }
+        let labels = data.map(|data| &data.profile.labels[..]).unwrap_or_default();
+        for (place, answer) in model.answers.iter().enumerate() {
+            let mut table = toml_edit::Table::new();
+            let name = match model.answers.len() {
+                1 => "prediction".to_owned(),
+                _ => format!("y{place}"),
+            };
+            table.insert("name", value(name));
+            table.insert("description", value(""));
+            match answer {
+                Answer::Class(class) => {
+                    let classes = self.classes(&model.graph, class, labels)?;
+                    self.set(&mut table, "classes", list(&classes));
+                }
+                Answer::Number { .. } => drop(table.insert("unit", value(""))),
+            }
+            tables.push(table);
+        }
+        Ok(())
+    }
+
+    /// The labels of an output: the file's, or the target's if the file has numbers for as many.
+    fn classes(&mut self, graph: &Graph, class: &Class, target: &[String]) -> Result<Vec<String>> {
+        match &class.choice {
+            Choice::Index { labels, is_named: false, .. }
+                if target.len() == labels.len() && !are_same_numbers(target, labels) =>
+            {
+                self.notes.push(format!(
+                    "classes: the file numbers them from 0; they are named by the target's values in \
+                     sorted order, as scikit-learn numbers them: {}",
+                    target.join(", ")
+                ));
+                Ok(target.to_vec())
+            }
+            Choice::Index { labels, .. } => Ok(labels.clone()),
+            Choice::Label(label) => {
+                let labels = labels::asked(graph, *label)?;
+                self.notes.push(format!(
+                    "classes: the file does not list them; the model answered made-up rows with {}",
+                    labels.join(", ")
+                ));
+                Ok(labels)
+            }
+        }
+    }
+}
+
+fn are_same_numbers(a: &[String], b: &[String]) -> bool {
+    let number = |text: &String| text.parse::<f64>().ok();
+    a.iter().zip(b).all(|(a, b)| number(a).is_some() && number(a) == number(b))
+}

@@ -1,0 +1,266 @@
+//! The summary of a table: the spread of each feature's values, and the labels of the target.
+//!
+//! One pass reads the rows, and keeps counts and samples: memory does not grow with the rows.
+
+use super::cells::{Cell, Reading, is_missing};
+use super::columns::Columns;
+use super::order::Order;
+use super::table::{Row, Table};
+use anyhow::{Context, Result, bail, ensure};
+use fastrand::Rng;
+use std::collections::{HashMap, HashSet};
+
+/// The most numbers of a column that are kept. Those of a longer one are drawn at random.
+const MAX_SAMPLE: usize = 100_000;
+
+/// The most different texts of a column before it is taken for free text.
+const MAX_TEXTS: usize = 1000;
+
+/// The most labels of a target that are counted.
+const MAX_LABELS: usize = 1000;
+
+/// The summary of a table.
+pub struct Profile {
+    pub rows: usize,
+    /// By feature.
+    pub features: Vec<Spread>,
+    /// The labels of the target, sorted as scikit-learn sorts them; empty if there is no target, or
+    /// if it has too many.
+    pub labels: Vec<String>,
+}
+
+/// The spread of a feature's values.
+pub struct Spread {
+    pub values: Values,
+    /// The rows with a value.
+    pub count: usize,
+    pub missing: usize,
+    order: Order,
+}
+
+/// The values of a feature.
+pub enum Values {
+    Numbers(Numbers),
+    /// The number of `true`.
+    Flags {
+        yes: usize,
+    },
+    /// The number of each known category, and of all others.
+    Categories {
+        counts: Vec<usize>,
+        others: usize,
+    },
+    /// Each text with its number, from the most frequent on.
+    Texts(Vec<(String, usize)>),
+}
+
+/// Numbers, of which a sample is kept.
+#[derive(Default)]
+pub struct Numbers {
+    /// In ascending order.
+    pub sample: Vec<f64>,
+    /// True if none has a fraction.
+    pub are_whole: bool,
+}
+
+impl Profile {
+    /// Reads a table. `say` is told how far it is.
+    ///
+    /// # Errors
+    ///
+    /// If a cell is not of its feature's type, or a column has no value or too many different texts.
+    pub fn read(
+        table: &Table,
+        columns: &Columns,
+        readings: &[Reading],
+        say: &mut dyn FnMut(String),
+    ) -> Result<Self> {
+        let mut random = Rng::with_seed(0);
+        let mut counters: Vec<Counter> = readings.iter().map(Counter::new).collect();
+        let mut labels = Labels::default();
+        let rows = table.each_row(say, |row| {
+            for ((counter, reading), column) in counters.iter_mut().zip(readings).zip(&columns.features)
+            {
+                let cell = value(table, reading, &row, *column)?;
+                counter.add(cell, row.cell(*column), &mut random);
+                ensure!(
+                    counter.texts.len() <= MAX_TEXTS,
+                    "column {:?} has more than {MAX_TEXTS} different texts, and the file does not list \
+                     them; leave free text out of the model",
+                    table.columns[*column]
+                );
+            }
+            if let Some(column) = columns.target {
+                labels.add(row.cell(column));
+            }
+            Ok(())
+        })?;
+        ensure!(rows > 0, "it has no rows");
+        let spread = |(counter, column): (Counter, &usize)| {
+            counter.spread().with_context(|| format!("column {:?}", table.columns[*column]))
+        };
+        let features = counters.into_iter().zip(&columns.features).map(spread);
+        Ok(Self { rows, features: features.collect::<Result<_>>()?, labels: labels.sorted() })
+    }
+}
+
+/// Reads the cell of a feature.
+///
+/// # Errors
+///
+/// If it is not of the feature's type, with its line.
+pub fn value<'r>(
+    table: &Table,
+    reading: &Reading,
+    row: &'r Row,
+    column: usize,
+) -> Result<Cell<'r>> {
+    let cell = row.cell(column);
+    if let Some(value) = reading.read(cell) {
+        return Ok(value);
+    }
+    let expected = match reading {
+        Reading::Flag => "neither true nor false",
+        _ => "no number",
+    };
+    let has_comma = cell.trim().replacen(',', ".", 1).parse::<f64>().is_ok();
+    let advice = if has_comma { "; write a decimal point" } else { "" };
+    bail!("line {}, column {:?}: {cell:?} is {expected}{advice}", row.line, table.columns[column])
+}
+
+/// Counts the values of a feature.
+struct Counter {
+    is_number: bool,
+    is_flag: bool,
+    sample: Vec<f64>,
+    numbers: usize,
+    has_fraction: bool,
+    yes: usize,
+    no: usize,
+    categories: Vec<usize>,
+    others: usize,
+    texts: HashMap<String, usize>,
+    missing: usize,
+    order: Order,
+}
+
+impl Counter {
+    fn new(reading: &Reading) -> Self {
+        let categories = match reading {
+            Reading::Categories(categories) => vec![0; categories.count()],
+            _ => Vec::new(),
+        };
+        Self {
+            is_number: matches!(reading, Reading::Number { .. }),
+            is_flag: *reading == Reading::Flag,
+            sample: Vec::new(),
+            numbers: 0,
+            has_fraction: false,
+            yes: 0,
+            no: 0,
+            categories,
+            others: 0,
+            texts: HashMap::new(),
+            missing: 0,
+            order: Order::default(),
+        }
+    }
+
+    fn add(&mut self, cell: Cell, text: &str, random: &mut Rng) {
+        match cell {
+            Cell::Missing => {
+                self.missing += 1;
+                return;
+            }
+            Cell::Number(number) => self.add_number(number, random),
+            Cell::Flag(true) => self.yes += 1,
+            Cell::Flag(false) => self.no += 1,
+            Cell::Category(index) => self.categories[index] += 1,
+            Cell::OtherCategory => self.others += 1,
+            Cell::Text(text) => *self.texts.entry(text.to_owned()).or_default() += 1,
+        }
+        self.order.add(text.trim());
+    }
+
+    /// Keeps a number, or puts it in the place of another: each has the same chance to be kept.
+    fn add_number(&mut self, number: f64, random: &mut Rng) {
+        self.numbers += 1;
+        self.has_fraction |= number.fract() != 0.0;
+        if self.sample.len() < MAX_SAMPLE {
+            self.sample.push(number);
+        } else if let Some(kept) = self.sample.get_mut(random.usize(..self.numbers)) {
+            *kept = number;
+        }
+    }
+
+    fn spread(mut self) -> Result<Spread> {
+        let flags = self.yes + self.no;
+        let count = self.numbers
+            + flags
+            + self.categories.iter().sum::<usize>()
+            + self.others
+            + self.texts.values().sum::<usize>();
+        ensure!(count > 0, "it has no values");
+        let values = if self.is_flag || self.is_number && self.numbers == 0 {
+            Values::Flags { yes: self.yes }
+        } else if self.is_number {
+            // Flags among numbers are numbers.
+            self.sample.extend(std::iter::repeat_n(1.0, self.yes.min(MAX_SAMPLE)));
+            self.sample.extend(std::iter::repeat_n(0.0, self.no.min(MAX_SAMPLE)));
+            self.sample.sort_by(f64::total_cmp);
+            Values::Numbers(Numbers { sample: self.sample, are_whole: !self.has_fraction })
+        } else if !self.categories.is_empty() {
+            Values::Categories { counts: self.categories, others: self.others }
+        } else {
+            let mut texts: Vec<(String, usize)> = self.texts.into_iter().collect();
+            texts.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
+            Values::Texts(texts)
+        };
+        Ok(Spread { values, count, missing: self.missing, order: self.order })
+    }
+}
+
+impl Spread {
+    /// The share of the rows without a value.
+    pub fn missing_share(&self) -> f64 {
+        self.missing as f64 / (self.missing + self.count) as f64
+    }
+
+    /// True if the rows go through the values in a fixed order.
+    pub fn is_cyclic(&self) -> bool {
+        self.order.is_cyclic()
+    }
+}
+
+/// The labels of a target.
+#[derive(Default)]
+struct Labels {
+    found: HashSet<String>,
+    are_too_many: bool,
+}
+
+impl Labels {
+    fn add(&mut self, text: &str) {
+        let text = text.trim();
+        if self.are_too_many || is_missing(text) || self.found.contains(text) {
+            return;
+        }
+        self.found.insert(text.to_owned());
+        self.are_too_many = self.found.len() > MAX_LABELS;
+    }
+
+    fn sorted(self) -> Vec<String> {
+        if self.are_too_many {
+            return Vec::new();
+        }
+        let mut labels: Vec<String> = self.found.into_iter().collect();
+        labels.sort();
+        let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok()).collect();
+        if let Some(numbers) = numbers {
+            let mut sorted: Vec<(f64, String)> = numbers.into_iter().zip(labels).collect();
+            sorted.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            return sorted.into_iter().map(|(_, label)| label).collect();
+        }
+        labels
+    }
+}

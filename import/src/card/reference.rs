@@ -1,0 +1,150 @@
+//! The reference for drift: the share of a feature's values in each bin.
+
+use super::profile::{Spread, Values};
+use crate::contract::{NumberBin, Reference, ReferenceBins};
+
+/// The most bins of a number, with about as many rows in each.
+const BINS: usize = 10;
+
+/// The population stability index at which rows are said to have drifted.
+const ALERT: f64 = 0.25;
+
+/// The quantile of 99.7 % of the normal distribution: the share of references that may alert by chance.
+const CERTAINTY: f64 = 2.748;
+
+/// The most categories: each is two series for Prometheus.
+const MAX_CATEGORIES: usize = 50;
+
+/// The reason why a feature has no reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    FewRows,
+    /// All rows have the same value.
+    Constant,
+    /// The rows go through the values in order.
+    Cyclic,
+    ManyCategories,
+}
+
+/// The fewest rows for a reference of so many bins, from two on: with fewer, chance alone would alert.
+///
+/// Without drift the index of new rows is that of chi-squared by the number of rows, with one degree of
+/// freedom less than bins (B. Yurdakul, "Statistical Properties of Population Stability Index", 2018). Its
+/// quantile is by Wilson and Hilferty's approximation (1931).
+pub fn fewest_rows(bins: usize) -> usize {
+    let freedom = bins.saturating_sub(1).max(1) as f64;
+    let part = 2.0 / (9.0 * freedom);
+    let quantile = freedom * (1.0 - part + CERTAINTY * part.sqrt()).powi(3);
+    (quantile / ALERT).ceil() as usize
+}
+
+/// Makes the reference of a feature.
+///
+/// # Errors
+///
+/// The reason why it has none.
+pub fn reference(spread: &Spread) -> Result<Reference, Reason> {
+    if spread.is_cyclic() {
+        return Err(Reason::Cyclic);
+    }
+    let share = |count: usize| count as f64 / spread.count as f64;
+    let bins = match &spread.values {
+        Values::Numbers(numbers) => {
+            let bins = number_bins(&numbers.sample, most_bins(spread.count));
+            let is_constant = numbers.sample.first() == numbers.sample.last();
+            check(bins.len(), spread.count, is_constant)?;
+            ReferenceBins::Number(bins)
+        }
+        Values::Flags { yes } => {
+            check(2, spread.count, *yes == 0 || *yes == spread.count)?;
+            ReferenceBins::Flag(share(*yes))
+        }
+        Values::Categories { counts, others } => categories(counts, *others, share)?,
+        Values::Texts(texts) => {
+            let counts: Vec<usize> = texts.iter().map(|(_, count)| *count).collect();
+            categories(&counts, 0, share)?
+        }
+    };
+    Ok(Reference { bins, missing: spread.missing_share() })
+}
+
+/// The most bins of a number that as many rows are enough for.
+fn most_bins(rows: usize) -> usize {
+    (2..=BINS).take_while(|bins| fewest_rows(*bins) <= rows).last().unwrap_or(1)
+}
+
+fn check(bins: usize, rows: usize, is_constant: bool) -> Result<(), Reason> {
+    match bins {
+        _ if is_constant => Err(Reason::Constant),
+        0 | 1 => Err(Reason::FewRows),
+        _ if rows < fewest_rows(bins) => Err(Reason::FewRows),
+        _ => Ok(()),
+    }
+}
+
+/// The share of each category, and that of all others.
+fn categories(
+    counts: &[usize],
+    others: usize,
+    share: impl Fn(usize) -> f64,
+) -> Result<ReferenceBins, Reason> {
+    if counts.len() > MAX_CATEGORIES {
+        return Err(Reason::ManyCategories);
+    }
+    let all = || counts.iter().chain([&others]).copied();
+    let seen = all().filter(|count| *count > 0).count();
+    check(seen, all().sum(), seen < 2)?;
+    Ok(ReferenceBins::Category(all().map(share).collect()))
+}
+
+/// Bins whose bounds are quantiles, without those that fall together.
+fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
+    let count = sorted.len();
+    let most = most.min(BINS);
+    let mut uppers: Vec<f64> =
+        (1..most).map(|bin| sorted[(bin * count / most).max(1) - 1]).collect();
+    uppers.dedup();
+    // The greatest value needs no bin above it.
+    uppers.retain(|upper| *upper < sorted[count - 1]);
+    uppers.push(f64::INFINITY);
+    let mut below = 0;
+    let bins = uppers.into_iter().map(|upper| {
+        let up_to = sorted.partition_point(|number| *number <= upper);
+        let share = (up_to - below) as f64 / count as f64;
+        below = up_to;
+        NumberBin { upper, share }
+    });
+    bins.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bins(rows: usize) -> Vec<NumberBin> {
+        let sorted: Vec<f64> = (1..=rows).map(|number| number as f64).collect();
+        number_bins(&sorted, most_bins(rows))
+    }
+
+    #[test]
+    fn the_bins_of_many_numbers_are_deciles() {
+        let bins = bins(200);
+        assert_eq!(bins.len(), 10);
+        assert!(bins.iter().all(|bin| bin.share == 0.1), "{bins:?}");
+        assert_eq!((bins[0].upper, bins[9].upper), (20.0, f64::INFINITY));
+    }
+
+    #[test]
+    fn fewer_rows_have_fewer_bins() {
+        for (rows, expected) in [(20, 1), (36, 2), (50, 3), (100, 9), (101, 10)] {
+            assert_eq!(bins(rows).len(), expected, "{rows} rows");
+        }
+    }
+
+    #[test]
+    fn a_number_with_two_values_has_two_bins() {
+        let sorted: Vec<f64> = (0..90).map(|row| f64::from(u8::from(row >= 30))).collect();
+        let shares: Vec<f64> = number_bins(&sorted, 10).iter().map(|bin| bin.share).collect();
+        assert_eq!(shares, [1.0 / 3.0, 2.0 / 3.0]);
+    }
+}

@@ -1,0 +1,208 @@
+//! A table of data: a CSV file with a header, read row by row.
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use csv::StringRecord;
+use flate2::read::MultiGzDecoder;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// The separators that a header is searched for.
+const SEPARATORS: [u8; 4] = *b",;\t|";
+
+/// The rows between two lines that say how far the reading is.
+const PROGRESS: usize = 250_000;
+
+/// The bytes at a file's start by which its kind is told.
+const START: usize = 16;
+
+/// The first bytes of files that are no CSV, with the way to make one of them in Python.
+const OTHER_FILES: [(&[u8], &str, &str); 7] = [
+    (b"PAR1", "Parquet", "pandas.read_parquet"),
+    (b"ARROW1", "Feather", "pandas.read_feather"),
+    (b"PK", "an Excel workbook or another archive", "pandas.read_excel"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "pandas.read_excel"),
+    (b"\x89HDF", "HDF5", "pandas.read_hdf"),
+    (b"\x80", "a pickle", "pandas.read_pickle"),
+    (b"\x93NUMPY", "an array of NumPy", "pandas.DataFrame(numpy.load"),
+];
+
+/// A CSV file, whose rows are read when they are asked for.
+pub struct Table {
+    path: PathBuf,
+    /// The names in the header.
+    pub columns: Vec<String>,
+    separator: u8,
+}
+
+/// A row of a table.
+pub struct Row<'r> {
+    /// The line of the file that it begins on, from 1.
+    pub line: u64,
+    cells: &'r StringRecord,
+}
+
+impl Row<'_> {
+    /// The text of a cell; empty beyond the last one.
+    pub fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).unwrap_or_default()
+    }
+}
+
+impl Table {
+    /// Opens a file, which may be packed with gzip, and reads its header.
+    ///
+    /// # Errors
+    ///
+    /// If it is no CSV in UTF-8, or a column has no name, or the same one as another.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut lines = lines(path)?;
+        let start = lines.fill_buf()?;
+        ensure!(!start.is_empty(), "it is empty");
+        check_kind(start, path)?;
+        let mut header = Vec::new();
+        lines.read_until(b'\n', &mut header)?;
+        let separator = separator(&header);
+        let mut table = Self { path: path.to_owned(), columns: Vec::new(), separator };
+        let mut reader = table.reader()?;
+        let names = reader.headers().map_err(in_words)?;
+        table.columns = names.iter().map(str::to_owned).collect();
+        check_names(&table.columns)?;
+        Ok(table)
+    }
+
+    /// The index of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// Calls `visit` with each row, and returns their number. `say` is told how far it is.
+    ///
+    /// # Errors
+    ///
+    /// If a row has another number of cells than the header, or `visit` fails.
+    pub fn each_row(
+        &self,
+        say: &mut dyn FnMut(String),
+        mut visit: impl FnMut(Row) -> Result<()>,
+    ) -> Result<usize> {
+        let mut reader = self.reader()?;
+        let (mut cells, mut count) = (StringRecord::new(), 0_usize);
+        while reader.read_record(&mut cells).map_err(in_words)? {
+            let line = cells.position().map_or(0, csv::Position::line);
+            visit(Row { line, cells: &cells })?;
+            count += 1;
+            if count.is_multiple_of(PROGRESS) {
+                say(format!("  {count} rows read"));
+            }
+        }
+        Ok(count)
+    }
+
+    fn reader(&self) -> Result<csv::Reader<Box<dyn BufRead>>> {
+        let lines = lines(&self.path)?;
+        Ok(csv::ReaderBuilder::new().delimiter(self.separator).from_reader(lines))
+    }
+}
+
+/// The bytes of a file, unpacked and without a byte order mark.
+fn lines(path: &Path) -> Result<Box<dyn BufRead>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let is_packed = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let mut lines: Box<dyn BufRead> = if is_packed {
+        Box::new(BufReader::new(MultiGzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    };
+    let mut start = [0; START];
+    let mut read = 0;
+    while read < start.len() {
+        match lines.read(&mut start[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    let start = &start[..read];
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    Ok(Box::new(Cursor::new(start.to_vec()).chain(lines)))
+}
+
+/// Refuses files of other kinds by their names.
+fn check_kind(start: &[u8], path: &Path) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let Some((_, kind, read)) = OTHER_FILES.iter().find(|(magic, ..)| start.starts_with(magic)) {
+        let close = if read.contains("load") { "))" } else { ")" };
+        bail!(
+            "it is {kind}; write it as CSV in Python: {read}({name:?}{close}.to_csv(\"rows.csv\", index=False)"
+        );
+    }
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+        bail!("it is UTF-16; save it as CSV in UTF-8");
+    }
+    if matches!(start.first(), Some(b'{' | b'[')) {
+        bail!(
+            "it is JSON; write it as CSV in Python: pandas.read_json({name:?}).to_csv(\"rows.csv\", index=False)"
+        );
+    }
+    Ok(())
+}
+
+/// The separator that a header has most of, outside of quotes.
+fn separator(header: &[u8]) -> u8 {
+    let unquoted = || header.split(|byte| *byte == b'"').step_by(2).flatten();
+    let count = |separator: &u8| unquoted().filter(|byte| *byte == separator).count();
+    // Of equal numbers the last counts, which is the comma's here.
+    SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+fn check_names(columns: &[String]) -> Result<()> {
+    let is_index = |name: &str| name.is_empty() || name.starts_with("Unnamed: ");
+    if let Some(place) = columns.iter().position(|name| is_index(name)) {
+        let advice = if place == 0 {
+            "; it is the index of a DataFrame: write the file with to_csv(…, index=False)"
+        } else {
+            ""
+        };
+        bail!("its column {} has no name{advice}", place + 1);
+    }
+    let mut seen = HashSet::new();
+    if let Some(name) = columns.iter().find(|name| !seen.insert(*name)) {
+        bail!("it has two columns {name:?}; rename one");
+    }
+    // pandas numbers columns that have no names.
+    let is_number = |name: &String| name.trim().parse::<f64>().is_ok();
+    let is_numbered = columns.iter().enumerate().all(|(place, name)| *name == place.to_string());
+    if columns.iter().all(is_number) && !is_numbered {
+        bail!("its first line has numbers and no names; add a line with the names of the columns");
+    }
+    Ok(())
+}
+
+/// An error of the reader in a sentence.
+fn in_words(error: csv::Error) -> anyhow::Error {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => anyhow!("line {line} is not UTF-8; save the file as UTF-8"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            anyhow!("line {line} has {len} cells, and the header {expected_len}")
+        }
+        _ => anyhow!("{error}"),
+    }
+}
+
+/// Adds the name of a file to an error.
+pub trait InFile<T> {
+    /// Adds the name.
+    ///
+    /// # Errors
+    ///
+    /// The error, with the name of the file before it.
+    fn in_file(self, path: &Path) -> Result<T>;
+}
+
+impl<T> InFile<T> for Result<T> {
+    fn in_file(self, path: &Path) -> Result<T> {
+        self.with_context(|| path.display().to_string())
+    }
+}

@@ -1,0 +1,165 @@
+//! The card of an import: the one that is there, completed, or a new one.
+
+use crate::card::Card;
+use crate::card::cells::Reading;
+use crate::card::columns::{Columns, Names};
+use crate::card::describe;
+use crate::card::draft::{self, Draft};
+use crate::card::profile::Profile;
+use crate::card::table::{InFile, Table};
+use crate::emit::write::write;
+use crate::files::{Files, name_of};
+use crate::ir::model::{Missing, Model};
+use crate::verify::{examples, synthetic};
+use anyhow::{Result, ensure};
+use std::path::Path;
+
+/// A card and its text.
+pub struct Paper {
+    pub card: Card,
+    pub text: String,
+    /// What to say when it is written, if it differs from the file.
+    news: Option<Vec<String>>,
+}
+
+impl Paper {
+    /// Drafts the first card.
+    pub fn draft(
+        files: &Files,
+        model: &mut Model,
+        data: Option<(&Table, &Columns)>,
+        say: &mut dyn FnMut(String),
+    ) -> Result<Self> {
+        let name = name_of(files.model);
+        let readings: Vec<Reading> =
+            model.features.iter().map(|own| Reading::of(own, None)).collect();
+        let profile = profile(files, data, &readings, say)?;
+        let data = with_profile(data, profile.as_ref());
+        // A feature is said to take missing values if the model then has an answer.
+        let first = draft::new(&name, model, data)?;
+        let card = Card::parse(&first.text())?;
+        let (described, evaluator, _) = synthetic::with_card(model, &card, String::new())?;
+        let unanswered = synthetic::without_missing(&evaluator, &described);
+        for (feature, described) in model.features.iter_mut().zip(&described.signature.features) {
+            if unanswered.contains(&described.name) {
+                feature.missing = Missing::Refuse;
+            }
+        }
+        let draft = with_answers(draft::new(&name, model, data)?, model).in_file(files.card)?;
+        let mut news = vec!["written; fill in what is empty, and look at".to_owned()];
+        news.extend(draft.notes.iter().map(|note| format!("  {note}")));
+        news.push(match data {
+            Some(_) => "  ranges, which are the usual ones of the data".to_owned(),
+            None => {
+                "  everything: with --data rows.csv it gets ranges, categories and bins".to_owned()
+            }
+        });
+        Self::new(draft.text(), Some(news)).in_file(files.card)
+    }
+
+    /// Adds to a card what it lacks and the data shows.
+    pub fn complete(
+        files: &Files,
+        model: &mut Model,
+        card: Card,
+        data: Option<(&Table, &Columns)>,
+        say: &mut dyn FnMut(String),
+    ) -> Result<Self> {
+        let text = std::fs::read_to_string(files.card).map_err(Into::into).in_file(files.card)?;
+        if data.is_none() {
+            return Ok(Self { card, text, news: None });
+        }
+        let order = describe::order(model, &card).in_file(files.card)?;
+        let features = order.iter().zip(&card.features);
+        let readings: Vec<Reading> =
+            features.map(|(own, card)| Reading::of(&model.features[*own], Some(card))).collect();
+        let profile = profile(files, data, &readings, say)?;
+        let data = with_profile(data, profile.as_ref());
+        let draft = draft::complete(&text, model, &order, data).in_file(files.card)?;
+        if draft.added.is_empty() {
+            return Ok(Self { card, text, news: None });
+        }
+        let draft = match draft.added.contains_key("example") {
+            true => with_answers(draft, model).in_file(files.card)?,
+            false => draft,
+        };
+        let added: Vec<String> =
+            draft.added.iter().map(|(key, count)| format!("{key} ({count})")).collect();
+        let news = vec![format!("completed from the data: {}", added.join(", "))];
+        Self::new(draft.text(), Some(news)).in_file(files.card)
+    }
+
+    fn new(text: String, news: Option<Vec<String>>) -> Result<Self> {
+        Ok(Self { card: Card::parse(&text)?, text, news })
+    }
+
+    /// Writes the card, if it differs from the file, and says what is new.
+    pub fn write(&self, file: &Path, say: &mut dyn FnMut(String)) -> Result<()> {
+        let Some(news) = &self.news else { return Ok(()) };
+        write(file, self.text.as_bytes())?;
+        for (line, new) in news.iter().enumerate() {
+            say(if line == 0 { format!("{}: {new}", file.display()) } else { new.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// Takes examples out of a draft that the model does not answer, such as a logarithm of what is below 0.
+fn with_answers(mut draft: Draft, model: &mut Model) -> Result<Draft> {
+    let card = Card::parse(&draft.text())?;
+    let (described, evaluator, _) = synthetic::with_card(model, &card, String::new())?;
+    let unanswered = examples::unanswered(&evaluator, &described, &card);
+    ensure!(
+        unanswered.len() < card.examples.len(),
+        "the model has no finite answer for any of its examples: {}",
+        unanswered.join(", ")
+    );
+    draft.drop_examples(&unanswered);
+    Ok(draft)
+}
+
+fn profile(
+    files: &Files,
+    data: Option<(&Table, &Columns)>,
+    readings: &[Reading],
+    say: &mut dyn FnMut(String),
+) -> Result<Option<Profile>> {
+    let Some((table, columns)) = data else { return Ok(None) };
+    let path = files.data.unwrap_or(files.model);
+    Profile::read(table, columns, readings, say).in_file(path).map(Some)
+}
+
+fn with_profile<'d>(
+    data: Option<(&'d Table, &'d Columns)>,
+    profile: Option<&'d Profile>,
+) -> Option<draft::Data<'d>> {
+    let ((table, columns), profile) = data.zip(profile)?;
+    Some(draft::Data { table, columns, profile })
+}
+
+/// The columns of the data: by the names of the card, or of the file.
+pub fn find_columns(
+    files: &Files,
+    model: &Model,
+    card: Option<&Card>,
+    table: &Table,
+) -> Result<Columns> {
+    let path = files.data.unwrap_or(files.model);
+    let Some(card) = card else {
+        let names: Vec<Names> = model
+            .features
+            .iter()
+            .map(|own| Names { exact: vec![&own.name], in_file: &own.name })
+            .collect();
+        return Columns::find(table, &names, model.is_named, files.target).in_file(path);
+    };
+    let order = describe::order(model, card).in_file(files.card)?;
+    let features = card.features.iter().zip(order);
+    let names: Vec<Names> = features
+        .map(|(card, own)| {
+            let in_file = &model.features[own].name;
+            Names { exact: vec![&card.name, in_file], in_file }
+        })
+        .collect();
+    Columns::find(table, &names, model.is_named, files.target).in_file(path)
+}

@@ -1,0 +1,276 @@
+//! What a model answers for the rows of data, beside its own predictions and the target there.
+
+use crate::card::cells::{flag, is_missing};
+use crate::card::columns::Columns;
+use crate::card::describe::Described;
+use crate::card::profile;
+use crate::card::table::{Row, Table};
+use crate::contract::{Output, OutputKind, Value};
+use crate::ir::evaluate::Evaluator;
+use crate::verify::answers::answers;
+use crate::verify::rows;
+use anyhow::{Result, bail};
+use std::collections::HashMap;
+
+/// The rows that are evaluated at once.
+const BLOCK: usize = 1024;
+
+/// The fewest rows by which a model is told from chance.
+const FEWEST: usize = 20;
+
+/// The standard deviations from chance at which agreement is more than chance.
+const DEVIATIONS: f64 = 2.0;
+
+/// Asks a model for the rows of a table, and reports how far its answers are those of the table.
+///
+/// # Errors
+///
+/// If a cell is not of its feature's type; or if the answers agree no better than chance, as they do if
+/// the columns are not those of the features. `anyway` reports that too.
+pub fn agreement(
+    evaluator: &Evaluator,
+    described: &Described,
+    table: &Table,
+    columns: &Columns,
+    anyway: bool,
+    say: &mut dyn FnMut(String),
+) -> Result<Vec<String>> {
+    let mut compared = Compared::new(described, table, columns);
+    let (mut values, mut texts) = (Vec::new(), Vec::new());
+    let (mut answered, mut rows) = (0, 0);
+    let mut ask = |values: &mut Vec<Value>, texts: &mut Vec<Vec<String>>| {
+        for (answer, texts) in answers(evaluator, described, values).iter().zip(&*texts) {
+            answered += usize::from(answer.is_some());
+            if let Some(outputs) = answer {
+                compared.iter_mut().zip(texts).for_each(|(one, text)| one.add(&outputs[0], text));
+            }
+        }
+        values.clear();
+        texts.clear();
+    };
+    table.each_row(say, |row| {
+        values.extend(read(described, table, columns, &row)?);
+        let cells = [columns.prediction, columns.target].into_iter().flatten();
+        texts.push(cells.map(|column| row.cell(column).trim().to_owned()).collect());
+        rows += 1;
+        if texts.len() == BLOCK {
+            ask(&mut values, &mut texts);
+        }
+        Ok(())
+    })?;
+    ask(&mut values, &mut texts);
+    // Report.
+    let mut report = vec![format!("{answered} of {rows} rows of the data have an answer")];
+    for one in &compared {
+        report.push(one.report());
+    }
+    if let Some(one) = compared.iter().find(|one| !anyway && one.is_chance()) {
+        bail!(
+            "{}, no better than chance: are the columns in the order of training, and the target \
+             the right one? --anyway imports it all the same",
+            one.report()
+        );
+    }
+    if compared.is_empty() {
+        report.push("no column has a target or predictions to compare with".to_owned());
+    }
+    Ok(report)
+}
+
+/// The values of a row's features.
+fn read(described: &Described, table: &Table, columns: &Columns, row: &Row) -> Result<Vec<Value>> {
+    let features = described.signature.features.iter().zip(&described.readings);
+    features
+        .zip(&columns.features)
+        .map(|((feature, reading), column)| {
+            let cell = profile::value(table, reading, row, *column)?;
+            Ok(rows::from_cell(&feature.kind, cell))
+        })
+        .collect()
+}
+
+/// The answers beside one column.
+struct Compared {
+    name: String,
+    kind: Comparison,
+}
+
+enum Comparison {
+    Labels {
+        labels: Vec<String>,
+        right: usize,
+        all: usize,
+        /// How often each label was answered, and how often it is in the column.
+        given: HashMap<String, usize>,
+        found: HashMap<String, usize>,
+    },
+    Numbers(Moments),
+}
+
+impl Compared {
+    /// The columns that the first output is compared with: predictions, then the target.
+    fn new(described: &Described, table: &Table, columns: &Columns) -> Vec<Self> {
+        let kind = || match &described.description.outputs[0].kind {
+            OutputKind::Classes(labels) => Comparison::Labels {
+                labels: labels.clone(),
+                right: 0,
+                all: 0,
+                given: HashMap::new(),
+                found: HashMap::new(),
+            },
+            OutputKind::Quantity(_) => Comparison::Numbers(Moments::default()),
+        };
+        let predictions = columns.prediction.map(|_| "the column \"prediction\"".to_owned());
+        let target = columns.target.map(|column| format!("the target {:?}", table.columns[column]));
+        let names = predictions.into_iter().chain(target);
+        names.map(|name| Self { name, kind: kind() }).collect()
+    }
+
+    fn add(&mut self, output: &Output, text: &str) {
+        if is_missing(text) {
+            return;
+        }
+        match (&mut self.kind, output) {
+            (Comparison::Labels { labels, right, all, given, found }, Output::Class(class)) => {
+                let own = labels.iter().find(|label| is_same_label(label, text));
+                let label = own.map_or(text, String::as_str);
+                *all += 1;
+                *right += usize::from(class.label == label);
+                *given.entry(class.label.clone()).or_default() += 1;
+                *found.entry(label.to_owned()).or_default() += 1;
+            }
+            (Comparison::Numbers(moments), Output::Quantity(number)) => {
+                let expected =
+                    text.parse().ok().or_else(|| flag(text).map(|f| f64::from(u8::from(f))));
+                if let Some(expected) = expected {
+                    moments.add(*number, expected);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn report(&self) -> String {
+        let name = &self.name;
+        match &self.kind {
+            Comparison::Labels { right, all, .. } => {
+                format!("{right} of {all} labels are those of {name}")
+            }
+            Comparison::Numbers(moments) if moments.count == 0.0 => {
+                format!("{name} has no numbers to compare with")
+            }
+            Comparison::Numbers(moments) => format!(
+                "the answers are {} from {name} in the mean, {} at most",
+                digits(moments.errors / moments.count),
+                digits(moments.largest_error)
+            ),
+        }
+    }
+
+    /// True if the answers are no nearer to the column than answers at random. A column of one value does
+    /// not tell.
+    fn is_chance(&self) -> bool {
+        match &self.kind {
+            Comparison::Labels { right, all, given, found, .. } => {
+                let most = found.values().max().copied().unwrap_or(0);
+                if *all < FEWEST || found.len() < 2 {
+                    return false;
+                }
+                // One answer for all rows may be the most frequent one.
+                if given.len() == 1 && *right == most {
+                    return false;
+                }
+                let all = *all as f64;
+                let both = |(label, count): (&String, &usize)| {
+                    *count as f64 * found.get(label).copied().unwrap_or(0) as f64
+                };
+                let expected = given.iter().map(both).sum::<f64>() / (all * all);
+                let deviation = (expected * (1.0 - expected) / all).sqrt();
+                *right as f64 / all <= expected + DEVIATIONS * deviation
+            }
+            Comparison::Numbers(moments) => {
+                moments.count >= FEWEST as f64
+                    && moments.correlation().is_some_and(|r| r <= DEVIATIONS / moments.count.sqrt())
+            }
+        }
+    }
+}
+
+/// The sums of answers and of the numbers beside them.
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    /// Means, and sums of squares and of products around them, by Welford's method.
+    means: [f64; 2],
+    squares: [f64; 2],
+    product: f64,
+    errors: f64,
+    largest_error: f64,
+}
+
+impl Moments {
+    fn add(&mut self, given: f64, expected: f64) {
+        self.count += 1.0;
+        let before = [given - self.means[0], expected - self.means[1]];
+        self.means[0] += before[0] / self.count;
+        self.means[1] += before[1] / self.count;
+        let after = [given - self.means[0], expected - self.means[1]];
+        self.squares[0] += before[0] * after[0];
+        self.squares[1] += before[1] * after[1];
+        self.product += before[0] * after[1];
+        let error = (given - expected).abs();
+        self.errors += error;
+        self.largest_error = self.largest_error.max(error);
+    }
+
+    /// None if one of the two is constant.
+    fn correlation(&self) -> Option<f64> {
+        let size = (self.squares[0] * self.squares[1]).sqrt();
+        (size > 0.0).then(|| self.product / size)
+    }
+}
+
+/// Labels are the same as texts, as numbers, as flags, or as a flag and its number.
+fn is_same_label(label: &str, text: &str) -> bool {
+    let number = |text: &str| {
+        text.parse::<f64>().ok().or_else(|| flag(text).map(|flag| f64::from(u8::from(flag))))
+    };
+    label == text || number(label).is_some() && number(label) == number(text)
+}
+
+/// A distance with three digits that count, and without a power of ten.
+fn digits(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let decimals = (2.0 - number.log10().floor()).clamp(0.0, 20.0) as usize;
+    format!("{number:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distance_has_three_digits() {
+        for (number, text) in [(0.41119, "0.411"), (12.345, "12.3"), (1234.5, "1234"), (0.0, "0")] {
+            assert_eq!(digits(number), text);
+        }
+        assert_eq!(digits(0.000_000_061_23), "0.0000000612");
+    }
+
+    #[test]
+    fn a_label_is_the_same_as_a_number_or_a_flag() {
+        for (label, text) in [("1", "1.0"), ("1", "True"), ("False", "0"), ("a", "a")] {
+            assert!(is_same_label(label, text), "{label} {text}");
+        }
+        assert!(!is_same_label("1", "0") && !is_same_label("a", "A"));
+    }
+
+    #[test]
+    fn numbers_that_follow_the_target_are_no_chance() {
+        let mut moments = Moments::default();
+        (0..50).for_each(|row| moments.add(f64::from(row % 7), f64::from(row % 7) * 1000.0 + 5.0));
+        assert!((moments.correlation().unwrap() - 1.0).abs() < 1e-12);
+    }
+}

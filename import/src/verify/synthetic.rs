@@ -1,0 +1,145 @@
+//! Made-up rows, by which a model is asked for what its file does not say.
+
+use crate::card::Card;
+use crate::card::describe::{Described, describe};
+use crate::contract::{MissingPolicy, OutputKind, Value};
+use crate::ir::evaluate::{Evaluator, columns, with_advice};
+use crate::ir::model::Model;
+use crate::ir::program::{self, Output};
+use crate::verify::answers::answers;
+use crate::verify::rows;
+use anyhow::{Result, ensure};
+
+/// The rows that are made up to ask a model. A multiple of a few, so that shapes which fit one number
+/// of rows only are found.
+const MADE_UP: u64 = 63;
+
+/// The memory that a block of rows may take, in bytes: that of an instance has room for it beside the
+/// rows and the answers of a batch.
+const BLOCK_BYTES: usize = 4 << 20;
+
+/// The most rows of a block: more would not be faster.
+const MAX_BLOCK: usize = 128;
+
+/// Writes the program of a model, with blocks of a size that its memory fits.
+///
+/// # Errors
+///
+/// If the model has no answer for made-up rows, by the name of the node at fault.
+fn write(model: &Model, described: &Described) -> Result<Evaluator> {
+    let rows = made_up(described);
+    let features = described.signature.features.len();
+    let write = |block: usize| -> Result<Evaluator> {
+        let written =
+            program::write(&model.graph, &described.outputs, &described.cells, features, block)?;
+        Ok(Evaluator::new(written))
+    };
+    let evaluator = write(MAX_BLOCK)?;
+    evaluator.numbers(&rows).map_err(|error| with_advice(&model.graph, error))?;
+    let each = evaluator.bytes(&rows[..features])?;
+    ensure!(
+        each <= BLOCK_BYTES * 4,
+        "a row needs {each} bytes to be evaluated, and an instance has not as many"
+    );
+    let block = (BLOCK_BYTES / each.max(1)).clamp(1, MAX_BLOCK);
+    if block == MAX_BLOCK { Ok(evaluator) } else { write(block) }
+}
+
+fn made_up(described: &Described) -> Vec<predictor_abi::Value> {
+    let rows = (0..MADE_UP).flat_map(|seed| rows::made_up(&described.signature, seed));
+    rows::to_runner(&rows.collect::<Vec<Value>>())
+}
+
+/// Puts a model and its card together, and names the outputs whose scores are no probabilities and were left out.
+///
+/// # Errors
+///
+/// If the two disagree, or the model has no answer for made-up rows.
+pub fn with_card(
+    model: &mut Model,
+    card: &Card,
+    digest: String,
+) -> Result<(Described, Evaluator, Vec<String>)> {
+    let mut described = describe(model, card, digest)?;
+    let left_out = keep_probabilities(model, &mut described)?;
+    let evaluator = write(model, &described)?;
+    Ok((described, evaluator, left_out))
+}
+
+/// Keeps the probabilities of a classifier if they are: one for each class, from 0 to 1, with a sum of
+/// 1. Other scores are left out, and the outputs that had them are named.
+///
+/// # Errors
+///
+/// If the model has no answer for made-up rows.
+fn keep_probabilities(model: &Model, described: &mut Described) -> Result<Vec<String>> {
+    let mut dropped = Vec::new();
+    for place in 0..described.outputs.len() {
+        let notes = &described.description.outputs[place];
+        let (Output::Class { probabilities: Some(scores), .. }, OutputKind::Classes(labels)) =
+            (described.outputs[place], &notes.kind)
+        else {
+            continue;
+        };
+        let classes = labels.len();
+        if columns(&model.graph, scores)? == classes
+            && are_probabilities(model, described, place, classes)?
+        {
+            continue;
+        }
+        dropped.push(notes.name.clone());
+        if let Output::Class { probabilities, .. } = &mut described.outputs[place] {
+            *probabilities = None;
+        }
+    }
+    Ok(dropped)
+}
+
+fn are_probabilities(
+    model: &Model,
+    described: &Described,
+    place: usize,
+    classes: usize,
+) -> Result<bool> {
+    let outputs = [described.outputs[place]];
+    let features = described.signature.features.len();
+    let written =
+        program::write(&model.graph, &outputs, &described.cells, features, MADE_UP as usize)?;
+    let numbers = Evaluator::new(written)
+        .numbers(&made_up(described))
+        .map_err(|error| with_advice(&model.graph, error))?;
+    if numbers.len() != MADE_UP as usize * (1 + classes) {
+        return Ok(false);
+    }
+    // A row's class comes before its probabilities.
+    for row in numbers.chunks(1 + classes) {
+        let probabilities = &row[1..];
+        // A row without any answer says nothing.
+        if probabilities.iter().any(|value| value.is_nan()) {
+            continue;
+        }
+        let sum: f64 = probabilities.iter().sum();
+        let is_one = (sum - 1.0).abs() < 1e-3;
+        if !is_one || probabilities.iter().any(|value| !(-1e-6..=1.0 + 1e-6).contains(value)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The features that are said to take missing values, and for which the model has no answer then.
+pub fn without_missing(evaluator: &Evaluator, described: &Described) -> Vec<String> {
+    let row = rows::made_up(&described.signature, 1);
+    let mut found = Vec::new();
+    for (place, feature) in described.signature.features.iter().enumerate() {
+        if feature.missing == MissingPolicy::Refuse {
+            continue;
+        }
+        let mut row = row.clone();
+        row[place] = Value::Missing;
+        if !matches!(answers(evaluator, described, &row)[..], [Some(_)]) {
+            found.push(feature.name.clone());
+        }
+    }
+    found
+}
