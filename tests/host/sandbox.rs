@@ -35,6 +35,8 @@ fn nothing_is_left_in_memory_for_the_next_request() {
 fn output_of_a_guest_is_logged_by_line_with_its_name() {
     let server = serve();
     assert_eq!(server.get("/print?hello").text(), "printed");
+    // The last line has no end: it is logged when the guest is gone, after its response.
+    server.logged("err hello");
     let lines = server.stop();
     assert_eq!(lines, ["probe: out hello", "probe: err hello"]);
 }
