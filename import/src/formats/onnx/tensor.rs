@@ -15,7 +15,8 @@ pub fn read(proto: &TensorProto) -> Result<Tensor<'static>> {
     let name = &proto.name;
     ensure!(
         proto.data_location == 0,
-        "tensor {name:?} is in another file; save the model as one file"
+        "tensor {name:?} is in another file; save the model as one, in PyTorch with \
+         torch.onnx.export(…, external_data=False)"
     );
     let dims =
         proto.dims.iter().map(|length| usize::try_from(*length)).collect::<Result<Vec<_>, _>>();
