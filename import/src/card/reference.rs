@@ -1,6 +1,7 @@
 //! The reference for drift: the share of a feature's values in each bin.
 
 use super::profile::{Spread, Values};
+use super::round;
 use crate::contract::{NumberBin, Reference, ReferenceBins};
 
 /// The most bins of a number, with about as many rows in each.
@@ -97,7 +98,7 @@ fn categories(
     Ok(ReferenceBins::Category(all().map(share).collect()))
 }
 
-/// Bins whose bounds are quantiles, without those that fall together.
+/// Bins whose bounds are quantiles, rounded up and without those that fall together.
 fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
     let count = sorted.len();
     let most = most.min(BINS);
@@ -106,6 +107,7 @@ fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
     uppers.dedup();
     // The greatest value needs no bin above it.
     uppers.retain(|upper| *upper < sorted[count - 1]);
+    let mut uppers = rounded(&uppers, sorted);
     uppers.push(f64::INFINITY);
     let mut below = 0;
     let bins = uppers.into_iter().map(|upper| {
@@ -115,6 +117,14 @@ fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
         NumberBin { upper, share }
     });
     bins.collect()
+}
+
+/// The bounds as round numbers, so that none is a person's own value.
+fn rounded(uppers: &[f64], sorted: &[f64]) -> Vec<f64> {
+    let are_whole = sorted.iter().all(|number| number.fract() == 0.0);
+    let greatest = sorted[sorted.len() - 1..].iter();
+    let gaps = uppers.iter().zip(uppers[1.min(uppers.len())..].iter().chain(greatest));
+    gaps.map(|(upper, next)| round::up(*upper, next - upper, are_whole)).collect()
 }
 
 #[cfg(test)]
@@ -139,6 +149,17 @@ mod tests {
         for (rows, expected) in [(20, 1), (36, 2), (50, 3), (100, 9), (101, 10)] {
             assert_eq!(bins(rows).len(), expected, "{rows} rows");
         }
+    }
+
+    #[test]
+    fn a_bound_is_a_round_number_and_no_persons_own_value() {
+        let sorted: Vec<f64> = (0..200).map(|row| (f64::from(row) * 0.0314).exp()).collect();
+        let bins = number_bins(&sorted, 10);
+        assert_eq!(bins.len(), 10);
+        for bin in &bins[..9] {
+            assert!(!sorted.contains(&bin.upper) && bin.upper.to_string().len() < 6, "{bins:?}");
+        }
+        assert!(bins.iter().all(|bin| (0.09..0.12).contains(&bin.share)), "{bins:?}");
     }
 
     #[test]

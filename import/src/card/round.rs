@@ -67,6 +67,14 @@ pub fn range(sorted: &[f64], are_whole: bool) -> [f64; 2] {
     [step.times(low), step.times(high)]
 }
 
+/// Rounds a number up to a tenth of the gap between it and the next number that matters.
+pub fn up(number: f64, gap: f64, are_whole: bool) -> f64 {
+    match Step::up_to(gap / PARTS, are_whole) {
+        Some(step) => step.times((number / step.times(1.0)).ceil()),
+        None => number,
+    }
+}
+
 /// A number near another one, rounded to a fiftieth of the range and inside of it.
 pub fn near(number: f64, [low, high]: [f64; 2], are_whole: bool) -> f64 {
     match Step::up_to((high - low) / 50.0, are_whole) {
@@ -106,6 +114,14 @@ mod tests {
             let [low, high] = range(&numbers, false);
             assert!(low <= numbers[0] && high >= numbers[1], "{numbers:?}: {low} {high}");
         }
+    }
+
+    #[test]
+    fn a_number_is_rounded_up_by_less_than_a_tenth_of_the_gap() {
+        assert_eq!(up(59.204_854_744, 3.0, false), 59.4);
+        assert_eq!(up(0.000_123_4, 0.000_1, false), 0.000_13);
+        assert_eq!(up(188.0, 16.0, true), 188.0);
+        assert_eq!(up(1.5, 0.0, false), 1.5);
     }
 
     #[test]
