@@ -2,6 +2,7 @@
 
 mod answers;
 mod arguments;
+mod budget;
 mod drafts;
 mod properties;
 mod refusals;

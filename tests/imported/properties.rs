@@ -81,7 +81,7 @@ fn sets_of_large_categories_that_take_much_memory_are_refused() {
     let mut graph = Graph::new("the trees");
     let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
     let leaf = |value| Node::Leaf(vec![(0, value)]);
-    let tree = vec![branch(Test::In(vec![1, (1 << 24) - 1]), 1, 2), leaf(0.0), leaf(1.0)];
+    let tree = vec![branch(Test::In([1, (1 << 24) - 1].into()), 1, 2), leaf(0.0), leaf(1.0)];
     let error = trees::add(&mut graph, columns, &vec![tree; 9], &[0.0], Sum::Float);
     assert!(format!("{:#}", error.unwrap_err()).contains("number the categories from 0"));
 }

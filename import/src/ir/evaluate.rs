@@ -1,8 +1,10 @@
 //! The evaluation of a model in this program, by the runner that the component has.
 
+use crate::ir::budget;
 use crate::ir::graph::{Definition, Graph, InputKind, Value};
 use crate::ir::program::{self, Cell, Coding, Output, Written};
 use anyhow::{Context, Result, anyhow, ensure};
+use model_runner::budget::Budget;
 use model_runner::evaluate::{Failure, Slots, evaluate};
 use model_runner::op::Op;
 use model_runner::predict::{self, evaluate_rows};
@@ -32,7 +34,8 @@ impl Evaluator {
     ///
     /// The node that has no answer, by its name in the file.
     pub fn numbers(&self, values: &[Input]) -> Result<Vec<f64>> {
-        evaluate_rows(self.table(), values).map_err(|failure| self.named(failure))
+        evaluate_rows(self.table(), values, self.budget(values))
+            .map_err(|failure| self.named(failure))
     }
 
     /// The memory that some rows take, in bytes: nothing is given back before their block ends.
@@ -41,8 +44,12 @@ impl Evaluator {
     ///
     /// The node that has no answer.
     pub fn bytes(&self, values: &[Input]) -> Result<usize> {
-        let bytes = predict::bytes_of_rows(self.table(), values);
+        let bytes = predict::bytes_of_rows(self.table(), values, self.budget(values));
         bytes.map_err(|failure| self.named(failure))
+    }
+
+    fn budget(&self, values: &[Input]) -> Budget {
+        budget::of_rows(values.len() / (self.table().header.features as usize).max(1))
     }
 
     fn named(&self, failure: Failure) -> anyhow::Error {
@@ -78,7 +85,8 @@ pub fn ask<R>(
     let written = program::write(graph, &outputs, &cells, next.start, ROWS)?;
     let evaluator = Evaluator::new(written);
     let table = evaluator.table();
-    let mut slots = Slots::with_constants(table).map_err(|error| anyhow!("{error}"))?;
+    let budget = budget::of_rows(ROWS);
+    let mut slots = Slots::with_constants(table, budget).map_err(|error| anyhow!("{error}"))?;
     for (index, input) in graph.inputs.iter().enumerate() {
         let numbers = (0..ROWS).flat_map(|row| (0..input.columns).map(move |column| (row, column)));
         let numbers = numbers.map(|(row, column)| number(row, column));
@@ -96,6 +104,9 @@ pub fn ask<R>(
     }
     evaluate(table, table.nodes(), &mut slots)
         .map_err(|failure| with_advice(graph, evaluator.named(failure)))?;
+    // The program is written anew for each question.
+    let steps = (budget.steps() - slots.budget.steps()) as usize;
+    graph.rest.take_steps(steps + evaluator.words.len())?;
     let output = table.outputs().next().context("it has no output")?;
     let slot = match output.map_err(|error| anyhow!("{error}"))? {
         model_runner::table::Output::Quantity { slot, .. }

@@ -1,5 +1,6 @@
 //! A model as a graph: constants, inputs and nodes, before it is written as a table.
 
+use crate::ir::budget::Rest;
 use anyhow::{Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
@@ -72,6 +73,8 @@ pub struct Graph {
     bodies: Vec<Vec<Value>>,
     /// The name of the node that is being read.
     pub reading: String,
+    /// The memory and the steps that are left.
+    pub rest: Rest,
 }
 
 impl Graph {
@@ -80,8 +83,16 @@ impl Graph {
         Self { reading: reading.to_owned(), ..Self::default() }
     }
 
-    pub fn constant(&mut self, tensor: Tensor<'static>) -> Value {
-        self.add(Definition::Constant(tensor))
+    /// Adds a constant.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
+    pub fn constant(&mut self, tensor: Tensor<'static>) -> Result<Value> {
+        let size = if matches!(tensor.data, Data::Bytes(_)) { 1 } else { 8 };
+        let taken = self.rest.spend(|rest| rest.take_bytes(tensor.data.len() * size));
+        taken.map_err(|error| self.fault(error))?;
+        Ok(self.add(Definition::Constant(tensor)))
     }
 
     /// A list of floats.
@@ -106,11 +117,15 @@ impl Graph {
 
     fn list(&mut self, data: Data<'static>) -> Result<Value> {
         let tensor = Shape::new(&[data.len()]).and_then(|shape| Tensor::new(shape, data));
-        Ok(self.constant(tensor.map_err(|error| self.fault(error))?))
+        self.constant(tensor.map_err(|error| self.fault(error))?)
     }
 
     /// Records of an operator's own.
-    pub fn records<T: bytemuck::NoUninit>(&mut self, records: &[T]) -> Value {
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
+    pub fn records<T: bytemuck::NoUninit>(&mut self, records: &[T]) -> Result<Value> {
         let bytes: &[u8] = bytemuck::cast_slice(records);
         let words = vec![0_u64; bytes.len().div_ceil(8)];
         let kept: &'static mut [u8] = bytemuck::cast_slice_mut(Vec::leak(words));
@@ -133,8 +148,8 @@ impl Graph {
         ensure!(inputs.len() >= op.inputs(), "{} lacks an input", self.reading);
         let constants = inputs.iter().map(|value| self.as_constant(*value));
         if let Some(constants) = constants.collect::<Option<Vec<_>>>() {
-            let folded = op.run(&constants, attributes).map_err(|error| self.fault(error))?;
-            return Ok(self.constant(folded));
+            let folded = self.rest.spend(|rest| op.run(&constants, attributes, rest));
+            return self.constant(folded.map_err(|error| self.fault(error))?);
         }
         Ok(self.push(op, inputs, attributes, None))
     }

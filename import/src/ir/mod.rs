@@ -4,6 +4,7 @@
 //! files, and [`model`] is the result. [`program`] writes it as the runner reads it, and [`evaluate`]
 //! asks that.
 
+pub mod budget;
 pub mod classes;
 pub mod evaluate;
 pub mod graph;

@@ -1,10 +1,12 @@
 //! Ensembles of trees, on their way from any file into the runner's nodes.
 
+use crate::ir::budget::Rest;
 use crate::ir::graph::{Graph, Value};
 use anyhow::{Result, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::tree::{self, TreeNode};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// The nodes of a tree. The first is the root.
 pub type Tree = Vec<Node>;
@@ -37,8 +39,11 @@ pub struct Branch {
 pub enum Test {
     LessOrEqual(f64),
     Equal(f64),
-    In(Vec<u32>),
+    In(Set),
 }
+
+/// Categories. Branches may share a set.
+pub type Set = Rc<[u32]>;
 
 /// The type in which the leaves are added up.
 #[derive(Clone, Copy, PartialEq)]
@@ -92,14 +97,14 @@ pub fn check_outputs(count: usize) -> Result<()> {
 pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum) -> Result<Value> {
     let mut table = Table { targets: start.len(), ..Table::default() };
     for (index, tree) in trees.iter().enumerate() {
-        let added = table.add(tree);
+        let added = table.add(tree, &graph.rest);
         added.map_err(|error| error.context(format!("{}, tree {index}", graph.reading)))?;
     }
-    let nodes = graph.records(&table.nodes);
-    let roots = graph.records(&table.roots);
-    let weights = graph.records(&table.weights);
-    let sets = graph.records(&table.sets);
-    let covers = graph.records(&table.covers);
+    let nodes = graph.records(&table.nodes)?;
+    let roots = graph.records(&table.roots)?;
+    let weights = graph.records(&table.weights)?;
+    let sets = graph.records(&table.sets)?;
+    let covers = graph.records(&table.covers)?;
     let start = sum.list(graph, start)?;
     graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start, covers], &[])
 }
@@ -118,7 +123,7 @@ struct Table {
 impl Table {
     /// Lays a tree out level by level, with the two children of a node side by side: the first
     /// levels, which every row passes, share a page.
-    fn add(&mut self, tree: &Tree) -> Result<()> {
+    fn add(&mut self, tree: &Tree, rest: &Rest) -> Result<()> {
         let root = self.nodes.len();
         self.roots.push(u32::try_from(root)?);
         self.nodes.push(empty());
@@ -144,18 +149,19 @@ impl Table {
                         (branch.left, next, depth + 1),
                         (branch.right, next + 1, depth + 1),
                     ]);
-                    self.branch(branch, next)?
+                    self.branch(branch, next, rest)?
                 }
             };
         }
         Ok(())
     }
 
-    fn branch(&mut self, branch: &Branch, next: usize) -> Result<TreeNode> {
+    fn branch(&mut self, branch: &Branch, next: usize, rest: &Rest) -> Result<TreeNode> {
         let (kind, value) = match &branch.test {
             Test::LessOrEqual(threshold) => (tree::LESS_OR_EQUAL, *threshold),
             Test::Equal(value) => (tree::EQUAL, *value),
             Test::In(categories) => {
+                rest.take_steps(categories.len())?;
                 let set = self.sets.len();
                 self.sets.extend(tree::set_of(categories.iter().copied()));
                 ensure!(

@@ -1,7 +1,8 @@
 //! The evaluation of a table: each node in turn, from its inputs' slots into its own.
 
+use crate::budget::Budget;
 use crate::error::{Error, Result};
-use crate::op::Op;
+use crate::op::{NODE, Op};
 use crate::ops::structure;
 use crate::table::{Node, Nodes, Table};
 use crate::tensor::{Shape, Tensor};
@@ -25,29 +26,57 @@ impl From<Error> for Failure {
 /// The values so far, by slot.
 pub struct Slots<'t> {
     values: Vec<Option<Tensor<'t>>>,
-    /// The bytes that were set, of which none are given back.
+    /// The bytes that were set, of which a component gives none back.
     pub allocated: usize,
+    pub budget: Budget,
 }
 
 impl<'t> Slots<'t> {
     /// The constants in the first slots of a table.
-    pub fn with_constants(table: Table<'t>) -> Result<Self> {
+    pub fn with_constants(table: Table<'t>, budget: Budget) -> Result<Self> {
         let mut slots = vec![None; table.header.slots as usize];
         for (slot, constant) in slots.iter_mut().zip(table.constants()) {
             *slot = Some(constant?);
         }
-        Ok(Self { values: slots, allocated: 0 })
+        Ok(Self { values: slots, allocated: 0, budget })
     }
 
     pub fn get(&self, slot: u32) -> Result<&Tensor<'t>> {
-        self.values.get(slot as usize).and_then(Option::as_ref).ok_or(Error("lacks an input"))
+        get(&self.values, slot)
     }
 
     pub fn set(&mut self, slot: u32, value: Tensor<'t>) -> Result<()> {
-        self.allocated += value.shape.size() * 8;
-        *self.values.get_mut(slot as usize).ok_or(Error("is a broken table"))? = Some(value);
+        self.allocated += bytes(&value);
+        self.budget.take_bytes(bytes(&value))?;
+        let place = self.values.get_mut(slot as usize).ok_or(Error("is a broken table"))?;
+        if let Some(before) = place.replace(value) {
+            self.budget.give_bytes(bytes(&before));
+        }
         Ok(())
     }
+
+    /// Computes a node that runs no others.
+    fn run(&mut self, node: &Node<'t>) -> Result<Tensor<'t>> {
+        let Self { values, budget, .. } = self;
+        // Most operators have few inputs: they need no list of their own.
+        match *node.inputs {
+            [a] => node.op.run(&[get(values, a)?], node.attributes, budget),
+            [a, b] => node.op.run(&[get(values, a)?, get(values, b)?], node.attributes, budget),
+            ref inputs => {
+                let inputs = inputs.iter().map(|slot| get(values, *slot));
+                node.op.run(&inputs.collect::<Result<Vec<_>>>()?, node.attributes, budget)
+            }
+        }
+    }
+}
+
+fn get<'s, 't>(values: &'s [Option<Tensor<'t>>], slot: u32) -> Result<&'s Tensor<'t>> {
+    values.get(slot as usize).and_then(Option::as_ref).ok_or(Error("lacks an input"))
+}
+
+/// The memory of a tensor's numbers, each of eight bytes at most.
+fn bytes(tensor: &Tensor) -> usize {
+    tensor.shape.size() * 8
 }
 
 /// Computes the output of each node.
@@ -65,23 +94,11 @@ pub fn evaluate<'t>(
         let at_node = |error| Failure { slot: Some(node.output), error };
         let output = match node.op {
             Op::Scan => scan(table, &node, slots).map_err(|failure| at_node(failure.error))?,
-            op => run(op, &node, slots).map_err(at_node)?,
+            _ => slots.run(&node).map_err(at_node)?,
         };
-        slots.set(node.output, output)?;
+        slots.set(node.output, output).map_err(at_node)?;
     }
     Ok(())
-}
-
-fn run<'t>(op: Op, node: &Node<'t>, slots: &Slots<'t>) -> Result<Tensor<'t>> {
-    // Most operators have few inputs: they need no list of their own.
-    match *node.inputs {
-        [a] => op.run(&[slots.get(a)?], node.attributes),
-        [a, b] => op.run(&[slots.get(a)?, slots.get(b)?], node.attributes),
-        ref inputs => {
-            let inputs = inputs.iter().map(|slot| slots.get(*slot)).collect::<Result<Vec<_>>>()?;
-            op.run(&inputs, node.attributes)
-        }
-    }
 }
 
 /// Runs a body for each slice of an input, and stacks the bodies' outputs.
@@ -106,16 +123,23 @@ fn scan<'t>(
     }
     // Run the body, and carry the states over.
     let length = sliced.shape.dims().first().copied().ok_or(Error("has no axis to scan"))?;
-    let mut outputs = Vec::with_capacity(length);
+    slots.budget.take_steps(sliced.shape.size() as u64)?;
+    let (mut outputs, mut taken) = (Vec::with_capacity(length), 0);
     for index in 0..length {
+        slots.budget.take_steps(NODE)?;
         let index = Tensor::int(Shape::new(&[])?, vec![index as i64])?;
         slots.set(*slice_slot as u32, structure::gather(&sliced, &index, 0)?)?;
         evaluate(table, table.body(*place as u32, *count as u32), slots)?;
-        outputs.push(structure::unsqueeze(slots.get(*output as u32)?, &[0])?);
+        let part = structure::unsqueeze(slots.get(*output as u32)?, &[0])?;
+        // Room for the list, too: a part may have no values.
+        slots.budget.take_bytes(bytes(&part) + size_of::<Tensor>())?;
+        taken += bytes(&part) + size_of::<Tensor>();
+        outputs.push(part);
         for pair in states.chunks_exact(2) {
             let state = slots.get(pair[1] as u32)?.clone();
             slots.set(pair[0] as u32, state)?;
         }
     }
+    slots.budget.give_bytes(taken);
     Ok(structure::concat(&outputs.iter().collect::<Vec<_>>(), 0)?)
 }

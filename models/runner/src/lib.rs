@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod budget;
 pub mod error;
 pub mod evaluate;
 #[cfg(target_arch = "wasm32")]

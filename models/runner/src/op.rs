@@ -1,5 +1,6 @@
 //! The operators that a table names, and the call of each.
 
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::ops::{elementwise, encode, impute, matrix, reduce, structure, svm, tree};
 use crate::tensor::Tensor;
@@ -106,6 +107,15 @@ operators!(
     Scan,
 );
 
+/// The steps of a node, however small its inputs are: it makes lists, and a loop may run it often.
+pub const NODE: u64 = 1_000;
+
+/// The steps of a path through a tree.
+const PATH: u64 = 64;
+
+/// The steps of coupling a pair of classes: libsvm iterates up to a hundred times.
+const COUPLING: u64 = 200;
+
 impl TryFrom<u32> for Op {
     type Error = Error;
 
@@ -158,12 +168,50 @@ impl Op {
         }
     }
 
+    /// The steps beside those for each value of the output, of which there are at most
+    /// [`MAX_SIZE`](crate::tensor::MAX_SIZE). A little too many do no harm.
+    fn steps(self, inputs: &[&Tensor]) -> u64 {
+        let size = |place: usize| inputs.get(place).map_or(0, |input| input.data.len() as u64);
+        let rows = |place: usize| {
+            let dims = inputs.get(place).map_or(&[][..], |input| input.shape.dims());
+            dims.first().map_or(1, |length| *length as u64)
+        };
+        let factors = match self {
+            // Each row meets each column, or each support vector.
+            Op::MatMul => [size(0), size(1) / rows(1).max(1)],
+            Op::SvmKernel => [size(0), rows(1)],
+            // Each kernel counts for each class.
+            Op::SvmDecisions => [size(0), size(3)],
+            Op::SvmProbabilities => [size(0), COUPLING],
+            // Each value is looked for among the keys.
+            Op::OneHotEncoder | Op::LabelEncoder => [size(0), size(1)],
+            // Each row meets each value of the training.
+            Op::KnnImputer => [rows(0), size(1) * 2],
+            // Each row takes a path through each tree, whose root has four bytes.
+            Op::TreeEnsemble => [rows(0), size(2) / 4 * PATH],
+            _ => [(0..inputs.len()).map(size).sum(), 1],
+        };
+        factors[0].saturating_mul(factors[1]).saturating_add(NODE)
+    }
+
     /// Computes the output. What the attributes mean is said by each operator's function.
     ///
     /// # Errors
     ///
-    /// If the inputs are not what the operator takes.
-    pub fn run<'t>(self, inputs: &[&Tensor<'t>], attributes: &[i32]) -> Result<Tensor<'t>> {
+    /// If the inputs are not what the operator takes, or the budget has too few steps.
+    pub fn run<'t>(
+        self,
+        inputs: &[&Tensor<'t>],
+        attributes: &[i32],
+        budget: &mut Budget,
+    ) -> Result<Tensor<'t>> {
+        budget.take_steps(self.steps(inputs))?;
+        let output = self.compute(inputs, attributes)?;
+        budget.take_steps(output.shape.size() as u64)?;
+        Ok(output)
+    }
+
+    fn compute<'t>(self, inputs: &[&Tensor<'t>], attributes: &[i32]) -> Result<Tensor<'t>> {
         let input = |place: usize| inputs.get(place).copied().ok_or(Error("lacks an input"));
         let number = |place: usize| attributes.get(place).copied().unwrap_or(0);
         let axis = i64::from(number(0));

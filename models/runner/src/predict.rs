@@ -1,5 +1,6 @@
 //! From rows of values to predictions.
 
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::evaluate::{Failure, Slots, evaluate};
 use crate::table::{self, Column, Input, NONE, Output, Table};
@@ -85,7 +86,7 @@ impl Results {
     /// row does not fail the others.
     fn add(&mut self, table: Table<'static>, values: &[Value], features: usize) {
         let rows = values.chunks(features);
-        match evaluate_rows(table, values) {
+        match evaluate_rows(table, values, Budget::UNBOUNDED) {
             // As many as there is room for: a list that grew would be taken back with the block.
             Ok(numbers) if numbers.len() == rows.len() * self.width => {
                 self.numbers.extend_from_slice(&numbers);
@@ -101,9 +102,13 @@ impl Results {
 /// # Errors
 ///
 /// The node that has no answer for these rows.
-pub fn evaluate_rows(table: Table, values: &[Value]) -> core::result::Result<Vec<f64>, Failure> {
+pub fn evaluate_rows(
+    table: Table,
+    values: &[Value],
+    budget: Budget,
+) -> core::result::Result<Vec<f64>, Failure> {
     let rows = values.len() / (table.header.features as usize).max(1);
-    let slots = fill(table, values, rows)?;
+    let slots = fill(table, values, rows, budget)?;
     // Read the outputs row by row.
     let outputs = table.outputs().collect::<Result<Vec<_>>>()?;
     let mut numbers = Vec::new();
@@ -133,8 +138,9 @@ fn fill<'t>(
     table: Table<'t>,
     values: &[Value],
     rows: usize,
+    budget: Budget,
 ) -> core::result::Result<Slots<'t>, Failure> {
-    let mut slots = Slots::with_constants(table)?;
+    let mut slots = Slots::with_constants(table, budget)?;
     let first = table.header.constants[1];
     for (slot, input) in (first..).zip(table.inputs()) {
         let tensor = tensor(&input?, values, rows, table.header.features as usize, &slots)?;
@@ -149,9 +155,13 @@ fn fill<'t>(
 /// # Errors
 ///
 /// The node that has no answer for these rows.
-pub fn bytes_of_rows(table: Table, values: &[Value]) -> core::result::Result<usize, Failure> {
+pub fn bytes_of_rows(
+    table: Table,
+    values: &[Value],
+    budget: Budget,
+) -> core::result::Result<usize, Failure> {
     let rows = values.len() / (table.header.features as usize).max(1);
-    Ok(fill(table, values, rows)?.allocated)
+    Ok(fill(table, values, rows, budget)?.allocated)
 }
 
 /// A number of a tensor that has as many columns for each of the rows.

@@ -2,10 +2,11 @@
 
 mod features;
 
+use crate::ir::budget::Rest;
 use crate::ir::classes;
 use crate::ir::graph::{Graph, Input, InputKind, Value};
 use crate::ir::model::{Answer, Model};
-use crate::ir::trees::{self, Branch, Node, Sum, Test, Tree};
+use crate::ir::trees::{self, Branch, Node, Set, Sum, Test, Tree};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use std::collections::HashMap;
@@ -38,16 +39,17 @@ pub fn read(text: &str) -> Result<Model> {
     let groups: usize = head.number("num_tree_per_iteration")?;
     trees::check_outputs(groups)?;
     // Read the trees, each of which belongs to a group in turn.
+    let mut graph = Graph::new("the booster");
     let mut trained_with_missing = vec![false; count];
     let trees = sections.enumerate().map(|(index, section)| {
-        tree_of(&Section::new(section), index % groups, &mut trained_with_missing)
+        let group = index % groups;
+        tree_of(&Section::new(section), group, &mut trained_with_missing, &graph.rest)
             .with_context(|| format!("tree {index}"))
     });
     let trees = trees.collect::<Result<Vec<_>>>()?;
     ensure!(!trees.is_empty(), "it has no trees");
     let features = features::features(&head, rest, &trained_with_missing)?;
     let input = Input { name: "input".to_owned(), kind: InputKind::Double, columns: count };
-    let mut graph = Graph::new("the booster");
     let x = graph.input(input);
     let mut sum = trees::add(&mut graph, x, &trees, &vec![0.0; groups], Sum::Double)?;
     if head.has("average_output") {
@@ -104,7 +106,12 @@ impl<'s> Section<'s> {
 
 /// A tree: its branches, and then its leaves. A branch has a missing type if training had missing values
 /// in its feature; these are noted in `trained_with_missing`.
-fn tree_of(section: &Section, group: usize, trained_with_missing: &mut [bool]) -> Result<Tree> {
+fn tree_of(
+    section: &Section,
+    group: usize,
+    trained_with_missing: &mut [bool],
+    rest: &Rest,
+) -> Result<Tree> {
     ensure!(
         section.text("is_linear").unwrap_or("0") == "0",
         "linear_tree is not supported; train without it"
@@ -123,7 +130,7 @@ fn tree_of(section: &Section, group: usize, trained_with_missing: &mut [bool]) -
         decisions: section.list("decision_type", count)?,
         children: [section.list("left_child", count)?, section.list("right_child", count)?],
         covers: section.list("internal_count", count).unwrap_or_default(),
-        sets: sets(section)?,
+        sets: sets(section, rest)?,
     };
     for (feature, decision) in columns.features.iter().zip(&columns.decisions) {
         if decision & CATEGORICAL == 0 && decision >> 2 & 3 != 0 {
@@ -142,7 +149,7 @@ struct Columns {
     decisions: Vec<u8>,
     children: [Vec<i64>; 2],
     covers: Vec<f32>,
-    sets: Vec<Vec<u32>>,
+    sets: Vec<Set>,
 }
 
 impl Columns {
@@ -150,8 +157,10 @@ impl Columns {
         // A leaf is written as its number, inverted.
         let child = |side: usize| -> Result<usize> {
             let child = self.children[side][node];
-            let place = if child < 0 { branches as i64 - 1 - child } else { child };
-            usize::try_from(place).context("it has a node without a child")
+            let place = if child < 0 { (branches as i64).checked_add(!child) } else { Some(child) };
+            place
+                .and_then(|place| usize::try_from(place).ok())
+                .context("it has a node without a child")
         };
         let (left, right) = (child(0)?, child(1)?);
         let (feature, cover) = (self.features[node], self.covers.get(node).copied().unwrap_or(0.0));
@@ -176,15 +185,17 @@ impl Columns {
 }
 
 /// The categories that go to the left, of each categorical split.
-fn sets(section: &Section) -> Result<Vec<Vec<u32>>> {
+fn sets(section: &Section, rest: &Rest) -> Result<Vec<Set>> {
     let count: usize = section.number("num_cat").unwrap_or(0);
     if count == 0 {
         return Ok(Vec::new());
     }
     let bounds: Vec<usize> = section.list("cat_boundaries", count.saturating_add(1))?;
     let words: Vec<u32> = section.list("cat_threshold", *bounds.last().unwrap_or(&0))?;
+    ensure!(bounds.is_sorted(), "it has categories out of order");
     let set = |pair: &[usize]| {
         let words = words.get(pair[0]..pair[1]).context("it has categories out of order")?;
+        rest.take_bytes(size_of_val(words) * 32)?;
         let bits = words.iter().enumerate().flat_map(|(word, bits)| {
             (0..32).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word as u32 * 32 + bit)
         });

@@ -1,8 +1,13 @@
 //! The columns of inputs that nodes read.
 
 use crate::ir::graph::{Definition, Graph, Value};
+use anyhow::Result;
 use model_runner::op::Op;
 use model_runner::tensor::Data;
+use std::collections::{HashMap, HashSet};
+
+/// An input and a column of it.
+type Column = (usize, usize);
 
 /// The texts that a model knows for a column of texts.
 #[derive(Default)]
@@ -12,76 +17,130 @@ pub struct Known {
     pub refuses_others: bool,
 }
 
-/// Finds the texts that the model knows for a column of an input.
-pub fn categories(graph: &Graph, input: usize, column: usize) -> Known {
-    for definition in &graph.values {
-        let Definition::Node(node) = definition else { continue };
-        if !matches!(node.op, Op::OneHotEncoder | Op::LabelEncoder) {
-            continue;
+/// What the nodes tell of the columns of the inputs.
+pub struct Columns {
+    known: HashMap<Column, Known>,
+    imputed: HashSet<Column>,
+    /// True if a node imputes columns of which it cannot be told where they come from.
+    all_imputed: bool,
+}
+
+impl Columns {
+    /// Looks at all nodes. `imputed` are the values in whose NaN a node puts something else.
+    ///
+    /// # Errors
+    ///
+    /// If the ways from the nodes back to the inputs are too long.
+    pub fn find(graph: &Graph, imputed: &[Value]) -> Result<Self> {
+        let ways = Ways { graph, widths: widths(graph) };
+        let mut found = Self { known: HashMap::new(), imputed: HashSet::new(), all_imputed: false };
+        for definition in &graph.values {
+            let Definition::Node(node) = definition else { continue };
+            if !matches!(node.op, Op::OneHotEncoder | Op::LabelEncoder) {
+                continue;
+            }
+            let keys = graph.as_constant(node.inputs[1]).map(|keys| &keys.data);
+            let Some(Data::Text(texts)) = keys else { continue };
+            if let Some(column) = ways.origin(node.inputs[0], 0)? {
+                found.known.entry(column).or_insert_with(|| Known {
+                    texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+                    // The attribute `zeros`: if it is 0, an unknown text has no row of zeros.
+                    refuses_others: node.op == Op::OneHotEncoder && node.attributes[..] == [0],
+                });
+            }
         }
-        if comes_from(graph, node.inputs[0], 0) == Some((input, column))
-            && let Some(Data::Text(texts)) =
-                graph.as_constant(node.inputs[1]).map(|keys| &keys.data)
-        {
-            return Known {
-                texts: texts.iter().map(|text| (*text).to_owned()).collect(),
-                // The attribute `zeros`: if it is 0, an unknown text has no row of zeros.
-                refuses_others: node.op == Op::OneHotEncoder && node.attributes[..] == [0],
+        for value in imputed {
+            let Some(width) = ways.widths[value.0] else {
+                found.all_imputed = true;
+                continue;
             };
-        }
-    }
-    Known::default()
-}
-
-/// True if a column of a value is this column of an input, or if that cannot be told.
-pub fn has_column(graph: &Graph, value: Value, input: usize, column: usize) -> bool {
-    match width(graph, value) {
-        Some(width) => (0..width).any(|own| comes_from(graph, value, own) == Some((input, column))),
-        None => true,
-    }
-}
-
-/// The input and its column that a column of a value is.
-fn comes_from(graph: &Graph, value: Value, column: usize) -> Option<(usize, usize)> {
-    let (mut value, mut column) = (value, column);
-    loop {
-        let node = match &graph.values[value.0] {
-            Definition::Input(input) => return Some((*input, column)),
-            Definition::Node(node) => node,
-            _ => return None,
-        };
-        value = match node.op {
-            Op::Reshape | Op::Cast | Op::Flatten => node.inputs[0],
-            Op::Gather => {
-                let places = graph.as_constant(node.inputs[1])?.as_ints().ok()?;
-                column = usize::try_from(*places.get(column)?).ok()?;
-                node.inputs[0]
+            for column in 0..width {
+                found.imputed.extend(ways.origin(*value, column)?);
             }
-            Op::Concat => {
-                let mut parts = node.inputs.iter();
-                loop {
-                    let part = parts.next()?;
-                    let width = width(graph, *part)?;
-                    if column < width {
-                        break *part;
-                    }
-                    column -= width;
+        }
+        Ok(found)
+    }
+
+    /// The texts that the model knows for a column.
+    pub fn take_known(&mut self, input: usize, column: usize) -> Known {
+        self.known.remove(&(input, column)).unwrap_or_default()
+    }
+
+    /// True if something is put in for a missing number, or if that cannot be told.
+    pub fn is_imputed(&self, input: usize, column: usize) -> bool {
+        self.all_imputed || self.imputed.contains(&(input, column))
+    }
+}
+
+/// The steps of a hop from a value to the one before.
+const HOP: usize = 100;
+
+/// The ways from values back to the inputs.
+struct Ways<'g> {
+    graph: &'g Graph,
+    widths: Vec<Option<usize>>,
+}
+
+impl Ways<'_> {
+    /// The column of an input that a column of a value is.
+    fn origin(&self, value: Value, column: usize) -> Result<Option<Column>> {
+        let (mut value, mut column) = (value, column);
+        loop {
+            self.graph.rest.take_steps(HOP)?;
+            let node = match &self.graph.values[value.0] {
+                Definition::Input(input) => return Ok(Some((*input, column))),
+                Definition::Node(node) => node,
+                _ => return Ok(None),
+            };
+            let before = match node.op {
+                Op::Reshape | Op::Cast | Op::Flatten => Some((node.inputs[0], column)),
+                Op::Gather => self.gathered(node.inputs[1], column).map(|at| (node.inputs[0], at)),
+                Op::Concat => {
+                    self.graph.rest.take_steps(node.inputs.len() * HOP)?;
+                    self.part(&node.inputs, column)
                 }
+                _ => None,
+            };
+            let Some(before) = before else { return Ok(None) };
+            (value, column) = before;
+        }
+    }
+
+    fn gathered(&self, places: Value, column: usize) -> Option<usize> {
+        let places = self.graph.as_constant(places)?.as_ints().ok()?;
+        usize::try_from(*places.get(column)?).ok()
+    }
+
+    /// The part of a concatenation in which a column is, and the column of the part.
+    fn part(&self, parts: &[Value], mut column: usize) -> Option<(Value, usize)> {
+        for part in parts {
+            let width = self.widths[part.0]?;
+            if column < width {
+                return Some((*part, column));
             }
-            _ => return None,
-        };
+            column -= width;
+        }
+        None
     }
 }
 
-fn width(graph: &Graph, value: Value) -> Option<usize> {
-    match &graph.values[value.0] {
-        Definition::Input(input) => Some(graph.inputs[*input].columns),
-        Definition::Node(node) if node.op == Op::Gather => {
-            graph.as_constant(node.inputs[1]).map(|places| places.shape.size())
-        }
-        Definition::Node(node) if node.op == Op::Concat => {
-            node.inputs.iter().map(|part| width(graph, *part)).sum()
-        }
-        _ => None,
+/// The number of columns of each value, where that can be told.
+fn widths(graph: &Graph) -> Vec<Option<usize>> {
+    let mut widths: Vec<Option<usize>> = Vec::with_capacity(graph.values.len());
+    for definition in &graph.values {
+        // A node lies behind those that it needs.
+        let width = match definition {
+            Definition::Input(input) => Some(graph.inputs[*input].columns),
+            Definition::Node(node) if node.op == Op::Gather => {
+                graph.as_constant(node.inputs[1]).map(|places| places.shape.size())
+            }
+            Definition::Node(node) if node.op == Op::Concat => {
+                let mut parts = node.inputs.iter().map(|part| widths[part.0]);
+                parts.try_fold(0_usize, |sum, part| sum.checked_add(part?))
+            }
+            _ => None,
+        };
+        widths.push(width);
     }
+    widths
 }

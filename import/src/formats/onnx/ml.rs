@@ -5,7 +5,7 @@ use super::attributes::Attributes;
 use super::labels::labels;
 use super::predictors;
 use super::proto::NodeProto;
-use crate::ir::graph::{Graph, InputKind, Value};
+use crate::ir::graph::{Graph, Value};
 use anyhow::{Context, Result, bail};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
@@ -71,7 +71,7 @@ impl Reader {
     /// The first input as `float`, in which ai.onnx.ml computes.
     pub fn float(&mut self, node: &NodeProto) -> Result<Value> {
         let x = self.required(node, 0)?;
-        if self.graph.inputs.iter().all(|input| input.kind == InputKind::Float) {
+        if self.has_floats_only {
             return Ok(x);
         }
         self.graph.cast(x, Kind::Float)
@@ -101,7 +101,7 @@ fn imputer(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     if replaced.is_nan() {
         reader.imputed.push(x);
     }
-    let double = reader.graph.inputs.iter().any(|input| input.kind == InputKind::Double);
+    let double = reader.has_doubles;
     let values = reader.graph.floats(&attributes.floats("imputed_value_floats"))?;
     let replaced = reader.graph.floats(&[replaced])?;
     if double {
@@ -132,7 +132,7 @@ fn label_encoder(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
 /// The list of an attribute that has one of several types.
 fn list(graph: &mut Graph, attributes: &Attributes, name: &str) -> Result<Value> {
     if let Some(tensor) = attributes.tensor(&format!("{name}_tensor"))? {
-        return Ok(graph.constant(tensor));
+        return graph.constant(tensor);
     }
     let texts = attributes.texts(&format!("{name}_strings"))?;
     if !texts.is_empty() {
@@ -152,7 +152,7 @@ fn list_with_default(graph: &mut Graph, attributes: &Attributes) -> Result<Value
         graph.as_constant(values).map(|tensor| &tensor.data),
         attributes.tensor("default_tensor")?,
     ) {
-        (_, Some(tensor)) => graph.constant(tensor),
+        (_, Some(tensor)) => graph.constant(tensor)?,
         (Some(Data::Text(_)), None) => {
             graph.texts(&[attributes.text("default_string", "_Unused")?])?
         }

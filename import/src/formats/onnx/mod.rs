@@ -11,7 +11,7 @@ mod needed;
 mod ops;
 mod outputs;
 mod predictors;
-mod proto;
+pub mod proto;
 mod shapes;
 mod tensor;
 mod trees;
@@ -20,14 +20,17 @@ use crate::ir::graph::{Graph, Input, InputKind, Value};
 use crate::ir::model::{Feature, Missing, Model, Values};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use attributes::Attributes;
-use columns::Known;
+use columns::{Columns, Known};
 use prost::Message;
 use proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The newest opset of ai.onnx whose operators were read for this.
 const NEWEST_OPSET: i64 = 28;
 const OLDEST_OPSET: i64 = 7;
+
+/// The most columns of all inputs together.
+const MAX_COLUMNS: usize = 65_536;
 
 /// Reads a model.
 ///
@@ -47,16 +50,15 @@ pub fn read(bytes: &[u8], columns: Option<usize>) -> Result<Model> {
     // A tensor of all columns has no names for them.
     let is_named = names.iter().any(|names| names.len() == 1);
     reader.nodes(graph_proto)?;
-    let features = reader.features(&names);
+    let features = reader.features(&names)?;
     let answers = outputs::read(&mut reader, graph_proto)?;
     let producer =
         if proto.producer_name.is_empty() { "an unknown program" } else { &proto.producer_name };
-    let double = reader.graph.inputs.iter().any(|input| input.kind == InputKind::Double);
     Ok(Model {
         features,
         is_named,
         answers,
-        precision: if double { "float64" } else { "float32" },
+        precision: if reader.has_doubles { "float64" } else { "float32" },
         source: format!("ONNX, written by {producer}"),
         notes: reader.notes,
         graph: reader.graph,
@@ -83,13 +85,17 @@ fn check_opsets(proto: &ModelProto) -> Result<()> {
 /// A graph in the reading.
 pub struct Reader {
     pub graph: Graph,
-    /// The values of the file, by name.
-    values: HashMap<String, Value>,
+    /// The values of the file, by name: those of the graph, and of each body that is being read.
+    scopes: Vec<HashMap<String, Value>>,
     /// The maps of ZipMap, by name: what they were made of, and their keys.
     maps: HashMap<String, (Value, Vec<String>)>,
     /// The sequences of tensors, by name.
     sequences: HashMap<String, Vec<Value>>,
     pub opset: i64,
+    /// True if all inputs are of floats.
+    has_floats_only: bool,
+    /// True if an input is of doubles.
+    has_doubles: bool,
     /// True if a node knows what to do with NaN.
     handles_missing: bool,
     /// The values in whose NaN a node puts something else.
@@ -103,10 +109,12 @@ impl Reader {
         let opset = proto.opset_import.iter().find(|opset| main(&opset.domain));
         Self {
             graph: Graph::default(),
-            values: HashMap::new(),
+            scopes: vec![HashMap::new()],
             maps: HashMap::new(),
             sequences: HashMap::new(),
             opset: opset.map_or(NEWEST_OPSET, |opset| opset.version),
+            has_floats_only: true,
+            has_doubles: false,
             handles_missing: false,
             imputed: Vec::new(),
             notes: Vec::new(),
@@ -115,10 +123,12 @@ impl Reader {
 
     /// Adds the inputs, and names their columns.
     fn inputs(&mut self, proto: &GraphProto, columns: Option<usize>) -> Result<Vec<Vec<String>>> {
-        let is_weight = |name: &str| proto.initializer.iter().any(|tensor| tensor.name == name);
-        let inputs: Vec<_> = proto.input.iter().filter(|input| !is_weight(&input.name)).collect();
+        let weights: HashSet<&str> =
+            proto.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
+        let is_weight = |input: &&ValueInfoProto| weights.contains(input.name.as_str());
+        let inputs: Vec<_> = proto.input.iter().filter(|input| !is_weight(input)).collect();
         ensure!(!inputs.is_empty(), "it has no input");
-        let mut names = Vec::new();
+        let (mut names, mut all) = (Vec::new(), 0_usize);
         for input in &inputs {
             let (kind, width) = input_type(input)?;
             let width = match width {
@@ -132,9 +142,13 @@ impl Reader {
                     )
                 })?,
             };
-            ensure!((1..=65_536).contains(&width), "input {:?} has {width} columns", input.name);
+            ensure!(width > 0, "input {:?} has no columns", input.name);
+            all = all.saturating_add(width);
+            ensure!(all <= MAX_COLUMNS, "it has {all} columns, and {MAX_COLUMNS} are read at most");
+            self.has_floats_only &= kind == InputKind::Float;
+            self.has_doubles |= kind == InputKind::Double;
             let value = self.graph.input(Input { name: input.name.clone(), kind, columns: width });
-            self.values.insert(input.name.clone(), value);
+            self.name(&input.name, value);
             names.push(match width {
                 1 => vec![input.name.clone()],
                 _ if inputs.len() == 1 => (0..width).map(|column| format!("x{column}")).collect(),
@@ -147,8 +161,8 @@ impl Reader {
     /// Reads the weights, and the nodes that the outputs need in their order.
     fn nodes(&mut self, proto: &GraphProto) -> Result<()> {
         for weight in &proto.initializer {
-            let value = self.graph.constant(tensor::read(weight)?);
-            self.values.insert(weight.name.clone(), value);
+            let value = self.graph.constant(tensor::read(weight)?)?;
+            self.name(&weight.name, value);
         }
         for node in needed::nodes(proto) {
             self.node(node)?;
@@ -176,14 +190,21 @@ impl Reader {
             }
         })?;
         for (name, value) in node.output.iter().zip(outputs) {
-            self.values.insert(name.clone(), value);
+            self.name(name, value);
         }
         Ok(())
     }
 
+    fn name(&mut self, name: &str, value: Value) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name.to_owned(), value);
+        }
+    }
+
     /// The value of a name.
     pub fn value(&self, name: &str) -> Result<Value> {
-        self.values.get(name).copied().ok_or_else(|| anyhow!("value {name:?} is not there"))
+        let mut found = self.scopes.iter().rev().filter_map(|scope| scope.get(name));
+        found.next().copied().ok_or_else(|| anyhow!("value {name:?} is not there"))
     }
 
     /// The inputs of a node that are there.
@@ -203,9 +224,8 @@ impl Reader {
     }
 
     /// The way of the model with a missing number of a feature.
-    fn missing(&self, input: usize, column: usize) -> Missing {
-        let has_column = |value: &Value| columns::has_column(&self.graph, *value, input, column);
-        if self.imputed.iter().any(has_column) {
+    fn missing(&self, is_imputed: bool) -> Missing {
+        if is_imputed {
             Missing::Impute
         } else if self.handles_missing {
             Missing::Handle { is_trained: false }
@@ -235,12 +255,13 @@ impl Reader {
         let states = inputs.len().checked_sub(1).context("it has no input")?;
         ensure!(body.input.len() == inputs.len(), "the body has another number of inputs");
         ensure!(body.output.len() == states + 1, "only one scan output is supported");
-        let (outer, reading) = (self.values.clone(), self.graph.reading.clone());
+        let reading = self.graph.reading.clone();
+        self.scopes.push(HashMap::new());
         let mut graph = std::mem::take(&mut self.graph);
         let scanned = graph.scan(&inputs, |graph, before, slice| {
             std::mem::swap(&mut self.graph, graph);
             for (input, value) in body.input.iter().zip(before.iter().chain([&slice])) {
-                self.values.insert(input.name.clone(), *value);
+                self.name(&input.name, *value);
             }
             let read = self.nodes(body);
             let outputs = read.and_then(|()| {
@@ -256,29 +277,30 @@ impl Reader {
         });
         self.graph = graph;
         self.graph.reading = reading;
-        self.values = outer;
+        self.scopes.pop();
         let output = node.output.last().context("it has no output")?;
-        self.values.insert(output.clone(), scanned?);
+        self.name(output, scanned?);
         Ok(())
     }
 
     /// The features, with what the nodes tell of them.
-    fn features(&self, names: &[Vec<String>]) -> Vec<Feature> {
+    fn features(&self, names: &[Vec<String>]) -> Result<Vec<Feature>> {
+        let mut columns = Columns::find(&self.graph, &self.imputed)?;
         let mut features = Vec::new();
         for (input, (info, names)) in self.graph.inputs.iter().zip(names).enumerate() {
             for (column, name) in names.iter().enumerate() {
                 let (values, missing) = match info.kind {
                     InputKind::Float | InputKind::Double => {
-                        (Values::Number, self.missing(input, column))
+                        (Values::Number, self.missing(columns.is_imputed(input, column)))
                     }
                     InputKind::Int => (Values::Whole, Missing::Refuse),
                     InputKind::Bool => (Values::Flag, Missing::Refuse),
-                    InputKind::Text => texts(columns::categories(&self.graph, input, column)),
+                    InputKind::Text => texts(columns.take_known(input, column)),
                 };
                 features.push(Feature { name: name.clone(), input, column, values, missing });
             }
         }
-        features
+        Ok(features)
     }
 }
 

@@ -74,7 +74,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
         "Squeeze" | "Unsqueeze" | "Transpose" => with_axes(reader, node)?,
         "ConstantOfShape" => {
             let value = match attributes.tensor("value")? {
-                Some(tensor) => reader.graph.constant(tensor),
+                Some(tensor) => reader.graph.constant(tensor)?,
                 None => reader.graph.floats(&[0.0])?,
             };
             reader.graph.node(Op::ConstantOfShape, &[first(&inputs)?, value], &[])?
@@ -192,11 +192,11 @@ fn reduce(reader: &mut Reader, node: &NodeProto, op: Op) -> Result<Value> {
 
 fn constant(graph: &mut Graph, attributes: &Attributes) -> Result<Value> {
     if let Some(tensor) = attributes.tensor("value")? {
-        return Ok(graph.constant(tensor));
+        return graph.constant(tensor);
     }
     let scalar = |graph: &mut Graph, data| -> Result<Value> {
         let tensor = Shape::new(&[]).and_then(|shape| Tensor::new(shape, data));
-        Ok(graph.constant(tensor.map_err(|error| anyhow!("{error}"))?))
+        graph.constant(tensor.map_err(|error| anyhow!("{error}"))?)
     };
     if let Some(value) = attributes.get("value_float") {
         return scalar(graph, Data::Float(vec![value.f].into()));

@@ -7,7 +7,7 @@ use super::{Reader, trees};
 use crate::ir::classes;
 use crate::ir::graph::{Graph, Value};
 use crate::ir::trees::{self as ensembles, Node, Sum, Tree};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::Data;
@@ -139,7 +139,8 @@ pub fn svm_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value
     );
     let classes = labels(&attributes)?.len();
     let counts = attributes.ints("vectors_per_class");
-    let vectors = counts.iter().sum::<i64>();
+    let vectors = counts.iter().try_fold(0, |sum: i64, count| sum.checked_add(*count));
+    let vectors = vectors.context("it has too many support vectors")?;
     let rho = attributes.floats("rho");
     if vectors == 0 {
         let scores = linear(reader, node, classes, &vec![*rho.first().unwrap_or(&0.0); classes])?;
@@ -236,7 +237,7 @@ pub fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
 /// The one operator for trees of ai.onnx.ml 5. It answers sums: classes are chosen by other nodes.
 pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
-    let (trees, tracks) = trees::read_version_5(&attributes)?;
+    let (trees, tracks) = trees::read_version_5(&attributes, &reader.graph.rest)?;
     reader.handles_missing |= tracks;
     let targets = usize::try_from(attributes.int("n_targets", 1))?;
     ensembles::check_outputs(targets)?;

@@ -87,10 +87,12 @@ pub fn split(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     );
     let (mut start, mut parts) = (0, Vec::new());
     for length in lengths {
-        let bounds = [reader.graph.ints(&[start])?, reader.graph.ints(&[start + length])?];
+        let end = length.checked_add(start).filter(|end| *end >= start);
+        let end = end.context("a part has a length that no tensor has")?;
+        let bounds = [reader.graph.ints(&[start])?, reader.graph.ints(&[end])?];
         let axis = reader.graph.ints(&[axis])?;
         parts.push(reader.graph.node(Op::Slice, &[x, bounds[0], bounds[1], axis], &[])?);
-        start += length;
+        start = end;
     }
     Ok(parts)
 }

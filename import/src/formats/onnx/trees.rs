@@ -1,7 +1,8 @@
 //! The trees of ai.onnx.ml, from their attributes.
 
 use super::attributes::{Attributes, numbers};
-use crate::ir::trees::{Branch, Node, Test, Tree, below_float};
+use crate::ir::budget::Rest;
+use crate::ir::trees::{Branch, Node, Set, Test, Tree, below_float};
 use anyhow::{Context, Result, bail, ensure};
 use model_runner::tensor::Data;
 use std::collections::HashMap;
@@ -118,7 +119,7 @@ fn merge_equal(tree: &mut Tree) {
             steps -= 1;
         }
         if categories.len() > 1 {
-            let merged = Branch { test: Test::In(categories), right, ..first.clone() };
+            let merged = Branch { test: Test::In(categories.into()), right, ..first.clone() };
             tree[index] = Node::Branch(merged);
         }
     }
@@ -175,16 +176,20 @@ const MEMBER: i64 = 6;
 
 /// The trees of `TreeEnsemble`, which has branches and leaves in lists of their own, and whether missing
 /// values have a way of their own.
-pub fn read_version_5(attributes: &Attributes) -> Result<(Vec<Tree>, bool)> {
+pub fn read_version_5(attributes: &Attributes, rest: &Rest) -> Result<(Vec<Tree>, bool)> {
     let list = |name: &str| -> Result<Vec<f64>> {
         match attributes.tensor(name)? {
             Some(tensor) => numbers(&tensor),
             None => Ok(Vec::new()),
         }
     };
+    let modes = list("nodes_modes")?;
+    let members_of_sets = list("membership_values")?;
+    let members = (0..modes.len()).filter(|node| modes[*node] as i64 == MEMBER);
     let columns = Version5 {
         features: attributes.ints("nodes_featureids"),
-        modes: list("nodes_modes")?,
+        sets: members.zip(sets(&members_of_sets)).collect(),
+        modes,
         splits: list("nodes_splits")?,
         children: [attributes.ints("nodes_truenodeids"), attributes.ints("nodes_falsenodeids")],
         is_leaf: [attributes.ints("nodes_trueleafs"), attributes.ints("nodes_falseleafs")],
@@ -195,9 +200,8 @@ pub fn read_version_5(attributes: &Attributes) -> Result<(Vec<Tree>, bool)> {
         is_double: attributes
             .tensor("nodes_splits")?
             .is_some_and(|tensor| matches!(tensor.data, Data::Double(_))),
-        sets: sets(&list("membership_values")?),
     };
-    let trees = attributes.ints("tree_roots").iter().map(|root| columns.tree(*root));
+    let trees = attributes.ints("tree_roots").iter().map(|root| columns.tree(*root, rest));
     Ok((trees.collect::<Result<_>>()?, columns.tracks.contains(&1)))
 }
 
@@ -213,19 +217,19 @@ struct Version5<'a> {
     targets: &'a [i64],
     weights: Vec<f64>,
     is_double: bool,
-    /// The sets of the branches that ask for a member, in the branches' order.
-    sets: Vec<Vec<u32>>,
+    /// The sets of the branches that ask for a member.
+    sets: HashMap<usize, Set>,
 }
 
 /// The sets of members, each of which ends with NaN.
-fn sets(values: &[f64]) -> Vec<Vec<u32>> {
+fn sets(values: &[f64]) -> impl Iterator<Item = Set> {
     let sets = values.split(|value| value.is_nan());
-    sets.map(|set| set.iter().map(|value| *value as u32).collect()).collect()
+    sets.map(|set| set.iter().map(|value| *value as u32).collect())
 }
 
 impl Version5<'_> {
     /// Copies the branches and leaves that a root leads to, in the order in which they are met.
-    fn tree(&self, root: i64) -> Result<Tree> {
+    fn tree(&self, root: i64, rest: &Rest) -> Result<Tree> {
         let mut tree = vec![Node::Leaf(Vec::new())];
         let mut open = vec![(root, false, 0)];
         while let Some((index, is_leaf, place)) = open.pop() {
@@ -236,6 +240,8 @@ impl Version5<'_> {
                 continue;
             }
             let next = tree.len();
+            // Several roots may lead to the same nodes.
+            rest.take_bytes(4 * size_of::<Node>())?;
             tree.extend([Node::Leaf(Vec::new()), Node::Leaf(Vec::new())]);
             tree[place] = Node::Branch(self.branch(index, [next, next + 1])?);
             for side in 0..2 {
@@ -260,8 +266,7 @@ impl Version5<'_> {
         let missing_is_yes = self.tracks.get(index) == Some(&1);
         let mode = *mode as i64;
         let branch = if mode == MEMBER {
-            let before = self.modes[..index].iter().filter(|mode| **mode as i64 == MEMBER).count();
-            let set = self.sets.get(before).context("a node has no set")?.clone();
+            let set = self.sets.get(&index).context("a node has no set")?.clone();
             let ([left, right], missing_left) = (children, missing_is_yes);
             let (test, zero_is_missing) = (Test::In(set), false);
             Branch { feature: 0, test, missing_left, zero_is_missing, cover: 0.0, left, right }

@@ -2,10 +2,12 @@
 
 use super::file::{FileTree, Learner, Trees, number};
 use super::objective::Objective;
+use crate::ir::budget::Rest;
 use crate::ir::graph::{Graph, Value};
-use crate::ir::trees::{self, Branch, Node, Sum, Test, Tree, below_float};
+use crate::ir::trees::{self, Branch, Node, Set, Sum, Test, Tree, below_float};
 use anyhow::{Context, Result, ensure};
 use model_runner::op::Op;
+use std::collections::HashMap;
 
 /// Adds the trees that predictions use, in the order of the file.
 pub fn trees_of(
@@ -23,7 +25,7 @@ pub fn trees_of(
     let trees = trees.map(|(index, (tree, group))| {
         let weight = weights.map_or(Some(&1.0), |weights| weights.get(index));
         let weight = *weight.context("it has a tree without a weight_drop")?;
-        tree_of(tree, *group, weight).with_context(|| format!("tree {index}"))
+        tree_of(tree, *group, weight, &graph.rest).with_context(|| format!("tree {index}"))
     });
     let trees = trees.collect::<Result<Vec<_>>>()?;
     trees::add(graph, x, &trees, &objective.base, Sum::Float)
@@ -57,7 +59,7 @@ fn used_trees(
     Ok((best.saturating_add(1)).saturating_mul(each).min(all))
 }
 
-fn tree_of(file: &FileTree, group: usize, weight: f32) -> Result<Tree> {
+fn tree_of(file: &FileTree, group: usize, weight: f32, rest: &Rest) -> Result<Tree> {
     let size = file.left_children.len();
     for length in [
         file.right_children.len(),
@@ -68,10 +70,18 @@ fn tree_of(file: &FileTree, group: usize, weight: f32) -> Result<Tree> {
         ensure!(length == size, "its lists of nodes are of different lengths");
     }
     let width = number(&file.tree_param.size_leaf_vector, "size_leaf_vector")?.max(1);
-    (0..size).map(|node| node_of(file, node, group, weight, width)).collect()
+    let sets = sets(file, rest)?;
+    (0..size).map(|node| node_of(file, node, group, weight, width, &sets)).collect()
 }
 
-fn node_of(file: &FileTree, node: usize, group: usize, weight: f32, width: usize) -> Result<Node> {
+fn node_of(
+    file: &FileTree,
+    node: usize,
+    group: usize,
+    weight: f32,
+    width: usize,
+    sets: &HashMap<usize, Set>,
+) -> Result<Node> {
     if file.left_children[node] < 0 {
         if width > 1 {
             let start = node.saturating_mul(width);
@@ -93,7 +103,8 @@ fn node_of(file: &FileTree, node: usize, group: usize, weight: f32, width: usize
     let zero_is_missing = false;
     if file.split_type.get(node) == Some(&1) {
         // What is in the set goes to the right, so that the children change places.
-        let test = Test::In(categories(file, node)?);
+        let set = sets.get(&node).context("it has a categorical split without categories")?;
+        let test = Test::In(set.clone());
         let missing_left = !missing_left;
         return Ok(Node::Branch(Branch {
             feature,
@@ -110,15 +121,22 @@ fn node_of(file: &FileTree, node: usize, group: usize, weight: f32, width: usize
     Ok(Node::Branch(Branch { feature, test, missing_left, zero_is_missing, cover, left, right }))
 }
 
-fn categories(file: &FileTree, node: usize) -> Result<Vec<u32>> {
-    let place = file.categories_nodes.iter().position(|of| *of == node);
-    let place = place.context("it has a categorical split without categories")?;
-    let start = file.categories_segments.get(place).copied().unwrap_or(usize::MAX);
-    let size = file.categories_sizes.get(place).copied().unwrap_or(0);
-    let found = file.categories.get(start..).and_then(|rest| rest.get(..size));
-    let found = found.context("it has a categorical split without categories")?;
-    ensure!(found.iter().all(|category| *category < 1 << 24), "it has a category over 16,777,216");
-    Ok(found.to_vec())
+/// The categories of each categorical split, by its node.
+fn sets(file: &FileTree, rest: &Rest) -> Result<HashMap<usize, Set>> {
+    let mut sets = HashMap::new();
+    for (index, node) in file.categories_nodes.iter().enumerate() {
+        let start = file.categories_segments.get(index).copied().unwrap_or(usize::MAX);
+        let size = file.categories_sizes.get(index).copied().unwrap_or(0);
+        let found = file.categories.get(start..).and_then(|rest| rest.get(..size));
+        let found = found.context("it has a categorical split without categories")?;
+        rest.take_bytes(size_of_val(found))?;
+        ensure!(
+            found.iter().all(|category| *category < 1 << 24),
+            "it has a category over 16,777,216"
+        );
+        sets.entry(*node).or_insert_with(|| found.into());
+    }
+    Ok(sets)
 }
 
 /// `x` times the weights of each group, where a missing value counts as 0, and the groups' biases.

@@ -1,6 +1,6 @@
 //! The parts of XGBoost's JSON that a prediction needs.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -139,17 +139,23 @@ pub struct Names {
 }
 
 impl Names {
-    pub fn texts(&self) -> Vec<String> {
+    /// The names as texts.
+    ///
+    /// # Errors
+    ///
+    /// If they are not one after the other.
+    pub fn texts(&self) -> Result<Vec<String>> {
         if self.offsets.is_empty() {
-            return self.values.iter().map(serde_json::Number::to_string).collect();
+            return Ok(self.values.iter().map(serde_json::Number::to_string).collect());
         }
+        ensure!(self.offsets.is_sorted(), "its names of categories overlap");
         let bytes: Vec<u8> =
             self.values.iter().map(|byte| byte.as_i64().unwrap_or(0) as u8).collect();
         let text = |pair: &[usize]| {
             let bytes = bytes.get(pair[0]..pair[1]).unwrap_or(&[]);
             String::from_utf8_lossy(bytes).into_owned()
         };
-        self.offsets.windows(2).map(text).collect()
+        Ok(self.offsets.windows(2).map(text).collect())
     }
 }
 

@@ -64,10 +64,10 @@ fn features(learner: &Learner, count: usize) -> Result<Vec<Feature>> {
         Booster::Gbtree(trees) | Booster::Dart { gbtree: trees, .. } => &trees.model.cats.enc[..],
         Booster::Gblinear { .. } => &[],
     };
-    Ok((0..count)
+    (0..count)
         .map(|column| {
             let name = learner.feature_names.get(column).cloned();
-            let names = categories.get(column).map(Names::texts).unwrap_or_default();
+            let names = categories.get(column).map(Names::texts).transpose()?.unwrap_or_default();
             let values = match learner.feature_types.get(column).map(String::as_str) {
                 Some("c") => categorical(names),
                 Some("int") => Values::Whole,
@@ -77,9 +77,9 @@ fn features(learner: &Learner, count: usize) -> Result<Vec<Feature>> {
             let name = name.unwrap_or_else(|| format!("x{column}"));
             // Training gives each branch a direction for missing values, even if it had none.
             let missing = Missing::Handle { is_trained: false };
-            Feature { name, input: 0, column, values, missing }
+            Ok(Feature { name, input: 0, column, values, missing })
         })
-        .collect())
+        .collect()
 }
 
 /// Categories that stand for their places. Without names, the places are what a client sends.

@@ -92,7 +92,7 @@ impl Reader<'_> {
     fn length(&mut self) -> Result<usize> {
         let marker = self.byte()?;
         let length = usize::try_from(self.integer(marker)?).context("it has a negative length")?;
-        // Each value has a byte at least, unless it is a constant, of which XGBoost writes no arrays.
+        // Each value has a byte at least.
         ensure!(length <= self.bytes.len(), "it is cut off");
         Ok(length)
     }
@@ -109,7 +109,10 @@ impl Reader<'_> {
         let mut kind = None;
         if self.bytes.first() == Some(&b'$') {
             self.byte()?;
-            kind = Some(self.byte()?);
+            let of_all = self.byte()?;
+            // Such an array has any length in a few bytes, and XGBoost writes none.
+            ensure!(!b"TFZN".contains(&of_all), "it has an array of constants");
+            kind = Some(of_all);
         }
         if self.bytes.first() == Some(&b'#') {
             self.byte()?;
