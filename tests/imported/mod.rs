@@ -54,8 +54,10 @@ fn read(file: PathBuf) -> Export {
     }
 }
 
+/// The models of this repository, or those that `tests/suites/models` has just trained.
 fn folder() -> PathBuf {
-    root().join("tests/models")
+    let trained = std::env::var_os("MODEL_API_EXPORTS");
+    trained.map_or_else(|| root().join("tests/models"), PathBuf::from)
 }
 
 /// A new folder for what a test makes.

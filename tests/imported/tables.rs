@@ -189,7 +189,7 @@ fn a_target_that_is_not_clear_is_asked_for_and_then_taken() {
         "{reason}"
     );
     one.import_with(Some("diagnosis"), false).unwrap();
-    one.says("200 of 200 labels are those of the target \"diagnosis\"");
+    one.says("50 of 50 labels are those of the target \"diagnosis\"");
 }
 
 #[test]
@@ -363,13 +363,13 @@ fn classes_without_names_are_named_by_the_target() {
         .collect();
     let mut one = Try::new("named", "lgb-binary", &table);
     one.import().unwrap();
-    one.says("200 of 200 labels are those of the target \"diagnosis\"");
+    one.says("50 of 50 labels are those of the target \"diagnosis\"");
     assert!(one.card().contains("classes = [\"healthy\", \"sick\"]"), "{}", one.card());
     // Labels of pandas' flags are those of numbers.
     let flags = table.replace("sick", "True").replace("healthy", "False");
     let mut one = Try::new("flags", "lgb-binary", &flags);
     one.import().unwrap();
-    one.says("200 of 200 labels are those of the target \"diagnosis\"");
+    one.says("50 of 50 labels are those of the target \"diagnosis\"");
 }
 
 #[test]

@@ -1,14 +1,19 @@
 """Trains small models of every kind that `cargo import` takes, and writes each with what it answers.
 
-    pip install -r requirements.txt && python export.py
+    pip install -r requirements.txt && python export.py [FOLDER SEED]
 
 `exports/<name>.<ext>` is the model, `answers/<name>.csv` what onnxruntime (for ONNX) or the library
 itself (for XGBoost's and LightGBM's own files) answers for the rows of `rows/<data>.csv`. The first
 line of the answers names the data.
+
+Without a folder, the models and rows of `cover.json` are written beside this script, for `cargo test`.
+They have every operator, attribute, type and producer, missing values, unseen categories, and values at
+thresholds. With a folder, all models are written there, of data by this seed and with 1,000 rows.
 """
 
 import json
 import pathlib
+import sys
 import warnings
 
 import catboost
@@ -29,12 +34,14 @@ from sklearn import (
 )
 
 HERE = pathlib.Path(__file__).parent
-TRAINED, ASKED = 300, 200
+IS_COVER = len(sys.argv) < 3
+FOLDER, SEED = (HERE, 0) if IS_COVER else (pathlib.Path(sys.argv[1]), int(sys.argv[2]))
+TRAINED, ASKED = 300, 200 if IS_COVER else 1000
 
 
 def numbers(seed, missing=0.0):
     """Six numbers, rounded so that float32 and a CSV hold them alike."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     rows = np.round(random.normal(0, 1.5, (TRAINED + ASKED, 6)), 2)
     rows[:, 3] = np.round(np.abs(rows[:, 3]) * 40, 0)
     rows[:, 5] = random.integers(0, 4, len(rows))
@@ -59,7 +66,7 @@ def numbers(seed, missing=0.0):
 def mixed(seed):
     """Numbers and texts in named columns, both with missing values, and categories of which the
     rows that are asked have one more."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     count = TRAINED + ASKED
     frame = pd.DataFrame({
         "age": np.round(random.normal(54, 9, count)),
@@ -78,7 +85,7 @@ def mixed(seed):
 
 def categories(seed):
     """Numbers and pandas' categories, of which some are missing."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     count = TRAINED + ASKED
     frame = pd.DataFrame({
         "age": np.round(random.normal(54, 9, count)),
@@ -92,7 +99,7 @@ def categories(seed):
 
 def flags(seed):
     """A number, and a column of true and false."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     frame = pd.DataFrame({"age": np.round(random.normal(54, 9, TRAINED + ASKED)),
                           "smoker": random.random(TRAINED + ASKED) < 0.4})
     score = (frame.age - 54) / 9 + frame.smoker + random.normal(0, 0.5, len(frame))
@@ -114,7 +121,7 @@ def units(seed):
 
 def texts(seed):
     """A number, digits as text, and texts of which some are missing."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     count = TRAINED + ASKED
     frame = pd.DataFrame({
         "age": np.round(random.normal(54, 9, count)),
@@ -130,7 +137,7 @@ def texts(seed):
 
 def wards(seed):
     """Categories of pandas: a constant one, one of flags, one of numbers, and one in an order."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng([seed, SEED] if SEED else seed)
     count = TRAINED + ASKED
     frame = pd.DataFrame({
         "age": np.round(random.normal(54, 9, count)),
@@ -374,7 +381,7 @@ def write_answers(name, data, found):
     for row in zip(*found):
         lines.append(",".join(repr(float(one)) if isinstance(one, np.float64) else str(one)
                               for one in row))
-    (HERE / "answers" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    (FOLDER / "answers" / f"{name}.csv").write_text("\n".join(lines) + "\n")
 
 
 def export(name, model, data, target, **options):
@@ -383,7 +390,7 @@ def export(name, model, data, target, **options):
     proto = to_onnx(model, initial_types=input_types(trained), target_opset=options.pop("opset", None),
                     options=options or None)
     session = onnxruntime.InferenceSession(proto.SerializeToString())
-    (HERE / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
+    (FOLDER / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
     write_answers(name, data, table(session.run(None, feed(session, asked)), len(asked)))
 
 
@@ -444,7 +451,7 @@ def export_flags():
 def save_onnx(name, proto, data, asked):
     """Writes a model of ONNX, with what onnxruntime answers."""
     session = onnxruntime.InferenceSession(proto.SerializeToString())
-    (HERE / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
+    (FOLDER / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
     write_answers(name, data, table(session.run(None, feed(session, asked)), len(asked)))
 
 
@@ -483,9 +490,9 @@ def export_xgboost():
             model.fit(trained[:200], labels[:200], eval_set=[(trained[200:], labels[200:])], verbose=False)
         else:
             model.fit(trained, labels)
-        model.save_model(HERE / "exports" / f"{name}.json")
+        model.save_model(FOLDER / "exports" / f"{name}.json")
         if name in ["xgb-three", "xgb-categories", "xgb-several"]:
-            model.save_model(HERE / "exports" / f"{name}-ubj.ubj")
+            model.save_model(FOLDER / "exports" / f"{name}-ubj.ubj")
             write_answers(f"{name}-ubj", data, answers_of(model, asked))
         write_answers(name, data, answers_of(model, asked))
 
@@ -526,7 +533,7 @@ def export_lightgbm():
     ]:
         trained, labels, asked = split(data, target)
         model.fit(trained, labels)
-        model.booster_.save_model(HERE / "exports" / f"{name}.txt")
+        model.booster_.save_model(FOLDER / "exports" / f"{name}.txt")
         write_answers(name, data, answers_of(model, asked))
 
 
@@ -556,8 +563,8 @@ def export_boosters_as_onnx():
         trained, labels, asked = split("numbers", target)
         model = model(iterations=8, depth=3, verbose=False, allow_writing_files=False, random_seed=0)
         model.fit(trained.to_numpy(np.float32), labels)
-        model.save_model(str(HERE / "exports" / f"{name}.onnx"), format="onnx")
-        save_onnx(name, onnx.load(HERE / "exports" / f"{name}.onnx"), "numbers", asked)
+        model.save_model(str(FOLDER / "exports" / f"{name}.onnx"), format="onnx")
+        save_onnx(name, onnx.load(FOLDER / "exports" / f"{name}.onnx"), "numbers", asked)
 
 
 def export_people():
@@ -597,13 +604,13 @@ def export_people():
         model.fit(rows, np.where(several, "yes", "no") if name == "labels-each" else several)
         proto = to_onnx(model, rows[:1], options=options)
         session = onnxruntime.InferenceSession(proto.SerializeToString())
-        (HERE / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
+        (FOLDER / "exports" / f"{name}.onnx").write_bytes(proto.SerializeToString())
         write_answers(name, "numbers", several_labels(*session.run(None, feed(session, asked))))
     # Trees that are even.
     frame, labels, asked = split("numbers", "text")
     even = ensemble.RandomForestClassifier(10, max_features=1, random_state=0).fit(rows[:60], labels[:60])
     proto = to_onnx(even, rows[:1], options={"zipmap": False})
-    (HERE / "exports" / "forest-even.onnx").write_bytes(proto.SerializeToString())
+    (FOLDER / "exports" / "forest-even.onnx").write_bytes(proto.SerializeToString())
     write_answers("forest-even", "numbers", answers_of(even, asked.to_numpy(np.float32)))
     export_people_boosters()
 
@@ -634,14 +641,14 @@ def export_people_boosters():
         if target == "labels":
             labels = (labels > np.median(labels, axis=0)).astype(int)
         model.fit(trained, labels)
-        model.save_model(HERE / "exports" / f"{name}.json")
+        model.save_model(FOLDER / "exports" / f"{name}.json")
         if target == "labels":
             write_answers(name, "missing", several_labels(model.predict(asked), model.predict_proba(asked)))
         else:
             write_answers(name, "missing", answers_of(model, asked))
     trained, labels, asked = split("wards", "binary")
     model = lightgbm.LGBMClassifier(n_estimators=8, num_leaves=8, min_child_samples=5, verbose=-1)
-    model.fit(trained, labels).booster_.save_model(HERE / "exports" / "lgb-wards.txt")
+    model.fit(trained, labels).booster_.save_model(FOLDER / "exports" / "lgb-wards.txt")
     write_answers("lgb-wards", "wards", answers_of(model, asked))
     # Sets of categories, as onnxmltools writes them.
     codes = trained.apply(lambda column: column.cat.codes if column.dtype == "category" else column)
@@ -649,13 +656,13 @@ def export_people_boosters():
     proto = convert_lightgbm(model, initial_types=[("input", Float([None, 6]))], target_opset=15)
     DATA["codes"] = (DATA["wards"][0].apply(
         lambda column: column.cat.codes if column.dtype == "category" else column).astype(float), {})
-    DATA["codes"][0].iloc[TRAINED:].to_csv(HERE / "rows" / "codes.csv", index=False)
+    DATA["codes"][0].iloc[TRAINED:].to_csv(FOLDER / "rows" / "codes.csv", index=False)
     save_onnx("onnx-lgb-sets", proto, "codes", DATA["codes"][0].iloc[TRAINED:])
     # CatBoost, with missing values.
     trained, labels, asked = split("missing", "binary")
     model = catboost.CatBoostClassifier(iterations=6, depth=3, verbose=False, allow_writing_files=False,
                                         random_seed=0).fit(trained.to_numpy(np.float32), labels)
-    model.save_model(str(HERE / "exports" / "catboost-missing.onnx"), format="onnx")
+    model.save_model(str(FOLDER / "exports" / "catboost-missing.onnx"), format="onnx")
     write_answers("catboost-missing", "missing", answers_of(model, asked.to_numpy(np.float32)))
 
 
@@ -669,11 +676,11 @@ def attempt(name, *arguments, **options):
 def main():
     warnings.simplefilter("ignore")
     for folder in ["exports", "answers", "rows"]:
-        (HERE / folder).mkdir(exist_ok=True)
+        (FOLDER / folder).mkdir(parents=True, exist_ok=True)
     frame = DATA["mixed"][0][["age", "pressure"]].fillna(120)
     DATA["whole"] = (frame.astype({"age": int}), {})
     for name, (frame, _) in DATA.items():
-        frame.iloc[TRAINED:].to_csv(HERE / "rows" / f"{name}.csv", index=False)
+        frame.iloc[TRAINED:].to_csv(FOLDER / "rows" / f"{name}.csv", index=False)
     for name, model in classifiers().items():
         attempt(name, model, "numbers", "three" if hash_even(name) else "text")
         attempt(f"{name}-binary", model, "numbers", "binary")
@@ -687,6 +694,25 @@ def main():
     export_lightgbm()
     export_boosters_as_onnx()
     export_people()
+    if IS_COVER:
+        prune()
+
+
+def prune():
+    """Removes the models and rows that are not in the cover."""
+    cover = json.loads((HERE / "cover.json").read_text())
+    for folder in ["exports", "answers"]:
+        for path in (FOLDER / folder).iterdir():
+            if path.stem not in cover["models"]:
+                path.unlink()
+    for path in (FOLDER / "answers").iterdir():
+        data, *answers = path.read_text().splitlines()
+        kept = [answers[row] for row in cover["rows"][data]]
+        path.write_text("\n".join([data, *kept]) + "\n")
+    for path in (FOLDER / "rows").iterdir():
+        header, *rows = path.read_text().splitlines()
+        kept = [rows[row] for row in cover["rows"][path.stem]]
+        path.write_text("\n".join([header, *kept]) + "\n")
 
 
 def hash_even(name):

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import subprocess
+import sys
 import urllib.request
 
 import lightgbm
@@ -161,6 +162,15 @@ def test_a_model_answers_as_the_library_that_trained_it(name, tmp_path):
         sure = confidences(model, inputs_of(asked))
         check(*predict(address, asked), expected, sure)
         check(*infer(address, asked), expected, sure)
+
+
+def test_every_kind_of_model_answers_as_its_library(tmp_path):
+    """All models of tests/models/export.py, trained on new data and asked 1,000 rows."""
+    export = [sys.executable, ROOT / "tests/models/export.py", tmp_path, str(SEED)]
+    subprocess.run(export, check=True)
+    answers = ["cargo", "test", "--test", "main", "every_export_is_answered_as_by_its_library"]
+    environment = {**os.environ, "MODEL_API_EXPORTS": str(tmp_path)}
+    subprocess.run(answers, cwd=ROOT, env=environment, check=True)
 
 
 def confidences(model, rows):
