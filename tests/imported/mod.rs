@@ -56,8 +56,16 @@ fn read(file: PathBuf) -> Export {
 
 /// The models of this repository, or those that `tests/suites/models` has just trained.
 fn folder() -> PathBuf {
-    let trained = std::env::var_os("MODEL_API_EXPORTS");
-    trained.map_or_else(|| root().join("tests/models"), PathBuf::from)
+    trained().unwrap_or_else(|| root().join("tests/models"))
+}
+
+fn trained() -> Option<PathBuf> {
+    std::env::var_os("MODEL_API_EXPORTS").map(PathBuf::from)
+}
+
+/// Returns true if the models were just trained, on data that nobody has looked at.
+pub fn are_fresh() -> bool {
+    trained().is_some()
 }
 
 /// A new folder for what a test makes.
