@@ -15,8 +15,9 @@ mod bindings {
 
 /// A store of numbers.
 pub trait Counters {
-    /// Adds `amount`, of less than 2^63, to the number at `key`, which starts from 0.
-    fn add(&self, key: &str, amount: u64) -> Result<()>;
+    /// Adds `amount`, of less than 2^63, to the number at `key`, which starts from 0. Returns the
+    /// number, or that of one shard.
+    fn add(&self, key: &str, amount: u64) -> Result<u64>;
     /// Reads the number that is listed as `name`.
     fn read(&self, name: &str) -> Result<u64>;
     /// Lists all numbers, in no particular order. A store may keep a number in shards: it lists and
@@ -60,8 +61,9 @@ impl Store {
 }
 
 impl Counters for Store {
-    fn add(&self, key: &str, amount: u64) -> Result<()> {
-        self.increment(key, i64::try_from(amount)?).map(drop)
+    fn add(&self, key: &str, amount: u64) -> Result<u64> {
+        let number = self.increment(key, i64::try_from(amount)?)?;
+        Ok(u64::try_from(number).unwrap_or(0))
     }
 
     /// Adds 0, which returns the number on every store. What `get` returns is the store's own form.

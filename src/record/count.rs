@@ -3,6 +3,7 @@
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::key::{Class, Http, HttpQuantity, Key, Model, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
+use super::totals::Totals;
 use crate::model::Signature;
 use crate::platform::log;
 use crate::platform::store::{Counters, Store};
@@ -20,12 +21,22 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
 }
 
 /// Counts a call into the model before it is made: one that traps, or does not end in time, takes
-/// this instance with it, and is counted nowhere else.
-pub fn started(signature: &Signature) {
-    let key = Key::Started(Model::new(&signature.name, &signature.version)).encode();
-    if let Err(error) = Store::open().and_then(|store| store.add(&key, 1)) {
+/// this instance with it, and is counted nowhere else. Returns the number of calls so far.
+pub fn started(signature: &Signature) -> u64 {
+    let counted = Store::open().and_then(|store| store.add(&started_key(signature), 1));
+    counted.unwrap_or_else(|error| {
         log::warn(&format!("a call into the model was not counted: {error:#}"));
-    }
+        0
+    })
+}
+
+/// Returns the number of calls so far, from all counters.
+pub fn started_in(totals: &Totals, signature: &Signature) -> u64 {
+    totals.get(&started_key(signature)).copied().unwrap_or_default()
+}
+
+fn started_key(signature: &Signature) -> String {
+    Key::Started(Model::new(&signature.name, &signature.version)).encode()
 }
 
 /// Adds the increments of an exchange to the counters, in their order.

@@ -27,11 +27,13 @@ impl Memory {
 }
 
 impl Counters for Memory {
-    fn add(&self, key: &str, amount: u64) -> Result<()> {
+    fn add(&self, key: &str, amount: u64) -> Result<u64> {
         self.called()?;
         self.added.borrow_mut().push((key.to_owned(), amount));
-        *self.numbers.borrow_mut().entry(key.to_owned()).or_default() += amount;
-        Ok(())
+        let mut numbers = self.numbers.borrow_mut();
+        let number = numbers.entry(key.to_owned()).or_default();
+        *number += amount;
+        Ok(*number)
     }
 
     fn read(&self, name: &str) -> Result<u64> {
@@ -52,7 +54,7 @@ pub struct Listing {
 }
 
 impl Counters for Listing {
-    fn add(&self, key: &str, _: u64) -> Result<()> {
+    fn add(&self, key: &str, _: u64) -> Result<u64> {
         bail!("{key} cannot be raised")
     }
 

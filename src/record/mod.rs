@@ -3,6 +3,7 @@
 //! Recording, on the way of every request:
 //! - [`observed`] takes the facts of a prediction; [`drift`] puts values into the bins of the model's
 //!   reference.
+//! - [`sample`] draws the rows for which settings are read.
 //! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
 //!   one meaning: a request that is cut off loses what it had not added yet, and nothing else.
 //! - [`key`] puts labels and histogram buckets into the counter's key, so that one increment is one
@@ -22,12 +23,14 @@ mod key;
 #[cfg(test)]
 mod memory;
 mod observed;
+mod sample;
 mod text;
 mod totals;
 
-pub use count::{record, started};
+pub use count::{record, started, started_in};
 pub use families::{Context, Stats};
 pub use observed::Observed;
+pub use sample::{Sample, drift_interval};
 pub use text::{Format, write};
 pub use totals::{Totals, totals};
 

@@ -2,6 +2,7 @@
 
 use super::drift::{self, Bins};
 use super::key;
+use super::sample::Sample;
 use crate::model::{self, Output, Signature};
 use crate::platform::settings;
 use crate::predict::{Answers, Call};
@@ -11,6 +12,8 @@ use std::time::Duration;
 /// The facts of an exchange that are of the model and its inputs.
 #[derive(Debug, Default)]
 pub struct Observed {
+    /// True if settings are read for the call into the model.
+    pub is_sampled: bool,
     pub inference: Option<Inference>,
     /// Values that were refused or unusual, and keys that are no feature.
     pub violations: Counts,
@@ -44,14 +47,15 @@ pub struct Outcome {
 }
 
 impl Observed {
-    /// Takes the facts of a call for `input`. `seed` decides which rows are in the sample for
-    /// drift.
-    pub fn of_call(call: &Call, input: &Input, signature: &Signature, seed: u64) -> Self {
+    /// Takes the facts of a call for `input`, of whose rows `sample` was drawn.
+    pub fn of_call(call: &Call, input: &Input, signature: &Signature, sample: Sample) -> Self {
+        let is_sampled = !sample.is_empty();
         let (outcomes, bins) = match &call.answers {
-            Ok(answers) => (outcomes(answers), sampled_bins(&input.rows, signature, seed)),
+            Ok(answers) => (outcomes(answers), sampled_bins(&input.rows, signature, sample)),
             Err(_) => Default::default(),
         };
         Self {
+            is_sampled,
             inference: Some(Inference {
                 model: signature.name.clone(),
                 version: signature.version.clone(),
@@ -86,17 +90,16 @@ fn outcome(output: &Output, name: Option<&String>) -> Outcome {
     }
 }
 
-/// Counts the values of the sampled rows by bin. Rows are sampled at random, from the seed.
-fn sampled_bins(rows: &Rows, signature: &Signature, seed: u64) -> Bins {
-    let interval = settings::drift_sample_interval();
-    if interval == 0 || signature.features.is_empty() {
+/// Counts the values of the sampled rows by bin.
+fn sampled_bins(rows: &Rows, signature: &Signature, sample: Sample) -> Bins {
+    if sample.is_empty() {
         return Bins::new();
     }
-    let mut random = fastrand::Rng::with_seed(seed);
-    let all = rows.values.chunks_exact(signature.features.len());
-    let mut sampled = all.filter(|_| random.u64(..interval) == 0).peekable();
-    if sampled.peek().is_none() {
+    let sampled = sample.for_drift(settings::drift_sample_interval());
+    if sampled.is_empty() {
         return Bins::new();
     }
-    drift::bins(signature, &model::describe(), sampled)
+    let features = signature.features.len();
+    let values = |row: &usize| &rows.values[row * features..][..features];
+    drift::bins(signature, &model::describe(), sampled.iter().map(values))
 }

@@ -101,9 +101,8 @@ proptest! {
 type Bridge<'a> = wasmcloud_counters::Counters<&'a Raised>;
 
 impl Counters for Bridge<'_> {
-    fn add(&self, key: &str, amount: u64) -> Result<()> {
-        self.increment(key, amount)?;
-        Ok(())
+    fn add(&self, key: &str, amount: u64) -> Result<u64> {
+        Ok(self.increment(key, amount)?)
     }
 
     fn read(&self, name: &str) -> Result<u64> {

@@ -58,7 +58,7 @@ impl<'a> PredictError<'a> {
         if let Self::Invalid(violations) = &self {
             observed.violations.merge(&violations.counts);
         }
-        Reply { response: self.response(form), observed }
+        Reply { response: self.response(form), observed, may_be_logged: true }
     }
 
     fn response(&self, form: ErrorForm) -> Response {

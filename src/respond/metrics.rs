@@ -21,10 +21,12 @@ pub fn get(request: &Request) -> Response {
 
 fn exposition(format: Format, totals: &Totals) -> Response {
     let predicting = routes::ROUTES.iter().filter(|route| route.takes_body());
+    let signature = &model::get_signature();
+    let started = record::started_in(totals, signature);
     let context = Context {
-        signature: &model::get_signature(),
+        signature,
         description: &model::describe(),
-        drift_sample_interval: settings::drift_sample_interval(),
+        drift_sample_interval: record::drift_interval(settings::drift_sample_interval(), started),
         predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
     };
     let stats = Stats::new(totals, &context);

@@ -15,11 +15,11 @@ mod v2;
 
 pub use routes::ROUTES;
 
-use crate::http::{ErrorForm, Request, encoding};
+use crate::http::{ErrorForm, Request, Response, encoding};
 use crate::model::Signature;
 use crate::platform::settings;
 use crate::predict::Call;
-use crate::record::{self, Observed};
+use crate::record::{self, Observed, Sample};
 use crate::serve;
 use crate::validate::Input;
 use error::PredictError;
@@ -46,10 +46,16 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
 
 /// Calls the model for all rows, and takes the facts that are recorded.
 fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call, Observed) {
-    record::started(signature);
+    let started = record::started(signature);
     let call = crate::predict::call(&input.rows);
-    let observed = Observed::of_call(&call, input, signature, request.random);
+    let sample = Sample::draw(input.rows.len, started, request.random);
+    let observed = Observed::of_call(&call, input, signature, sample);
     (call, observed)
+}
+
+/// Makes the reply to a request that is predicted. It is logged if it is in the sample.
+fn predicted(response: Response, observed: Observed) -> Reply {
+    Reply { response, may_be_logged: observed.is_sampled, observed }
 }
 
 /// Answers a request with a body by `answer`, which returns `Err` if the model cannot be called with

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Batch};
 use super::detail::Entry;
 use super::error::PredictError;
-use super::{Reply, answer_body, call_model};
+use super::{Reply, answer_body, call_model, predicted};
 use crate::http::{ErrorForm, Request, Response};
 use crate::model::{self, Signature};
 use crate::predict::Answers;
@@ -36,7 +36,7 @@ fn predict<'a>(
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
     let (call, observed) = call_model(&input, signature, request);
     Ok(match call.answers {
-        Ok(answers) => Reply { response: respond(signature, form, &input, &answers), observed },
+        Ok(answers) => predicted(respond(signature, form, &input, &answers), observed),
         Err(no_answer) => {
             let place = |row| form.place(row);
             PredictError::of_no_answer(no_answer, place, signature).reply(observed, FORM)

@@ -12,11 +12,13 @@ use std::time::Duration;
 pub struct Reply<O> {
     pub response: Response,
     pub observed: O,
+    /// False if the request is one of very many, for which `log_requests` is not read.
+    pub may_be_logged: bool,
 }
 
 impl<O: Default> From<Response> for Reply<O> {
     fn from(response: Response) -> Self {
-        Self { response, observed: O::default() }
+        Self { response, observed: O::default(), may_be_logged: true }
     }
 }
 
@@ -57,10 +59,11 @@ pub fn dispatch<E: Copy, O: Default>(
     let (handler, method, route) = (found.label(), found.method_label(head.method), found.route());
     let (segments, body) = (Vec::new(), Vec::new());
     let mut request = Request { segments, body, header: &header, id: &id, random };
-    let Reply { response, observed } = match answer(found, &head, &mut request, &incoming, handle) {
+    let reply = match answer(found, &head, &mut request, &incoming, handle) {
         Ok(reply) => reply,
         Err(error) => error.response(ErrorForm::of(&head.path)).into(),
     };
+    let Reply { response, observed, may_be_logged } = reply;
     let response = headers::complete(response, head.method, route, &request);
 
     // Record it before the answer leaves, so that a client that has its answer finds it counted.
@@ -73,7 +76,9 @@ pub fn dispatch<E: Copy, O: Default>(
         response_bytes: sent_bytes(&response, head.method),
     };
     record(&exchange, &observed);
-    log_request(&exchange, &head);
+    if may_be_logged {
+        log_request(&exchange, &head);
+    }
     http::send(out, response);
 }
 

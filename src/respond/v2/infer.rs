@@ -8,7 +8,7 @@ use crate::model::{self, Signature};
 use crate::predict::Answers;
 use crate::record::Observed;
 use crate::respond::error::PredictError;
-use crate::respond::{Reply, answer_body, call_model};
+use crate::respond::{Reply, answer_body, call_model, predicted};
 use crate::validate::Place;
 use crate::validate::tensor::request::{parse, split};
 use crate::validate::tensor::rows::rows;
@@ -74,7 +74,7 @@ fn infer<'s>(
                     .then(|| Warnings { warnings: accepted.sentence() }),
                 outputs: Vec::with_capacity(outputs.len()),
             };
-            Ok(Reply { response: respond(answer, &outputs, &answers), observed })
+            Ok(predicted(respond(answer, &outputs, &answers), observed))
         }
         Err(no_answer) => {
             Ok(PredictError::of_no_answer(no_answer, |row| Place::Row(&[], row), signature)
