@@ -17,7 +17,8 @@ pub fn max_body_bytes() -> usize {
 }
 
 /// One in how many predictions is counted in `model_feature_bin_total`: variable
-/// `drift_sample_interval`, 16 by default. 1 counts every prediction, 0 none.
+/// `drift_sample_interval`, 16 by default. 1 counts every prediction, 0 none. It is read for a
+/// sample of the predictions only.
 pub fn drift_sample_interval() -> u64 {
     variable("drift_sample_interval", 16)
 }
@@ -75,7 +76,8 @@ pub fn max_discarded_bytes() -> usize {
     variable("max_discarded_bytes", 16 << 20)
 }
 
-/// Returns true if each request is to be logged: variable `log_requests`, false by default.
+/// Returns true if each request is to be logged: variable `log_requests`, false by default. Of
+/// predictions it is read for a sample only.
 pub fn log_requests() -> bool {
     variable("log_requests", false)
 }

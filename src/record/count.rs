@@ -1,7 +1,7 @@
 //! The counters that an exchange raises.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
-use super::key::{Class, Http, HttpQuantity, Key, Model, ModelQuantity};
+use super::key::{COUNTED_RESPONSE_BYTES, Class, Http, HttpQuantity, Key, Model, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
 use super::totals::Totals;
 use crate::model::Signature;
@@ -47,7 +47,7 @@ pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed)
     Ok(())
 }
 
-/// The increments of an exchange, by key: six for a prediction of the usual kind, and one more for
+/// The increments of an exchange, by key: four or five for a prediction of the usual kind, and one more for
 /// each thing that is unusual.
 struct Increments(Vec<(String, u64)>);
 
@@ -62,15 +62,17 @@ impl Increments {
             status: usize::from(exchange.status / 100),
             duration_bucket: DURATION.index(duration),
         };
-        // The count.
+        // The count, and with it the size of the response if it is one of few.
+        let response_bytes = counted_bytes(exchange, observed);
         match &observed.inference {
-            Some(inference) => increments.push_inference(http, inference),
+            Some(inference) => increments.push_inference(http, inference, response_bytes),
             None => increments.push(&Key::Exchange(http), 1),
         }
         // The sums.
+        let summed_bytes = exchange.response_bytes - response_bytes.unwrap_or(0);
         for (quantity, amount) in [
             (HttpQuantity::RequestSize, exchange.request_bytes as u64),
-            (HttpQuantity::ResponseSize, exchange.response_bytes as u64),
+            (HttpQuantity::ResponseSize, summed_bytes as u64),
             (HttpQuantity::Duration, duration),
         ] {
             let (handler, method) = (exchange.handler.into(), exchange.method.into());
@@ -86,14 +88,17 @@ impl Increments {
         }
     }
 
-    fn push_inference(&mut self, http: Http, inference: &Inference) {
+    fn push_inference(&mut self, http: Http, inference: &Inference, response_bytes: Option<usize>) {
         let duration = INFERENCE.duration_units(inference.duration);
         let inference_bucket = INFERENCE.index(duration);
         // One outcome is counted with its exchange, several are counted by kind.
         let confidence = if let [outcome] = &inference.outcomes[..] {
             let (class, confidence) = class(inference, outcome);
-            self.push(&Key::Prediction { http, class, inference_bucket }, 1);
-            confidence
+            let percent = outcome.confidence.and_then(whole_percent);
+            let prediction =
+                Key::Prediction { http, class, inference_bucket, response_bytes, percent };
+            self.push(&prediction, 1);
+            if percent.is_some() { 0 } else { confidence }
         } else {
             self.push(&Key::Exchange(http), 1);
             self.push(&Key::Call { model: inference.labels(), inference_bucket }, 1);
@@ -134,6 +139,24 @@ impl Increments {
             self.push(&Key::Bin { model, feature, bin: *bin }, *count);
         }
     }
+}
+
+/// Returns the size of the response if it is counted with its exchange. Each size makes the counters
+/// of such exchanges as many again, so that a client must have no say in it.
+fn counted_bytes(exchange: &Exchange, observed: &Observed) -> Option<usize> {
+    let inference = observed.inference.as_ref()?;
+    let is_counted = observed.has_few_sizes
+        && inference.outcomes.len() == 1
+        && exchange.response_bytes <= COUNTED_RESPONSE_BYTES;
+    is_counted.then_some(exchange.response_bytes)
+}
+
+/// Returns a confidence in percent if it is a whole number of them, as those of rules and of forests
+/// are. Of other models next to none is, so that they get no more counters by it.
+fn whole_percent(confidence: f64) -> Option<usize> {
+    let percent = (confidence * 100.0).round();
+    let is_whole = (0.0..=100.0).contains(&percent) && percent / 100.0 == confidence;
+    is_whole.then_some(percent as usize)
 }
 
 /// Returns the labels of an outcome, and its confidence in units.

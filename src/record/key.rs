@@ -1,8 +1,8 @@
-//! The keys of the counters: `3/<kind>/<label>/…`.
+//! The keys of the counters: `4/<kind>/<label>/…`.
 //!
 //! Labels and buckets are in the key, and the counter is one number. Keys keep to the letters that
 //! every store takes, `[-/_=.a-zA-Z0-9]`, with no dot at either end: other bytes of a label become
-//! `=` and two digits. The leading 3 is the version of this form: counters that an older or a newer
+//! `=` and two digits. The leading 4 is the version of this form: counters that an older or a newer
 //! service left in a lasting store are not misread.
 
 use super::buckets::{Buckets, CONFIDENCE, DURATION, INFERENCE};
@@ -16,7 +16,15 @@ pub enum Key<'a> {
     Exchange(Http<'a>),
     /// Counts HTTP exchanges that carried one prediction, the usual case: one increment is one
     /// observation in each family that can be derived from it.
-    Prediction { http: Http<'a>, class: Class<'a>, inference_bucket: usize },
+    Prediction {
+        http: Http<'a>,
+        class: Class<'a>,
+        inference_bucket: usize,
+        /// Up to [`COUNTED_RESPONSE_BYTES`]; none if the size is in the sum of the route.
+        response_bytes: Option<usize>,
+        /// The confidence, if it is whole percent; none if it is in the sum of the model.
+        percent: Option<usize>,
+    },
     /// Sums up a quantity over the exchanges of a route and method.
     HttpSum { quantity: HttpQuantity, handler: Cow<'a, str>, method: Cow<'a, str> },
     /// Counts outcomes of calls that had more than one.
@@ -86,7 +94,10 @@ pub struct Class<'a> {
     pub confidence_bucket: Option<usize>,
 }
 
-const VERSION: &str = "3";
+const VERSION: &str = "4";
+
+/// A response up to this size, in bytes, may be counted with its exchange.
+pub const COUNTED_RESPONSE_BYTES: usize = 512;
 
 impl Key<'_> {
     /// Writes the key as a store takes it.
@@ -94,9 +105,13 @@ impl Key<'_> {
         let mut path = Path::new();
         match self {
             Self::Exchange(http) => path.part("h").http(http),
-            Self::Prediction { http, class, inference_bucket } => {
-                path.part("p").http(http).class(class).number(*inference_bucket)
-            }
+            Self::Prediction { http, class, inference_bucket, response_bytes, percent } => path
+                .part("p")
+                .http(http)
+                .class(class)
+                .number(*inference_bucket)
+                .optional(*response_bytes)
+                .optional(*percent),
             Self::HttpSum { quantity, handler, method } => {
                 path.part(quantity.kind()).label(handler).label(method)
             }
@@ -127,6 +142,8 @@ impl Key<'_> {
                 http: parts.http()?,
                 class: parts.class()?,
                 inference_bucket: parts.bucket(&INFERENCE)?,
+                response_bytes: parts.optional(|part| up_to(part, COUNTED_RESPONSE_BYTES))?,
+                percent: parts.optional(|part| up_to(part, 100))?,
             },
             "hq" => parts.http_sum(HttpQuantity::RequestSize)?,
             "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
@@ -198,9 +215,12 @@ impl Path {
     }
 
     fn class(&mut self, class: &Class) -> &mut Self {
-        self.model(&class.model).label(&class.prediction);
-        match class.confidence_bucket {
-            Some(bucket) => self.number(bucket),
+        self.model(&class.model).label(&class.prediction).optional(class.confidence_bucket)
+    }
+
+    fn optional(&mut self, number: Option<usize>) -> &mut Self {
+        match number {
+            Some(number) => self.number(number),
             None => self.part("-"),
         }
     }
@@ -246,11 +266,16 @@ impl<'a> Parts<'a> {
         Some(Class {
             model: self.model()?,
             prediction: self.label()?,
-            confidence_bucket: match self.0.next()? {
-                "-" => None,
-                part => Some(bucket(part, &CONFIDENCE)?),
-            },
+            confidence_bucket: self.optional(|part| bucket(part, &CONFIDENCE))?,
         })
+    }
+
+    /// Reads a number that may be absent.
+    fn optional(&mut self, read: impl Fn(&str) -> Option<usize>) -> Option<Option<usize>> {
+        match self.0.next()? {
+            "-" => Some(None),
+            part => read(part).map(Some),
+        }
     }
 
     fn http_sum(&mut self, quantity: HttpQuantity) -> Option<Key<'a>> {
@@ -282,7 +307,11 @@ impl<'a> Parts<'a> {
 
 /// Reads the index of a bucket, of which there is one more than there are bounds.
 fn bucket(part: &str, buckets: &Buckets) -> Option<usize> {
-    part.parse().ok().filter(|index| *index <= buckets.bounds.len())
+    up_to(part, buckets.bounds.len())
+}
+
+fn up_to(part: &str, most: usize) -> Option<usize> {
+    part.parse().ok().filter(|number| *number <= most)
 }
 
 #[cfg(test)]
@@ -308,7 +337,20 @@ mod tests {
         let unusual = class("Hoch/niedrig = 50 % \u{2264}.");
         for key in [
             Key::Exchange(http.clone()),
-            Key::Prediction { http, class: unusual, inference_bucket: 2 },
+            Key::Prediction {
+                http: http.clone(),
+                class: unusual.clone(),
+                inference_bucket: 2,
+                response_bytes: Some(512),
+                percent: Some(100),
+            },
+            Key::Prediction {
+                http,
+                class: unusual,
+                inference_bucket: 2,
+                response_bytes: None,
+                percent: None,
+            },
             http_sum(HttpQuantity::RequestSize),
             http_sum(HttpQuantity::ResponseSize),
             http_sum(HttpQuantity::Duration),
@@ -333,7 +375,7 @@ mod tests {
 
     #[test]
     fn keys_of_other_programs_and_versions_are_not_decoded() {
-        for key in ["", "visits", "2/h/a/b/2/0", "3/h/a/b/2", "3/h/a/b/2/0/0", "3/z/a", "3/i/=4/b"]
+        for key in ["", "visits", "3/h/a/b/2/0", "4/h/a/b/2", "4/h/a/b/2/0/0", "4/z/a", "4/i/=4/b"]
         {
             assert_eq!(Key::decode(key), None, "{key}");
         }
@@ -342,19 +384,23 @@ mod tests {
     #[test]
     fn keys_with_a_bucket_or_a_status_that_there_is_not_are_not_decoded() {
         for key in [
-            "3/h/a/GET/0/0",
-            "3/h/a/GET/6/0",
-            "3/h/a/GET/2/28",
-            "3/h/a/GET/2/4294967295",
-            "3/h/a/GET/2/-1",
-            "3/p/a/POST/2/0/m/v/c/13/0",
-            "3/p/a/POST/2/0/m/v/c/12/20",
-            "3/o/m/v/c/13",
-            "3/c/m/v/20",
+            "4/h/a/GET/0/0",
+            "4/h/a/GET/6/0",
+            "4/h/a/GET/2/28",
+            "4/h/a/GET/2/4294967295",
+            "4/h/a/GET/2/-1",
+            "4/p/a/POST/2/0/m/v/c/13/0/-/-",
+            "4/p/a/POST/2/0/m/v/c/12/20/-/-",
+            "4/p/a/POST/2/0/m/v/c/12/19/513/-",
+            "4/p/a/POST/2/0/m/v/c/12/19/-/101",
+            "4/p/a/POST/2/0/m/v/c/12/19/-",
+            "4/p/a/POST/2/0/m/v/c/12/19",
+            "4/o/m/v/c/13",
+            "4/c/m/v/20",
         ] {
             assert_eq!(Key::decode(key), None, "{key}");
         }
-        for key in ["3/h/a/GET/2/27", "3/p/a/POST/2/0/m/v/c/12/19", "3/c/m/v/19"] {
+        for key in ["4/h/a/GET/2/27", "4/p/a/POST/2/0/m/v/c/12/19/512/100", "4/c/m/v/19"] {
             assert!(Key::decode(key).is_some(), "{key}");
         }
     }

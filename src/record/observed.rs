@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct Observed {
     /// True if settings are read for the call into the model.
     pub is_sampled: bool,
+    /// True if the model's answer alone decides on the size of the response, so that there are few.
+    pub has_few_sizes: bool,
     pub inference: Option<Inference>,
     /// Values that were refused or unusual, and keys that are no feature.
     pub violations: Counts,
@@ -56,6 +58,7 @@ impl Observed {
         };
         Self {
             is_sampled,
+            has_few_sizes: false,
             inference: Some(Inference {
                 model: signature.name.clone(),
                 version: signature.version.clone(),

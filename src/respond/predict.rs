@@ -34,7 +34,9 @@ fn predict<'a>(
     signature: &'a Signature,
 ) -> Result<Reply, PredictError<'a>> {
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
-    let (call, observed) = call_model(&input, signature, request);
+    let (call, mut observed) = call_model(&input, signature, request);
+    // A warning may name what the client sent.
+    observed.has_few_sizes = input.accepted.is_empty();
     Ok(match call.answers {
         Ok(answers) => predicted(respond(signature, form, &input, &answers), observed),
         Err(no_answer) => {

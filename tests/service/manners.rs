@@ -108,6 +108,9 @@ fn requests_are_logged_if_a_variable_says_so() {
     let line = server.logged("request_id=r-2");
     assert!(line.starts_with("service: info: GET /v2/models/x%0ay 404 "), "{line}");
     assert!(line.ends_with("us request_id=r-2"), "{line}");
+    server.send(&Request::post("/predict", EXAMPLE).header("x-request-id", "r-3"));
+    let line = server.logged("request_id=r-3");
+    assert!(line.starts_with("service: info: POST /predict 200 "), "{line}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The counters' store fails: it is not granted, or it is the guest `tests/guests/faulty-store`.
 
-use super::{ANSWER, EXAMPLE, build_guests, errors, manifest, scrape, serve_changed};
+use super::{ANSWER, EXAMPLE, build_guests, errors, manifest, scrape, serve_changed, with_default};
 use crate::support::http::Request;
 use crate::support::server::TestServer;
 use std::time::Duration;
@@ -85,7 +85,7 @@ fn a_scrape_is_503_if_a_counter_is_negative_and_the_log_names_it() {
     assert_eq!(server.get("/metrics").status, 503);
     let line = server.logged("a scrape failed");
     assert!(
-        line.contains("the counter \"3/h/=2fpredict/POST/2/0\" is -9223372036854775808"),
+        line.contains("the counter \"4/h/=2fpredict/POST/2/0\" is -9223372036854775808"),
         "{line}"
     );
 }
@@ -97,8 +97,35 @@ fn a_scrape_is_503_if_the_store_lists_only_a_part_of_its_keys() {
     server.logged("a scrape failed: the store lists its keys in pages");
 }
 
+/// Each look at a setting costs on Spin. An interval without a number is logged whenever it is read.
+#[test]
+fn of_very_many_predictions_one_in_sixteen_reads_settings_and_refusals_always_do() {
+    let server = serve_faulty_with(
+        "largest",
+        &[("drift_sample_interval", "often"), ("log_requests", "true")],
+    );
+    let mut client = server.client();
+    for _ in 0..320 {
+        assert_eq!(client.send(&Request::post("/predict", EXAMPLE)).status, 200);
+    }
+    for _ in 0..20 {
+        assert_eq!(client.send(&Request::post("/predict", "{}")).status, 422);
+    }
+    let log = server.stop();
+    let lines = |part: &str| log.iter().filter(|line| line.contains(part)).count();
+    // 20 are expected, give or take 4 (the standard deviation).
+    let read = lines("drift_sample_interval is not understood");
+    assert!((1..60).contains(&read), "{read}");
+    assert_eq!(lines("info: POST /predict 200 "), read);
+    assert_eq!(lines("info: POST /predict 422 "), 20);
+}
+
 /// The service, whose counters are in a store that has this fault.
 fn serve_faulty(fault: &str) -> TestServer {
+    serve_faulty_with(fault, &[])
+}
+
+fn serve_faulty_with(fault: &str, defaults: &[(&str, &str)]) -> TestServer {
     build_guests();
     let granted = "key_value_stores = [\"default\"]\n";
     let environment = format!(
@@ -108,6 +135,8 @@ fn serve_faulty(fault: &str) -> TestServer {
     let store =
         "\"wasi:keyvalue\" = { path = \"target/wasm32-wasip1/release/faulty_store.wasm\" }\n";
     let manifest = manifest(|text| {
+        let set = |text, (variable, default): &(&str, &str)| with_default(text, variable, default);
+        let text = defaults.iter().fold(text, set);
         text.replacen(granted, &environment, 1).replacen(model, &format!("{model}{store}"), 1)
     });
     TestServer::start(&manifest, |settings| {

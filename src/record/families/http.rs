@@ -5,8 +5,9 @@ use super::histogram::{Count, Histogram};
 use super::series::Series;
 use crate::http::Method;
 use crate::record::buckets::DURATION;
-use crate::record::key::{HttpQuantity, Key};
+use crate::record::key::{Http, HttpQuantity, Key};
 use crate::record::text::{Family, Kind, Sample};
+use std::num::Saturating;
 
 /// The sums over all counters of exchanges.
 pub struct HttpStats {
@@ -41,11 +42,11 @@ impl HttpStats {
     /// Adds the number of a counter, if it is of exchanges.
     pub fn add(&mut self, key: &Key, number: u64) {
         match key {
-            Key::Exchange(http) | Key::Prediction { http, .. } => {
-                let status = format!("{}xx", http.status);
-                *self.requests.at(&[&http.handler, &http.method, &status]) += number;
-                self.durations.at(&[&http.handler, &http.method]).add(http.duration_bucket, number);
-                *self.sized.at(&[&http.handler]) += number;
+            Key::Exchange(http) => self.add_exchanges(http, number),
+            Key::Prediction { http, response_bytes, .. } => {
+                self.add_exchanges(http, number);
+                let bytes = Saturating(response_bytes.unwrap_or(0) as u64);
+                *self.response_bytes.at(&[&http.handler]) += bytes * Saturating(number);
             }
             Key::HttpSum { quantity, handler, method } => {
                 *match quantity {
@@ -56,6 +57,14 @@ impl HttpStats {
             }
             _ => {}
         }
+    }
+
+    /// Adds exchanges that have the same labels and bucket.
+    fn add_exchanges(&mut self, http: &Http, count: u64) {
+        let status = format!("{}xx", http.status);
+        *self.requests.at(&[&http.handler, &http.method, &status]) += count;
+        self.durations.at(&[&http.handler, &http.method]).add(http.duration_bucket, count);
+        *self.sized.at(&[&http.handler]) += count;
     }
 
     /// Returns the families, sorted by name.

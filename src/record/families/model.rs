@@ -7,8 +7,9 @@ use super::series::Series;
 use crate::model::{Description, OutputKind, Signature};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
 use crate::record::drift;
-use crate::record::key::{self, Class, Key, ModelQuantity};
+use crate::record::key::{self, Class, Key, Model, ModelQuantity};
 use crate::record::text::{Family, Kind, Sample};
+use std::num::Saturating;
 
 /// The sums over all counters of the model.
 pub struct ModelStats {
@@ -60,8 +61,14 @@ impl ModelStats {
     /// served.
     pub fn add(&mut self, key: &Key, number: u64, signature: &Signature) {
         match key {
-            Key::Prediction { class, inference_bucket, .. } => {
+            Key::Prediction { class, inference_bucket, percent, .. } => {
                 self.add_outcomes(class, number);
+                if let Some(percent) = percent {
+                    let Model { name, version } = &class.model;
+                    let units = CONFIDENCE.fraction_units(*percent as f64 / 100.0);
+                    self.confidences.at(&[name, version]).sum +=
+                        Saturating(units) * Saturating(number);
+                }
                 self.add_calls(&class.model, *inference_bucket, number);
             }
             Key::Outcome(class) => self.add_outcomes(class, number),

@@ -4,6 +4,7 @@ use crate::model::{
     UnusualPolicy,
 };
 use crate::platform::store::Counters;
+use crate::record::buckets::CONFIDENCE;
 use crate::record::count::count;
 use crate::record::drift::Bins;
 use crate::record::memory::{Listing, Memory};
@@ -95,12 +96,14 @@ fn outcome(prediction: &str, confidence: Option<f64>) -> Outcome {
 }
 
 fn arbitrary_observed() -> impl Strategy<Value = Observed> {
-    let outcome = (".{0,12}", proptest::option::of(-0.5..1.5))
+    let confidence =
+        prop_oneof![-0.5..1.5, (0..=100_u8).prop_map(|percent| f64::from(percent) / 100.0)];
+    let outcome = (".{0,12}", proptest::option::of(confidence))
         .prop_map(|(label, confidence)| outcome(&label, confidence));
     let outcomes = proptest::collection::vec(outcome, 0..3);
     let bins = proptest::collection::vec(0_usize..3, 0..2);
-    (proptest::option::of((outcomes, bins)), ".{0,8}", 0..5_u64).prop_map(
-        |(inference, feature, unknown_features)| {
+    (proptest::option::of((outcomes, bins)), ".{0,8}", 0..5_u64, any::<bool>()).prop_map(
+        |(inference, feature, unknown_features, has_few_sizes)| {
             let mut violations = Counts::default();
             violations.add(&feature, "missing", 2);
             violations.add_unknown_keys(unknown_features);
@@ -108,7 +111,7 @@ fn arbitrary_observed() -> impl Strategy<Value = Observed> {
                 let bins = bins.into_iter().map(|bin| (("age".to_owned(), bin), 2)).collect();
                 Inference { bins, ..self::inference(outcomes) }
             });
-            Observed { inference, violations }
+            Observed { inference, violations, has_few_sizes, ..Observed::default() }
         },
     )
 }
@@ -131,9 +134,16 @@ proptest! {
         prop_assert_eq!(scraped.sum("http_request_duration_highr_seconds_count", ""), count);
         let bytes: usize = events.iter().map(|event| event.2).sum();
         prop_assert_eq!(scraped.sum("http_request_size_bytes_sum", ""), bytes as f64);
+        prop_assert_eq!(scraped.sum("http_response_size_bytes_sum", ""), 7.0 * count);
         let outcomes = events.iter().filter_map(|event| event.3.inference.as_ref());
         let outcomes: usize = outcomes.map(|inference| inference.outcomes.len()).sum();
         prop_assert_eq!(scraped.sum("model_predictions_total", ""), outcomes as f64);
+        let all = events.iter().filter_map(|event| event.3.inference.as_ref());
+        let confidences = all.flat_map(|inference| &inference.outcomes);
+        let confidences = confidences.filter_map(|outcome| outcome.confidence);
+        let units: u64 = confidences.map(|confidence| CONFIDENCE.fraction_units(confidence)).sum();
+        let sum = scraped.sum("model_prediction_confidence_sum", "");
+        prop_assert!((sum - CONFIDENCE.value(units)).abs() < 1e-9, "{}", sum);
         prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",bin=\"60.0\"}"),
             events.iter().filter_map(|event| event.3.inference.as_ref())
                 .filter_map(|inference| inference.bins.get(&("age".to_owned(), 0)))
@@ -148,7 +158,7 @@ fn odd_key() -> impl Strategy<Value = String> {
     let class = format!("m/{label}/{label}/(-|{number})");
     let kinds = [
         format!("h/{http}"),
-        format!("p/{http}/{class}/{number}"),
+        format!("p/{http}/{class}/{number}/(-|{number})/(-|{number})"),
         format!("h[qrd]/{label}/{label}"),
         format!("o/{class}"),
         format!("s/m/{label}"),
@@ -157,7 +167,7 @@ fn odd_key() -> impl Strategy<Value = String> {
         format!("i/{label}/{label}"),
         format!("b/m/v1/age/{number}"),
     ];
-    let key = format!("3/({})", kinds.join("|"));
+    let key = format!("4/({})", kinds.join("|"));
     proptest::string::string_regex(&key).expect("it is an expression")
 }
 
@@ -185,8 +195,8 @@ proptest! {
 
 #[test]
 fn a_sum_too_large_for_a_number_stays_at_the_largest() {
-    let buckets = (0..5).map(|bucket| format!("3/h/a/GET/2/{bucket}"));
-    let shards = ["+x", "+y", "+z"].map(|shard| format!("3/h/b/GET/2/0{shard}"));
+    let buckets = (0..5).map(|bucket| format!("4/h/a/GET/2/{bucket}"));
+    let shards = ["+x", "+y", "+z"].map(|shard| format!("4/h/b/GET/2/0{shard}"));
     let store = Listing { names: buckets.chain(shards).collect(), number: i64::MAX as u64 };
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     for handler in ["a", "b"] {
@@ -243,6 +253,7 @@ fn a_batch_is_few_calls_to_the_store_however_many_rows_it_has() {
             ..inference(outcomes.collect())
         }),
         violations,
+        ..Observed::default()
     };
     count(&store, &exchange(200, 50, 10), &observed).unwrap();
     // The exchange and its three sums, the call and its two sums, two outcomes, a bin and a reason.

@@ -37,13 +37,13 @@ impl store::GuestBucket for Bucket {
         fail()?;
         // Two counters with numbers of their own, one of them twice, and what is none.
         let keys = [
-            "3/h/=2fpredict/POST/2/0",
-            "3/h/=2fpredict/POST/2/0",
-            "3/h/=2fpredict/POST/5/1",
-            "3/h/=2fpredict/POST/9/0",
-            "3/h/=2fpredict/POST/2/4294967295",
-            "3/h/=ff/POST/2/0",
-            "3/",
+            "4/h/=2fpredict/POST/2/0",
+            "4/h/=2fpredict/POST/2/0",
+            "4/h/=2fpredict/POST/5/1",
+            "4/h/=2fpredict/POST/9/0",
+            "4/h/=2fpredict/POST/2/4294967295",
+            "4/h/=ff/POST/2/0",
+            "4/",
             "",
             "visits",
         ];
