@@ -5,40 +5,65 @@ use super::observed::{Inference, Observed, Outcome};
 use super::totals::{Totals, totals};
 use crate::platform::store::Counters;
 use crate::serve::Exchange;
-use crate::validate::Counts;
 use anyhow::Result;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A request that raises a counter of every kind but that of batches.
-fn record_prediction(counters: &impl Counters) -> Result<()> {
+/// An exchange, and the facts of its prediction with this confidence.
+fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
     let exchange = Exchange {
         handler: "/predict",
         method: "POST",
         status: 200,
         duration: Duration::from_micros(210),
         request_bytes: 60,
-        response_bytes: 70,
+        response_bytes,
     };
-    let mut violations = Counts::default();
-    violations.add("age", "out_of_range", 1);
-    violations.add_unknown_keys(2);
     let inference = Inference {
         model: "m".into(),
         version: "v1".into(),
         duration: Duration::from_micros(3),
-        outcomes: vec![Outcome { prediction: "High Risk".into(), confidence: Some(0.92) }],
-        bins: Bins::from([(("age".to_owned(), 1), 1)]),
+        outcomes: vec![Outcome { prediction: "High Risk".into(), confidence: Some(confidence) }],
+        bins: Bins::new(),
     };
-    let observed = Observed {
-        inference: Some(inference),
-        violations,
-        has_few_sizes: true,
-        ..Observed::default()
-    };
+    let observed =
+        Observed { inference: Some(inference), has_few_sizes: true, ..Observed::default() };
+    (exchange, observed)
+}
+
+/// A request that raises a counter of every kind but that of batches.
+fn record_prediction(counters: &impl Counters) -> Result<()> {
+    let (exchange, mut observed) = prediction(0.92, 70);
+    observed.violations.add("age", "out_of_range", 1);
+    observed.violations.add_unknown_keys(2);
+    observed.inference.as_mut().unwrap().bins = Bins::from([(("age".to_owned(), 1), 1)]);
     count(counters, &exchange, &observed)
+}
+
+#[test]
+fn a_prediction_is_four_increments_if_its_confidence_is_whole_percent_and_else_five() {
+    for (confidence, increments) in [(0.92, 4), (1.0, 4), (0.923, 5), (2.0 / 3.0, 5)] {
+        let store = Memory::default();
+        let (exchange, observed) = prediction(confidence, 70);
+        count(&store, &exchange, &observed).unwrap();
+        assert_eq!(store.calls.get(), increments, "{confidence}");
+    }
+}
+
+#[test]
+fn sizes_of_responses_make_no_counters_where_clients_decide_on_them_or_they_are_large() {
+    let counters = |sizes: std::ops::Range<usize>, has_few_sizes| {
+        let store = Memory::default();
+        for size in sizes {
+            let (exchange, observed) = prediction(0.923, size);
+            count(&store, &exchange, &Observed { has_few_sizes, ..observed }).unwrap();
+        }
+        store.numbers.borrow().len()
+    };
+    assert_eq!([counters(1..101, false), counters(513..613, true)], [6, 6]);
+    assert_eq!(counters(1..101, true), 104);
 }
 
 #[test]
