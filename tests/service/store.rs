@@ -120,6 +120,20 @@ fn of_very_many_predictions_one_in_sixteen_reads_settings_and_refusals_always_do
     assert_eq!(lines("info: POST /predict 422 "), 20);
 }
 
+#[test]
+fn the_ratio_of_the_sample_is_that_of_the_calls_so_far_if_the_interval_is_below_sixteen() {
+    for (fault, interval, ratio) in [
+        ("odd", "1", 1.0),
+        ("largest", "1", 1.0 / 16.0),
+        ("largest", "20", 0.05),
+        ("largest", "0", 0.0),
+    ] {
+        let server = serve_faulty_with(fault, &[("drift_sample_interval", interval)]);
+        let scraped = scrape(&mut server.client()).value("model_feature_sample_ratio");
+        assert_eq!(scraped, ratio, "{fault} {interval}");
+    }
+}
+
 /// The service, whose counters are in a store that has this fault.
 fn serve_faulty(fault: &str) -> TestServer {
     serve_faulty_with(fault, &[])

@@ -35,11 +35,12 @@ impl store::Guest for Store {
 impl store::GuestBucket for Bucket {
     fn list_keys(&self, _: Option<String>) -> Result<store::KeyResponse, store::Error> {
         fail()?;
-        // Two counters with numbers of their own, one of them twice, and what is none.
+        // Three counters with numbers of their own, one of them twice, and what is none.
         let keys = [
             "4/h/=2fpredict/POST/2/0",
             "4/h/=2fpredict/POST/2/0",
             "4/h/=2fpredict/POST/5/1",
+            "4/s/heart-risk-demo/v1=2e0=2e0",
             "4/h/=2fpredict/POST/9/0",
             "4/h/=2fpredict/POST/2/4294967295",
             "4/h/=ff/POST/2/0",
