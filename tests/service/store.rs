@@ -120,6 +120,28 @@ fn of_very_many_predictions_one_in_sixteen_reads_settings_and_refusals_always_do
     assert_eq!(lines("info: POST /predict 422 "), 20);
 }
 
+/// The log of a store's error names the key. Its last two parts are the size and the confidence.
+#[test]
+fn a_response_is_counted_by_its_size_only_if_nothing_in_it_is_the_clients() {
+    let server = serve_faulty("error");
+    let tensor = r#"{"inputs":[{"name":"age","datatype":"FP64","shape":[1],"data":[65]}]}"#;
+    for (path, body) in [
+        ("/predict", EXAMPLE),
+        ("/predict", r#"{"patient_data":{"age":65,"a name of the client's":1}}"#),
+        ("/v2/models/heart-risk-demo/infer", tensor),
+    ] {
+        assert_eq!(server.post(path, body).status, 200, "{path}");
+    }
+    let log = server.stop();
+    let key = |line: &String| {
+        let (_, key) = line.split_once("a request was not counted: cannot increment \"4/p/")?;
+        let (key, _) = key.split_once('"')?;
+        key.rsplit('/').nth(1).map(str::to_owned)
+    };
+    let sizes: Vec<_> = log.iter().filter_map(key).collect();
+    assert_eq!(sizes, [&ANSWER.len().to_string(), "-", "-"], "{log:#?}");
+}
+
 #[test]
 fn the_ratio_of_the_sample_is_that_of_the_calls_so_far_if_the_interval_is_below_sixteen() {
     for (fault, interval, ratio) in [
