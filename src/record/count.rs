@@ -3,7 +3,7 @@
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::key::{COUNTED_RESPONSE_BYTES, Class, Http, HttpQuantity, Key, Model, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
-use super::totals::Totals;
+use super::sample::MARK;
 use crate::model::Signature;
 use crate::platform::log;
 use crate::platform::store::{Counters, Store};
@@ -21,18 +21,13 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
 }
 
 /// Counts a call into the model before it is made: one that traps, or does not end in time, takes
-/// this instance with it, and is counted nowhere else. Returns the number of calls so far.
+/// this instance with it, and is counted nowhere else. Returns the counter of calls so far.
 pub fn started(signature: &Signature) -> u64 {
     let counted = Store::open().and_then(|store| store.add(&started_key(signature), 1));
     counted.unwrap_or_else(|error| {
         log::warn(&format!("a call into the model was not counted: {error:#}"));
         0
     })
-}
-
-/// Returns the number of calls so far, from all counters.
-pub fn started_in(totals: &Totals, signature: &Signature) -> u64 {
-    totals.get(&started_key(signature)).copied().unwrap_or_default()
 }
 
 fn started_key(signature: &Signature) -> String {
@@ -134,6 +129,9 @@ impl Increments {
             self.push(&Key::Violation { feature, reason }, *count);
         }
         let Some(inference) = &observed.inference else { return };
+        if observed.needs_mark {
+            self.push(&Key::Started(inference.labels()), MARK);
+        }
         for ((feature, bin), count) in &inference.bins {
             let (model, feature) = (inference.labels(), feature.as_str().into());
             self.push(&Key::Bin { model, feature, bin: *bin }, *count);

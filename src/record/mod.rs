@@ -5,7 +5,7 @@
 //!   reference.
 //! - [`sample`] draws the rows for which settings are read.
 //! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
-//!   one meaning: a request that is cut off loses what it had not added yet, and nothing else.
+//!   one meaning, but for the mark of [`sample`]: a request that is cut off loses what it had not added yet, and nothing else.
 //! - [`key`] puts labels and histogram buckets into the counter's key, so that one increment is one
 //!   observation in every family that can be derived from it. Each sum has a counter of its own.
 //!
@@ -27,10 +27,10 @@ mod sample;
 mod text;
 mod totals;
 
-pub use count::{record, started, started_in};
+pub use count::{record, started};
 pub use families::{Context, Stats};
 pub use observed::Observed;
-pub use sample::{Sample, drift_interval};
+pub use sample::Sample;
 pub use text::{Format, write};
 pub use totals::{Totals, totals};
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct Observed {
     /// True if settings are read for the call into the model.
     pub is_sampled: bool,
+    /// True if the settings ask for all calls, and the counter of calls has no mark of it.
+    pub needs_mark: bool,
     /// True if the model's answer alone decides on the size of the response, so that there are few.
     pub has_few_sizes: bool,
     pub inference: Option<Inference>,
@@ -52,12 +54,17 @@ impl Observed {
     /// Takes the facts of a call for `input`, of whose rows `sample` was drawn.
     pub fn of_call(call: &Call, input: &Input, signature: &Signature, sample: Sample) -> Self {
         let is_sampled = !sample.is_empty();
+        let interval = if is_sampled { settings::drift_sample_interval() } else { 0 };
+        let needs_mark = is_sampled && sample.needs_mark(interval, settings::log_requests);
         let (outcomes, bins) = match &call.answers {
-            Ok(answers) => (outcomes(answers), sampled_bins(&input.rows, signature, sample)),
+            Ok(answers) => {
+                (outcomes(answers), bins(&input.rows, signature, &sample.for_drift(interval)))
+            }
             Err(_) => Default::default(),
         };
         Self {
             is_sampled,
+            needs_mark,
             has_few_sizes: false,
             inference: Some(Inference {
                 model: signature.name.clone(),
@@ -94,11 +101,7 @@ fn outcome(output: &Output, name: Option<&String>) -> Outcome {
 }
 
 /// Counts the values of the sampled rows by bin.
-fn sampled_bins(rows: &Rows, signature: &Signature, sample: Sample) -> Bins {
-    if sample.is_empty() {
-        return Bins::new();
-    }
-    let sampled = sample.for_drift(settings::drift_sample_interval());
+fn bins(rows: &Rows, signature: &Signature, sampled: &[usize]) -> Bins {
     if sampled.is_empty() {
         return Bins::new();
     }

@@ -2,7 +2,8 @@
 //!
 //! On Spin each look at a setting hands the other work of its thread to another one, which has to be
 //! woken for it. A single call is not worth that where there are many: of the first calls into the
-//! model all are in the sample, then one in two, and in the end one in [`MOST`].
+//! model all are in the sample, then one in two, and in the end one in [`MOST`]. If the settings ask for
+//! more, a mark on the counter of calls puts all of them into the sample again.
 
 use fastrand::Rng;
 
@@ -12,20 +13,29 @@ const STEP: u64 = 4096;
 /// However many calls there were, one in so many is in the sample.
 const MOST: u64 = 16;
 
+/// Marks a counter of calls, of which there are fewer. Each of many calls at once may add a mark.
+pub const MARK: u64 = 1 << 48;
+
 /// The rows of one call that are in the sample.
 pub struct Sample {
     rows: Vec<usize>,
     one_in: u64,
+    is_marked: bool,
     random: Rng,
 }
 
 impl Sample {
-    /// Draws from the rows of a call into the model. `started` is the number of calls so far, and
+    /// Draws from the rows of a call into the model. `started` is the counter of calls so far, and
     /// `seed` makes it random.
     pub fn draw(rows: usize, started: u64, seed: u64) -> Self {
         let (one_in, mut random) = (one_in(started), Rng::with_seed(seed));
         let rows = (0..rows).filter(|_| random.u64(..one_in) == 0).collect();
-        Self { rows, one_in, random }
+        Self { rows, one_in, is_marked: started >= MARK, random }
+    }
+
+    /// Returns true if the settings ask for more than a sample, and no mark says it yet.
+    pub fn needs_mark(&self, drift_interval: u64, logs_requests: impl FnOnce() -> bool) -> bool {
+        !self.is_marked && ((1..MOST).contains(&drift_interval) || logs_requests())
     }
 
     /// Returns true if no row is in the sample, and no setting is worth a look.
@@ -41,14 +51,13 @@ impl Sample {
     }
 }
 
-/// Returns the interval at which rows are counted for drift, by the setting and the number of
-/// calls so far. 0 is none.
-pub fn drift_interval(setting: u64, started: u64) -> u64 {
-    if setting == 0 { 0 } else { setting.max(one_in(started)) }
+/// Returns the number of calls, without marks, that a counter says.
+pub fn calls(started: u64) -> u64 {
+    started % MARK
 }
 
 fn one_in(started: u64) -> u64 {
-    (started / STEP).clamp(1, MOST)
+    if started >= MARK { 1 } else { (started / STEP).clamp(1, MOST) }
 }
 
 #[cfg(test)]
@@ -64,26 +73,26 @@ mod tests {
 
     #[test]
     fn the_part_for_drift_is_that_of_the_interval_however_many_calls_there_were() {
-        for started in [0, 1, 8191, 8192, 30_000, u64::MAX] {
-            for setting in [1, 2, 16, 24, 100] {
-                let expected = 1.0 / drift_interval(setting, started) as f64;
-                let part = part(setting, started);
+        for started in [0, 8191, 8192, 30_000, MARK - 1, MARK + 65_536] {
+            for setting in [16, 24, 100] {
+                let (expected, part) = (1.0 / setting as f64, part(setting, started));
                 let error = 5.0 * (expected * (1.0 - expected) / 20_000.0).sqrt();
                 assert!((part - expected).abs() <= error, "{setting} {started}: {part}");
             }
-            assert_eq!([part(0, started), drift_interval(0, started) as f64], [0.0, 0.0]);
+            assert_eq!(part(0, started), 0.0);
+        }
+        for started in [0, 8191, MARK + 65_536] {
+            assert_eq!(part(1, started), 1.0);
         }
     }
 
     #[test]
-    fn an_interval_of_sixteen_or_more_never_changes_and_a_smaller_one_grows_with_the_calls() {
-        let intervals = |setting| {
-            [0, 8191, 8192, 16_384, 65_536, u64::MAX]
-                .map(|started| drift_interval(setting, started))
-        };
-        assert_eq!(intervals(16), [16; 6]);
-        assert_eq!(intervals(24), [24; 6]);
-        assert_eq!(intervals(1), [1, 1, 2, 4, 16, 16]);
+    fn settings_that_ask_for_more_than_a_sample_need_one_mark() {
+        let needs =
+            |started, interval, logs| Sample::draw(1, started, 0).needs_mark(interval, || logs);
+        assert!(needs(1, 16, true) && needs(1, 1, false) && needs(1, 15, false));
+        assert!(!needs(1, 16, false) && !needs(1, 0, false) && !needs(MARK + 1, 1, true));
+        assert_eq!(calls(3 * MARK + 7), 7);
     }
 
     #[test]
@@ -94,5 +103,6 @@ mod tests {
         assert_eq!(reading(8191), 16_000);
         let later = reading(65_536);
         assert!((850..1150).contains(&later), "{later}");
+        assert_eq!(reading(MARK + 65_536), 16_000);
     }
 }

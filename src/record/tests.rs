@@ -2,6 +2,7 @@ use super::count::count;
 use super::drift::Bins;
 use super::memory::{Listing, Memory};
 use super::observed::{Inference, Observed, Outcome};
+use super::sample::MARK;
 use super::totals::{Totals, totals};
 use crate::platform::store::Counters;
 use crate::serve::Exchange;
@@ -64,6 +65,15 @@ fn sizes_of_responses_make_no_counters_where_clients_decide_on_them_or_they_are_
     };
     assert_eq!([counters(1..101, false), counters(513..613, true)], [6, 6]);
     assert_eq!(counters(1..101, true), 104);
+}
+
+#[test]
+fn a_mark_is_one_more_increment_of_the_calls() {
+    let store = Memory::default();
+    let (exchange, observed) = prediction(0.92, 70);
+    count(&store, &exchange, &Observed { needs_mark: true, ..observed }).unwrap();
+    assert_eq!(store.numbers.borrow()["4/s/m/v1"], MARK);
+    assert_eq!(store.calls.get(), 5);
 }
 
 #[test]

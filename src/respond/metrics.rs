@@ -21,12 +21,10 @@ pub fn get(request: &Request) -> Response {
 
 fn exposition(format: Format, totals: &Totals) -> Response {
     let predicting = routes::ROUTES.iter().filter(|route| route.takes_body());
-    let signature = &model::get_signature();
-    let started = record::started_in(totals, signature);
     let context = Context {
-        signature,
+        signature: &model::get_signature(),
         description: &model::describe(),
-        drift_sample_interval: record::drift_interval(settings::drift_sample_interval(), started),
+        drift_sample_interval: settings::drift_sample_interval(),
         predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
     };
     let stats = Stats::new(totals, &context);

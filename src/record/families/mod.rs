@@ -16,7 +16,7 @@ use model::ModelStats;
 pub struct Context<'a> {
     pub signature: &'a Signature,
     pub description: &'a Description,
-    /// The interval that is in force.
+    /// The setting that is in force.
     pub drift_sample_interval: u64,
     /// The handlers that predict.
     pub predicting: &'a [&'static str],

@@ -8,6 +8,7 @@ use crate::model::{Description, OutputKind, Signature};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
 use crate::record::drift;
 use crate::record::key::{self, Class, Key, Model, ModelQuantity};
+use crate::record::sample;
 use crate::record::text::{Family, Kind, Sample};
 use std::num::Saturating;
 
@@ -72,7 +73,9 @@ impl ModelStats {
                 self.add_calls(&class.model, *inference_bucket, number);
             }
             Key::Outcome(class) => self.add_outcomes(class, number),
-            Key::Started(model) => *self.started.at(&[&model.name, &model.version]) += number,
+            Key::Started(model) => {
+                *self.started.at(&[&model.name, &model.version]) += sample::calls(number);
+            }
             Key::Call { model, inference_bucket } => {
                 self.add_calls(model, *inference_bucket, number);
             }

@@ -59,6 +59,7 @@ impl atomics::Guest for Store {
         Ok(match fault().as_str() {
             "negative" => i64::MIN,
             "largest" => i64::MAX,
+            "many" => 1 << 40,
             _ => 3,
         })
     }
