@@ -34,7 +34,7 @@ fn every_alert_fires_when_it_should_and_is_silent_when_it_should_not() {
 #[test]
 fn errors_of_the_gateway_are_those_of_the_installation_behind_it() {
     let cluster = Cluster::take();
-    let file = "k8s/components/gateway-alerts/prometheus-rule.yaml";
+    let file = "k8s/components/traefik/prometheus-rule.yaml";
     let printed = cluster.kubectl(&["create", "--dry-run=client", "-o", "json", "-f", file]);
     let mut rule: Value = serde_json::from_str(&printed).unwrap();
     assert!(rule["spec"]["groups"][0]["rules"][1]["annotations"].is_object());

@@ -1,9 +1,10 @@
 //! A new version beside the stable one.
 
+use crate::documents::{after, read};
 use crate::harness::{Applied, Cluster, Prometheus, eventually, predict};
 use crate::manifests::with;
 use crate::service::JOB;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 pub const STABLE: &str = "model-api-service";
@@ -12,7 +13,7 @@ pub const CANARY: &str = "model-api-service-canary";
 #[test]
 fn a_canary_is_compared_with_the_stable_version() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(with(&["image", "alerts", "canary", "canary-analysis"]));
+    let applied = cluster.apply(with(&["image", "alerts", "canary"]));
     let (stable, canary) = (applied.ready(2), one_pod(&applied, CANARY));
     let prometheus = cluster.prometheus(JOB);
     // A pod that answers before it is scraped for the first time has answers that increase() does
@@ -27,10 +28,12 @@ fn a_canary_is_compared_with_the_stable_version() {
         prometheus.value(difference).filter(|difference| *difference < 0.05)
     });
     assert!(!differs(&prometheus));
-    let [alerts, predictions] = analysis(&applied);
-    assert_eq!(prometheus.value(&alerts), Some(0.0));
-    eventually("an analysis has enough to compare", || {
-        prometheus.value(&predictions).filter(|predictions| *predictions >= 200.0)
+    let query = hours_look();
+    eventually("an hour's look has enough to compare", || {
+        let printed = prometheus.query(&query);
+        let ours = printed.iter().find(|result| result["metric"]["job"] == CANARY)?;
+        let answers: f64 = ours["value"][1].as_str()?.parse().unwrap();
+        (answers >= 200.0).then_some(())
     });
     let error = "prediction:model_predictions_beside_stable:stderr1h";
     assert!(prometheus.value(error).is_some_and(|error| error > 0.0 && error < 0.1));
@@ -39,7 +42,11 @@ fn a_canary_is_compared_with_the_stable_version() {
     eventually("the difference is noticed", || differs(&prometheus).then_some(()));
     println!("a difference of {:.2}", prometheus.value(difference).unwrap());
     // It fires after five minutes.
-    prometheus.reaches(&alerts.replace("firing", "pending"), 2.0);
+    eventually("an hour's look has the alert", || {
+        let printed = prometheus.query(&query.replace("firing", "pending"));
+        let is_ours = |result: &Value| result["metric"]["alertname"] == "ModelApiCanaryDiffers";
+        printed.iter().any(is_ours).then_some(())
+    });
 }
 
 pub fn one_pod(applied: &Applied<'_>, service: &str) -> SocketAddr {
@@ -48,18 +55,10 @@ pub fn one_pod(applied: &Applied<'_>, service: &str) -> SocketAddr {
     })
 }
 
-/// The queries of the AnalysisTemplate, with its arguments as they are.
-fn analysis(applied: &Applied<'_>) -> [String; 2] {
-    let group = "apis/argoproj.io/v1alpha1";
-    let template = applied.object(group, "analysistemplates", "model-api-canary").unwrap();
-    let spec = &template["spec"];
-    [0, 1].map(|metric| {
-        let query = spec["metrics"][metric]["provider"]["prometheus"]["query"].as_str().unwrap();
-        spec["args"].as_array().unwrap().iter().fold(query.to_owned(), |query, argument| {
-            let [name, value] = ["name", "value"].map(|field| argument[field].as_str().unwrap());
-            query.replace(&format!("{{{{args.{name}}}}}"), value)
-        })
-    })
+/// The query of docs/canary.md.
+fn hours_look() -> String {
+    let document = read("docs/canary.md");
+    after(&document, "ask='")[0].trim_end_matches('\'').to_owned()
 }
 
 /// Sends so many patients of high and of low risk, and waits until each is counted.

@@ -7,7 +7,7 @@ use std::fs;
 #[test]
 fn every_alert_has_an_entry_in_the_runbook_and_no_entry_is_without_one() {
     let rules = read("k8s/components/alerts/prometheus-rule.yaml")
-        + &read("k8s/components/gateway-alerts/prometheus-rule.yaml");
+        + &read("k8s/components/traefik/prometheus-rule.yaml");
     let runbook = read("docs/runbook.md");
     let mut alerts = after(&rules, "- alert: ");
     alerts.sort_unstable();
@@ -24,23 +24,13 @@ fn every_alert_has_an_entry_in_the_runbook_and_no_entry_is_without_one() {
 }
 
 #[test]
-fn the_analysis_of_a_canary_asks_for_alerts_that_there_are() {
-    let rules = read("k8s/components/alerts/prometheus-rule.yaml")
-        + &read("k8s/components/gateway-alerts/prometheus-rule.yaml");
-    let alerts = after(&rules, "- alert: ");
-    let analysis = read("k8s/components/canary-analysis/analysis-template.yaml");
-    let asked = after(&analysis, "alertname=~\"")[0].trim_end_matches("\",");
-    for alert in asked.split('|') {
-        assert!(alerts.contains(&alert), "{alert}");
-    }
-}
-
-#[test]
 fn alerts_and_dashboard_link_to_the_same_runbook() {
     let rules = read("k8s/components/alerts/prometheus-rule.yaml");
     let dashboard = dashboard();
     let link = dashboard["links"][0]["url"].as_str().unwrap();
     assert_eq!(after(&rules, "model-api/runbook: "), [link]);
+    let gateway = read("k8s/components/traefik/prometheus-rule.yaml");
+    assert_eq!(after(&gateway, "model-api/runbook: "), [link]);
 }
 
 /// What grafana's dashboard-linter asks for, beside what it says of each query.
@@ -108,7 +98,7 @@ fn dashboard() -> Value {
 #[test]
 fn the_dashboards_description_has_every_panel() {
     let dashboard = dashboard();
-    let description = read("k8s/components/dashboard/README.md");
+    let description = read("k8s/components/README.md");
     for panel in dashboard["panels"].as_array().unwrap() {
         let title = panel["title"].as_str().unwrap();
         assert!(description.contains(&format!("| {title} |")) || panel["type"] == "row", "{title}");
@@ -140,7 +130,6 @@ fn the_versions_of_the_readme_are_those_that_are_tested() {
         ("Prometheus", "prometheus", "github.com/prometheus/prometheus"),
         ("KEDA", "keda", "github.com/kedacore/keda/v2"),
         ("Traefik", "traefik", "github.com/traefik/traefik/v3"),
-        ("Argo Rollouts", "argo-rollouts", "github.com/argoproj/argo-rollouts"),
     ] {
         let modules = read(&format!("tests/cluster/tools/{tools}/go.mod"));
         let required = modules.lines().find_map(|line| {

@@ -21,8 +21,7 @@ const BOTH: &str = "model-api-service(-canary)?";
 #[test]
 fn a_canary_gets_its_share_of_5000_requests_and_each_is_counted_once() {
     let cluster = Cluster::take();
-    let applied =
-        cluster.apply(with(&["image", "alerts", "gateway-alerts", "dashboard", "canary"]));
+    let applied = cluster.apply(with(&["image", "alerts", "dashboard", "canary", "traefik"]));
     applied.ready(2);
     one_pod(&applied, CANARY);
     let gateway = cluster.gateway();
@@ -49,7 +48,7 @@ fn a_canary_gets_its_share_of_5000_requests_and_each_is_counted_once() {
     panels_have_both_jobs(&prometheus, &applied);
 }
 
-/// Waits until gateway-alerts has a rate, of the counters that Traefik has and by their labels.
+/// Waits until the Gateway's rule has a rate, of the counters that Traefik has and by their labels.
 fn has_rate(prometheus: &Prometheus, job: &str) {
     let labels = format!(r#"namespace="default",job={job:?},code="200""#);
     let rate = format!("code:gateway_requests:rate5m{{{labels}}}");
@@ -117,7 +116,7 @@ fn nothing_is_lost_when_a_canary_is_given_up() {
 #[test]
 fn a_canary_that_dies_costs_no_more_than_its_share_and_nothing_with_retries() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(with(&["image", "alerts", "gateway-alerts", "canary"]));
+    let applied = cluster.apply(with(&["image", "canary"]));
     applied.ready(2);
     let gateway = cluster.gateway();
     let prometheus = cluster.prometheus(JOB);
@@ -136,7 +135,7 @@ fn a_canary_that_dies_costs_no_more_than_its_share_and_nothing_with_retries() {
     prometheus.reaches(counted, unreachable as f64);
 
     // Another replica is asked.
-    let overlay = with(&["image", "alerts", "gateway-alerts", "canary", "retry-traefik"]);
+    let overlay = with(&["image", "canary", "traefik"]);
     cluster.kubectl(&["apply", "-k", overlay.to_str().unwrap()]);
     // A new Traefik retries from its first answer on.
     drop(gateway);
@@ -150,7 +149,7 @@ fn a_canary_that_dies_costs_no_more_than_its_share_and_nothing_with_retries() {
 #[test]
 fn a_shadow_counts_what_the_stable_version_answers() {
     let cluster = Cluster::take();
-    let applied = cluster.apply(with(&["image", "alerts", "gateway-alerts", "shadow"]));
+    let applied = cluster.apply(with(&["image", "shadow"]));
     applied.ready(2);
     one_pod(&applied, SHADOW);
     // Traefik refuses what it does not know, as the Gateway API says, and answers nothing but 500.
@@ -162,7 +161,7 @@ fn a_shadow_counts_what_the_stable_version_answers() {
     });
 
     // It copies requests by a resource of its own.
-    let overlay = with(&["image", "alerts", "gateway-alerts", "shadow-traefik"]);
+    let overlay = with(&["image", "traefik/shadow", "traefik"]);
     cluster.kubectl(&["apply", "-k", overlay.to_str().unwrap()]);
     let prometheus = cluster.prometheus(JOB);
     prometheus.reaches(r#"sum(up{job=~"model-api-service(-shadow)?"})"#, 3.0);

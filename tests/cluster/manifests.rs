@@ -1,6 +1,7 @@
 //! Every kustomization that the READMEs name: accepted by the API server as it is and without a
 //! warning, and understood by the operators.
 
+use crate::canary::{CANARY, STABLE, one_pod};
 use crate::harness::{Applied, Cluster, eventually, root, scratch};
 use serde_json::{Value, json};
 use std::fs;
@@ -36,6 +37,50 @@ fn deployment(applied: &Applied<'_>) -> Value {
     eventually("there is a Deployment", || {
         applied.object("apis/apps/v1", "deployments", "model-api-service")
     })
+}
+
+/// The components that do not mind what else is there.
+const PLAIN: [&str; 5] = ["image", "alerts", "dashboard", "autoscaling", "protection"];
+/// An overlay has one of them, and `traefik` after it.
+const ROUTES: [&str; 4] = ["http-route", "canary", "shadow", "traefik/shadow"];
+
+#[test]
+fn every_order_of_components_makes_the_same_objects() {
+    let cluster = Cluster::take();
+    let render = |components: &[&str]| {
+        let folder = with(components);
+        cluster.kubectl(&["kustomize", folder.to_str().unwrap()])
+    };
+    for route in ROUTES {
+        let mut components = [&PLAIN[..], &[route]].concat();
+        let objects = render(&[&components[..], &["traefik"]].concat());
+        // Each is first once, and last but for Traefik's once.
+        for _ in 0..components.len() {
+            components.rotate_left(1);
+            assert_eq!(render(&[&components[..], &["traefik"]].concat()), objects);
+            let reversed: Vec<_> = components.iter().rev().copied().chain(["traefik"]).collect();
+            assert_eq!(render(&reversed), objects);
+        }
+        assert!(objects.contains("model-api-retry"), "{objects}");
+        assert!(!objects.contains("RequestMirror"), "Traefik has none");
+    }
+    // Alone.
+    for component in PLAIN.iter().chain(&ROUTES).chain(&["traefik"]) {
+        assert!(render(&[component]).contains("kind: SpinApp"), "{component}");
+    }
+}
+
+#[test]
+fn the_query_of_the_autoscaler_is_of_the_overlays_namespace() {
+    let cluster = Cluster::take();
+    let folder = with(&["autoscaling"]);
+    let file = folder.join("kustomization.yaml");
+    let mut text = fs::read_to_string(&file).unwrap();
+    text +=
+        "namespace: team-x\ntransformers:\n  - ../../../../k8s/components/autoscaling/namespace\n";
+    fs::write(file, text).unwrap();
+    let rendered = cluster.kubectl(&["kustomize", folder.to_str().unwrap()]);
+    assert!(rendered.contains(r#"{namespace="team-x",job="model-api-service","#), "{rendered}");
 }
 
 #[test]
@@ -91,7 +136,7 @@ fn the_production_overlay_is_complete_in_a_namespace_of_its_own() {
 #[test]
 fn an_overlay_names_its_image_and_the_release_in_one_place_each() {
     let cluster = Cluster::take();
-    let folder = with(&["alerts", "redis-store"]);
+    let folder = with(&["alerts", "dashboard"]);
     let file = folder.join("kustomization.yaml");
     let mut text = fs::read_to_string(&file).unwrap();
     text +=
@@ -115,17 +160,9 @@ fn resources_from_before_the_installation_are_left_alone() {
 }
 
 #[test]
-fn an_autoscaler_has_the_replicas_to_itself() {
-    let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["autoscaling-hpa"]));
-    deployment(&applied);
-    scales_by_cpu(&applied);
-}
-
-#[test]
 fn keda_scales_by_a_query_with_data() {
     let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["alerts", "autoscaling-keda"]));
+    let applied = apply(&cluster, &with(&["alerts", "autoscaling"]));
     deployment(&applied);
     scales_by_query(&applied);
 }
@@ -133,33 +170,28 @@ fn keda_scales_by_a_query_with_data() {
 #[test]
 fn alerts_and_dashboard_go_with_the_base() {
     let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["alerts", "gateway-alerts", "dashboard"]));
+    let applied = apply(&cluster, &with(&["alerts", "dashboard", "http-route", "traefik"]));
     assert!(applied.object(MONITORING, "prometheusrules", "model-api-rules").is_some());
+    let gateway = applied.object(MONITORING, "prometheusrules", "model-api-gateway-rules").unwrap();
+    let alert = &gateway["spec"]["groups"][0]["rules"][1]["annotations"]["runbook_url"];
+    assert!(alert.as_str().unwrap().starts_with("https://"), "{alert}");
     assert!(applied.object("api/v1", "configmaps", "model-api-dashboard").is_some());
 }
 
 #[test]
-fn budget_and_policy_select_the_pods_of_the_app() {
+fn budgets_and_policy_select_the_pods_of_the_app_and_of_a_canary() {
     let cluster = Cluster::take();
-    let applied = apply(&cluster, &with(&["network-policy", "pod-disruption-budget"]));
+    let applied = apply(&cluster, &with(&["protection", "canary"]));
+    applied.ready(2);
+    one_pod(&applied, CANARY);
     budget_and_policy_select_every_pod(&applied);
-}
-
-#[test]
-fn a_redis_store_is_scraped_once_for_all_replicas() {
-    let cluster = Cluster::take();
-    let url = "redis://redis.default.svc:6379";
-    let secret = format!("--from-literal=url={url}");
-    cluster.kubectl(&["create", "secret", "generic", "model-api-redis", &secret]);
-    let applied = apply(&cluster, &with(&["redis-store", "network-policy"]));
-    let config = runtime_config(&cluster, &deployment(&applied));
-    assert!(config.contains("type = 'redis'") && config.contains(url), "{config}");
-    assert!(applied.objects(MONITORING, "servicemonitors").is_empty());
-    let prometheus = cluster.prometheus("model-api-scrapeconfig");
-    // Nothing answers: in this cluster a Service has no name.
-    prometheus.reaches(r#"count(up{job="model-api-service"})"#, 1.0);
-    drop(applied);
-    cluster.kubectl(&["delete", "secret", "model-api-redis"]);
+    let budgets = "poddisruptionbudgets";
+    for (app, pods) in [(STABLE, 2), (CANARY, 1)] {
+        eventually(&format!("the budget of {app} counts its pods"), || {
+            let budget = applied.object("apis/policy/v1", budgets, app)?;
+            (budget["status"]["expectedPods"] == pods).then_some(())
+        });
+    }
 }
 
 #[test]
@@ -212,20 +244,6 @@ fn define_workloads(cluster: &Cluster) {
     cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"]);
 }
 
-fn scales_by_cpu(applied: &Applied<'_>) {
-    replicas_are_the_autoscalers(applied);
-    let container = app(applied)["spec"]["resources"]["requests"]["cpu"].clone();
-    assert!(container.is_string(), "a share of CPU is one of what is requested");
-    eventually("the autoscaler finds the Deployment", || {
-        let autoscalers = "horizontalpodautoscalers";
-        let object = applied.object("apis/autoscaling/v2", autoscalers, "model-api-service")?;
-        let conditions = object["status"]["conditions"].as_array()?.clone();
-        let able =
-            |condition: &Value| condition["type"] == "AbleToScale" && condition["status"] == "True";
-        conditions.iter().any(able).then_some(())
-    });
-}
-
 fn scales_by_query(applied: &Applied<'_>) {
     replicas_are_the_autoscalers(applied);
     let object = applied.object("apis/keda.sh/v1alpha1", "scaledobjects", "model-api-service");
@@ -255,12 +273,12 @@ fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {
     let policy =
         applied.object("apis/networking.k8s.io/v1", "networkpolicies", "model-api-service");
     let policy = policy.unwrap()["spec"].clone();
-    let selected = policy["podSelector"]["matchLabels"].as_object().unwrap();
+    let selected = &policy["podSelector"]["matchExpressions"][0];
+    let label = selected["key"].as_str().unwrap();
+    let apps = selected["values"].as_array().unwrap();
     let port = &policy["ingress"][0]["ports"][0]["port"];
     for pod in &pods {
-        for (name, value) in selected {
-            assert_eq!(&pod["metadata"]["labels"][name], value);
-        }
+        assert!(apps.contains(&pod["metadata"]["labels"][label]), "{}", pod["metadata"]["labels"]);
         assert_eq!(&pod["spec"]["containers"][0]["ports"][0]["name"], port);
     }
     eventually("the budget counts the pods", || {

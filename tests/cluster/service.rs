@@ -183,7 +183,7 @@ fn every_panel_has_data(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
     let of_the_blueprint = format!("rate(http_requests_total{{{filters}}}[1m])");
     assert!(queries.iter().any(|(_, query)| *query == of_the_blueprint));
     // What KEDA asks this Prometheus.
-    let trigger = read("k8s/components/autoscaling-keda/scaled-object.yaml");
+    let trigger = read("k8s/components/autoscaling/scaled-object.yaml");
     queries.push(("KEDA".to_owned(), after(&trigger, "query: ")[0].to_owned()));
     for (title, query) in queries {
         // There is no kubelet here that measures containers, and no kube-state-metrics.

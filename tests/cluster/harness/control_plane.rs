@@ -83,8 +83,6 @@ fn start_controllers(logs: &Logs, folder: &Path) {
         "--leader-elect=false",
         // The node never reports: this controller would give it up.
         "--controllers=*,-node-lifecycle-controller",
-        // A third of the usual time between two looks.
-        "--horizontal-pod-autoscaler-sync-period=5s",
         &format!("--kubeconfig={}", kubeconfig().display()),
         &format!("--service-account-private-key-file={}", key.display()),
     ]);
