@@ -202,7 +202,9 @@ fn every_prediction_is_binned_when_the_interval_is_one() {
     send_traffic(&mut client, 10);
     let scrape = scrape(&mut client);
     let bin = |feature, bin| {
-        scrape.value(&format!("model_feature_bin_total{{feature=\"{feature}\",bin=\"{bin}\"}}"))
+        let model = r#"model="heart-risk-demo",version="v1.0.0""#;
+        let labels = format!("{model},feature=\"{feature}\",bin=\"{bin}\"");
+        scrape.value(&format!("model_feature_bin_total{{{labels}}}"))
     };
     assert_eq!([bin("age", "30.0"), bin("age", "75.0"), bin("age", "missing")], [10.0, 20.0, 0.0]);
     let cholesterol = ["200.0", "240.0", "missing"].map(|label| bin("cholesterol", label));

@@ -155,9 +155,16 @@ impl ModelStats {
     fn drift_families(&self, context: &Context) -> [Family; 3] {
         // Every bin of the reference is a series, at 0 until a value falls into it.
         let bins = reference_bins(context.signature, context.description);
+        // Another version has other bounds: what is expected of one says nothing of another.
+        let Signature { name, version, .. } = context.signature;
         let sample = |suffix, bin: &ReferenceBin, value| Sample {
             suffix,
-            labels: vec![("feature", bin.feature.clone()), ("bin", bin.label.clone())],
+            labels: vec![
+                ("model", name.clone()),
+                ("version", version.clone()),
+                ("feature", bin.feature.clone()),
+                ("bin", bin.label.clone()),
+            ],
             value,
         };
         let counted = |bin: &ReferenceBin| {

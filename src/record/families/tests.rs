@@ -144,7 +144,8 @@ proptest! {
         let units: u64 = confidences.map(|confidence| CONFIDENCE.fraction_units(confidence)).sum();
         let sum = scraped.sum("model_prediction_confidence_sum", "");
         prop_assert!((sum - CONFIDENCE.value(units)).abs() < 1e-9, "{}", sum);
-        prop_assert_eq!(scraped.value("model_feature_bin_total{feature=\"age\",bin=\"60.0\"}"),
+        let bin = "model_feature_bin_total{model=\"m\",version=\"v1\",feature=\"age\",bin=\"60.0\"}";
+        prop_assert_eq!(scraped.value(bin),
             events.iter().filter_map(|event| event.3.inference.as_ref())
                 .filter_map(|inference| inference.bins.get(&("age".to_owned(), 0)))
                 .sum::<u64>() as f64);
@@ -212,6 +213,18 @@ fn families_are_sorted_by_name() {
     assert_eq!(Exposition::parse(&text).kinds().len(), 14);
     let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn bins_and_their_reference_are_of_one_version_so_that_another_is_no_drift() {
+    let scraped = Exposition::parse(&scrape(&Memory::default(), Format::Prometheus));
+    for family in ["model_feature_bin_total", "model_feature_reference_ratio"] {
+        let series: Vec<_> = scraped.series(family).map(|(series, _)| series).collect();
+        assert!(!series.is_empty(), "{family}");
+        for series in series {
+            assert!(series.contains("{model=\"m\",version=\"v1\",feature="), "{series}");
+        }
+    }
 }
 
 #[test]
