@@ -46,6 +46,21 @@ fn errors_of_the_gateway_are_those_of_the_installation_behind_it() {
     println!("{}", run_in(&folder, "promtool", &["test", "rules", "gateway.yaml"]));
 }
 
+#[test]
+fn nobody_is_called_in_a_day_of_ordinary_life() {
+    let cluster = Cluster::take();
+    let folder = scratch("ordinary-day");
+    for (component, rules) in [("alerts", "rules.json"), ("traefik", "gateway.json")] {
+        let file = format!("k8s/components/{component}/prometheus-rule.yaml");
+        let printed = cluster.kubectl(&["create", "--dry-run=client", "-o", "json", "-f", &file]);
+        let rule: Value = serde_json::from_str(&printed).unwrap();
+        fs::write(folder.join(rules), rule["spec"].to_string()).unwrap();
+    }
+    let tests = root().join("tests/cluster/alerts/ordinary_day.yaml");
+    fs::copy(tests, folder.join("ordinary_day.yaml")).unwrap();
+    println!("{}", run_in(&folder, "promtool", &["test", "rules", "ordinary_day.yaml"]));
+}
+
 /// Leaves out what is there for people. promtool compares it too, where it is: a file of tests has all of
 /// it, or does without.
 fn remove_annotations(rules: &mut Value) {
