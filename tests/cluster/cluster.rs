@@ -6,6 +6,7 @@ mod canary;
 mod documents;
 mod drift;
 mod gateway;
+mod gitops;
 mod harness;
 #[path = "../support/http.rs"]
 // The client can be ruder than these tests are.
