@@ -41,10 +41,14 @@ fn the_dashboard_is_filtered_by_namespace_job_and_instance_and_not_edited_by_acc
     let variables = dashboard["templating"]["list"].as_array().unwrap().iter();
     let names: Vec<_> = variables.map(|variable| variable["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["datasource", "namespace", "job", "instance"]);
+    // Another service's requests in the namespace are none of this one's.
+    let job = &dashboard["templating"]["list"][2];
+    assert_eq!(job["allValue"], "model-api-service.*");
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().into_iter().flatten() {
             let query = target["expr"].as_str().unwrap();
-            let is_recorded = query.contains("feature:") || query.contains("feature_bin:");
+            let recorded = ["feature:", "feature_bin:", "job:prediction_failures:"];
+            let is_recorded = recorded.iter().any(|name| query.contains(name));
             let is_of_kubernetes = query.contains("container_") || query.contains("kube_");
             for selector in query.split('{').skip(1) {
                 let selector = selector.split('}').next().unwrap();
@@ -106,13 +110,13 @@ fn the_dashboards_description_has_every_panel() {
 }
 
 #[test]
-fn every_table_is_by_feature_and_bin() {
+fn every_table_is_by_job_version_feature_and_bin() {
     let dashboard = dashboard();
     let panels = dashboard["panels"].as_array().unwrap();
     let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
     for target in targets.filter(|target| target["format"] == "table") {
         let query = target["expr"].as_str().unwrap();
-        assert!(query.contains("by (feature, bin)"), "{query}");
+        assert!(query.contains("by (job, version, feature, bin)"), "{query}");
     }
 }
 
