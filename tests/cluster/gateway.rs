@@ -6,15 +6,17 @@ use crate::harness::{
 };
 use crate::http::{Client, Request};
 use crate::manifests::with;
-use crate::rollout::Done;
+use crate::rollout::{Done, IMAGE};
 use crate::service::{JOB, filled_in, has_number, targets};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 const SHADOW: &str = "model-api-service-shadow";
+/// The connections of a rolling update's clients.
+const CLIENTS: usize = 8;
 /// Both versions, where a person chooses jobs.
 const BOTH: &str = "model-api-service(-canary)?";
 
@@ -111,6 +113,51 @@ fn nothing_is_lost_when_a_canary_is_given_up() {
     });
     println!("{} requests were answered meanwhile", statuses.len());
     all_answered(&statuses);
+}
+
+#[test]
+fn a_rolling_update_loses_none_of_20000_requests() {
+    let cluster = Cluster::take();
+    let applied = cluster.apply(with(&["image", "http-route"]));
+    applied.ready(2);
+    cluster.apply_as("model-api", "k8s/rollout/deployment.yaml");
+    rolled(&applied, |pod| !pod["spec"]["containers"][0]["lifecycle"]["preStop"].is_null());
+    let gateway = cluster.gateway();
+    gateway.serves();
+
+    let (asked, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = || {
+        let mut client = Client::connect(GATEWAY);
+        let mut statuses = Vec::new();
+        while asked.fetch_add(1, Ordering::Relaxed) < 20_000 || !done.load(Ordering::Relaxed) {
+            statuses.push(client.send(&prediction(QUESTION)).status);
+        }
+        statuses
+    };
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
+        {
+            let _done = Done(&done);
+            eventually("there is load", || (asked.load(Ordering::Relaxed) > 1000).then_some(()));
+            applied.patch(&json!({"image": IMAGE}));
+            rolled(&applied, |pod| pod["spec"]["containers"][0]["image"] == IMAGE);
+            println!("rolled after {} requests", asked.load(Ordering::Relaxed));
+        }
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    println!("{} requests were answered", statuses.len());
+    assert!(statuses.len() >= 20_000);
+    all_answered(&statuses);
+}
+
+/// Waits until there are two pods, ready and of a kind, and none else.
+fn rolled(applied: &Applied<'_>, new: impl Fn(&Value) -> bool) {
+    eventually("every pod is new", || {
+        let pods = pods_of(applied, STABLE);
+        let ready =
+            |pod: &&Value| pod["status"]["containerStatuses"][0]["ready"] == true && new(pod);
+        (pods.len() == 2 && pods.iter().filter(ready).count() == 2).then_some(())
+    });
 }
 
 #[test]

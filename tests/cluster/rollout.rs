@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-const IMAGE: &str = "registry.example.org/models/heart:v2.0.0";
+pub const IMAGE: &str = "registry.example.org/models/heart:v2.0.0";
 
 #[test]
 fn predictions_go_on_while_the_app_scales_and_rolls() {

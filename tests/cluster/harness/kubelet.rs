@@ -21,7 +21,8 @@ type Pods = BTreeMap<String, Pod>;
 struct Pod {
     path: String,
     address: Ipv4Addr,
-    host: Child,
+    /// Until it is told to stop.
+    host: Option<Child>,
     ready: bool,
 }
 
@@ -49,14 +50,16 @@ fn synchronise(pods: &mut Pods) {
                 pods.insert(uid, pod);
             }
             None => drop(Api.delete_now(&pod_path(object))),
-            Some(pod) if going => stop(pod),
+            Some(pod) if going => stop(pod, object),
             Some(pod) if !pod.ready => probe(pod, object),
             Some(_) => {}
         }
     }
     let exists = |uid: &String| objects.iter().any(|object| object["metadata"]["uid"] == **uid);
-    for (_, mut gone) in pods.extract_if(.., |uid, _| !exists(uid)) {
-        gone.host.kill().and_then(|()| gone.host.wait()).expect("the host can be stopped");
+    for (_, gone) in pods.extract_if(.., |uid, _| !exists(uid)) {
+        if let Some(mut host) = gone.host {
+            host.kill().and_then(|()| host.wait()).expect("the host can be stopped");
+        }
     }
 }
 
@@ -71,7 +74,7 @@ fn run(object: &Value, address: Ipv4Addr) -> Pod {
             "metadata": {"name": object["metadata"]["name"]}, "target": target,
         }),
     );
-    let pod = Pod { path, address, host: start_host(object, address), ready: false };
+    let pod = Pod { path, address, host: Some(start_host(object, address)), ready: false };
     report(&pod, object);
     pod
 }
@@ -105,11 +108,21 @@ fn probe(pod: &mut Pod, object: &Value) {
     }
 }
 
-fn stop(pod: &mut Pod) {
-    let id = pod.host.id().to_string();
-    Command::new("kill").args(["-TERM", &id]).status().expect("there is a kill");
-    pod.host.wait().expect("the host ends");
-    Api.delete_now(&pod.path);
+/// Tells a host to stop, after the pause that its container asks for. The others are looked after meanwhile.
+fn stop(pod: &mut Pod, object: &Value) {
+    let Some(mut host) = pod.host.take() else { return };
+    let pause = &object["spec"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"];
+    let pause = Duration::from_secs(pause.as_u64().unwrap_or_default());
+    let path = pod.path.clone();
+    thread::spawn(move || {
+        thread::sleep(pause);
+        Command::new("kill")
+            .args(["-TERM", &host.id().to_string()])
+            .status()
+            .expect("there is a kill");
+        host.wait().expect("the host ends");
+        Api.delete_now(&path);
+    });
 }
 
 fn report(pod: &Pod, object: &Value) {
