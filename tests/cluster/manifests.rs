@@ -254,6 +254,9 @@ fn scales_by_query(applied: &Applied<'_>) {
     let query = object["spec"]["triggers"][0]["metadata"]["query"].as_str().unwrap();
     let namespace = object["metadata"]["namespace"].as_str().unwrap();
     assert!(query.contains(&format!("namespace={namespace:?}")), "{query}");
+    // Spin answers 120 a second on the CPU that a replica requests: more would never be asked of it.
+    let threshold = object["spec"]["triggers"][0]["metadata"]["threshold"].as_str().unwrap();
+    assert!(threshold.parse::<u32>().unwrap() < 120, "{threshold}");
 }
 
 fn replicas_are_the_autoscalers(applied: &Applied<'_>) {
