@@ -44,9 +44,8 @@ fn argo_applies_production_by_its_waves() {
         let wave = object["metadata"]["annotations"][WAVE].as_str().unwrap_or("0");
         wave.parse::<i32>().unwrap()
     };
-    // In the worst order within a wave: by kinds, from the end of the alphabet.
-    objects.sort_by_key(|object| std::cmp::Reverse(object["kind"].as_str().unwrap().to_owned()));
-    objects.sort_by_key(wave);
+    // By the alphabet within a wave: a SpinApp before its executor.
+    objects.sort_by_key(|object| (wave(object), object["kind"].as_str().unwrap().to_owned()));
     for object in objects {
         apply(std::slice::from_ref(&object));
     }
