@@ -217,13 +217,15 @@ fn families_are_sorted_by_name() {
 
 #[test]
 fn bins_and_their_reference_are_of_one_version_so_that_another_is_no_drift() {
-    let scraped = Exposition::parse(&scrape(&Memory::default(), Format::Prometheus));
+    let store = Memory::default();
+    let bins = Bins::from([(("age".to_owned(), 0), 1)]);
+    let inference = Some(Inference { bins, ..inference(Vec::new()) });
+    let observed = Observed { inference, ..Observed::default() };
+    count(&store, &exchange(200, 50, 10), &observed).unwrap();
+    let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     for family in ["model_feature_bin_total", "model_feature_reference_ratio"] {
-        let series: Vec<_> = scraped.series(family).map(|(series, _)| series).collect();
-        assert!(!series.is_empty(), "{family}");
-        for series in series {
-            assert!(series.contains("{model=\"m\",version=\"v1\",feature="), "{series}");
-        }
+        let of_version = scraped.sum(family, "{model=\"m\",version=\"v1\",feature=");
+        assert_eq!((of_version, scraped.sum(family, "")), (1.0, 1.0), "{family}");
     }
 }
 
