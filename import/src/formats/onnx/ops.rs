@@ -7,7 +7,7 @@ use super::shapes::{compress, reshape, shape, slice, split, top_k, with_axes};
 use super::{Reader, first};
 use crate::ir::evaluate::ask;
 use crate::ir::graph::{Graph, Value};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::{Data, Shape, Tensor};
@@ -87,7 +87,14 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
             reader.graph.node(Op::GatherElements, &inputs, &[attributes.small("axis", 0)?])?
         }
         "Compress" => compress(reader, node)?,
-        "Mod" => reader.graph.node(Op::Mod, &inputs, &[])?,
+        "Mod" => {
+            let is_int = kind_of(&reader.graph, first(&inputs)?)? == Some(Kind::Int);
+            ensure!(
+                attributes.int("fmod", 0) == i64::from(!is_int),
+                "fmod is supported as 1 for floats, and as 0 for integers"
+            );
+            reader.graph.node(Op::Mod, &inputs, &[])?
+        }
         "SequenceConstruct" => {
             let output = node.output.first().context("it has no output")?;
             reader.sequences.insert(output.clone(), inputs);

@@ -131,7 +131,7 @@ pub fn arithmetic<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'
                 Op::Mul => i64::wrapping_mul,
                 // What is left undefined must not stop the instance.
                 Op::Div => |a, b| a.checked_div(b).unwrap_or(0),
-                Op::Mod => |a, b| a.checked_rem_euclid(b).unwrap_or(0),
+                Op::Mod => remainder,
                 Op::Max => i64::max,
                 Op::Min => i64::min,
                 _ => return Err(Error("takes no int64")),
@@ -279,4 +279,10 @@ pub fn cast<'t>(kind: Kind, x: &Tensor<'t>) -> Result<Tensor<'t>> {
         Kind::Int => Tensor::int(x.shape, values.iter().map(|value| *value as i64).collect()),
         Kind::Bool => Tensor::bool(x.shape, values.iter().map(|value| *value != 0.0).collect()),
     }
+}
+
+/// The rest of a division, with the sign of the divisor; 0 if that is 0.
+fn remainder(a: i64, b: i64) -> i64 {
+    let rest = a.checked_rem(b).unwrap_or(0);
+    if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
 }
