@@ -122,9 +122,10 @@ fn discard(stream: &InputStream) {
 /// Sends the response. The body is written and finished before the response is handed over, so
 /// that head and body leave in one write: in two, Nagle's algorithm and delayed acknowledgements
 /// keep the client waiting for 40 ms.
-pub fn send(out: ResponseOutparam, response: Response) {
+pub fn send(out: ResponseOutparam, response: Response, method: Method) {
     let Response { status, content_type, headers, body: content } = response;
-    let outgoing = OutgoingResponse::new(fields(content_type, headers, content.len()));
+    let length = has_length(status, content_type).then_some(content.len());
+    let outgoing = OutgoingResponse::new(fields(content_type, headers, length));
     // It is 200 unless it is set.
     if status != 200 {
         outgoing.set_status_code(status).expect("our status codes are valid");
@@ -142,20 +143,31 @@ pub fn send(out: ResponseOutparam, response: Response) {
     } else {
         // More than the host buffers: it has to be on its way before there is room for the rest.
         out.set(outgoing);
+        // The host drops the body of the answer to a HEAD.
+        if method == Method::Head {
+            return;
+        }
         sent = sent.and_then(|()| write_all(&stream, later));
         drop(stream);
         finish(body, sent);
     }
 }
 
+/// Is true if an answer says how long its body is: without it, a host sends an empty body in chunks.
+fn has_length(status: u16, content_type: Option<&str>) -> bool {
+    content_type.is_some() || !matches!(status, 204 | 304)
+}
+
 fn fields(
     content_type: Option<&str>,
     headers: Vec<(&'static str, String)>,
-    content_length: usize,
+    content_length: Option<usize>,
 ) -> Fields {
     let mut fields = Vec::with_capacity(2 + headers.len());
     if let Some(content_type) = content_type {
         fields.push(("content-type".to_owned(), content_type.into()));
+    }
+    if let Some(content_length) = content_length {
         fields.push(("content-length".to_owned(), content_length.to_string().into()));
     }
     fields.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())));

@@ -79,7 +79,7 @@ pub fn dispatch<E: Copy, O: Default>(
     if may_be_logged {
         log_request(&exchange, &head);
     }
-    http::send(out, response);
+    http::send(out, response, head.method);
 }
 
 /// Lets the endpoint answer.
