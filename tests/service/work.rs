@@ -4,7 +4,10 @@
 use super::{manifest, model_manifest};
 use crate::support::http::Request;
 use crate::support::server::TestServer;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use model_api_host::Manifest;
+use std::io::Write;
 
 /// A model, and one of the features that it takes as a number.
 struct Model {
@@ -66,9 +69,12 @@ fn long_fields(model: &Model, length: usize) -> Vec<(String, String)> {
 
 /// The instructions that the service runs for a request, the model's included.
 fn instructions(server: &TestServer, path: &str, body: &str, id: &str) -> u64 {
-    let request = Request::post(path, body).header("x-request-id", id);
-    let status = server.send(&request).status;
-    assert!((200..500).contains(&status), "{status} for {path} {}…", &body[..60]);
+    instructions_for(server, Request::post(path, body), id)
+}
+
+fn instructions_for(server: &TestServer, request: Request, id: &str) -> u64 {
+    let status = server.send(&request.header("x-request-id", id)).status;
+    assert!((200..500).contains(&status), "{status} for {id}");
     let line = server.logged(&format!("instructions request_id={id}"));
     let count = line.split_whitespace().nth(1).and_then(|count| count.parse().ok());
     count.unwrap_or_else(|| panic!("no number of instructions: {line}"))
@@ -104,4 +110,34 @@ fn the_work_for_every_field_of_a_body_is_linear_in_its_length() {
 #[test]
 fn the_work_for_every_field_is_linear_for_a_model_of_500_features_too() {
     assert_work_is_linear(&model_manifest("wide"), &Model { name: "wide", feature: "f0" });
+}
+
+/// A body of nothing but empty parts, which a client can make at no cost.
+#[test]
+fn unpacking_empty_parts_takes_no_more_work_than_unpacking_full_ones() {
+    let server = TestServer::start(&manifest(|text| text), |settings| {
+        settings.count_instructions = true;
+    });
+    let length = LENGTHS[2];
+    let digits = format!(r#"{{"patient_data":{{"age":"{}"}}}}"#, "1".repeat(length - 30));
+    let mut full = GzEncoder::new(Vec::new(), Compression::none());
+    full.write_all(digits.as_bytes()).unwrap();
+    let empty = GzEncoder::new(Vec::new(), Compression::fast()).finish().unwrap();
+    // An empty stored block, and four empty ones of fixed codes, each of ten bits.
+    let stored = [0, 0, 0, 0xff, 0xff];
+    let fixed = [0x02, 0x08, 0x20, 0x80, 0x00];
+    let counts: Vec<_> = [
+        ("full", full.finish().unwrap(), "gzip"),
+        ("members", empty.repeat(length / empty.len()), "gzip"),
+        ("stored", stored.repeat(length / stored.len()), "deflate"),
+        ("fixed", fixed.repeat(length / fixed.len()), "deflate"),
+    ]
+    .into_iter()
+    .map(|(id, body, coding)| {
+        let request = Request::post("/predict", body).header("content-encoding", coding);
+        instructions_for(&server, request, id)
+    })
+    .collect();
+    println!("{counts:?} instructions");
+    assert!(counts[1..].iter().all(|count| *count <= counts[0]), "{counts:?}");
 }
