@@ -137,6 +137,9 @@ fn described(trigger: &HttpTrigger) -> Option<(String, String)> {
     Some((route.clone(), target.to_owned()))
 }
 
+/// The packages of a host's interfaces.
+const PLATFORM: [&str; 3] = ["wasi:", "fermyon:", "spin:"];
+
 const WASM_PAGE_BYTES: u64 = 65_536;
 
 struct Loading<'a> {
@@ -210,12 +213,26 @@ impl<'a> Loading<'a> {
         let pre = self
             .linker
             .instantiate_pre(&code)
-            .map_err(|error| anyhow!("{error:#}; the embedded host lacks it, use `spin up`"))?;
+            .map_err(|error| anyhow!("{error:#}; {}", self.remedy(id, &code)))?;
         let pre = ProxyPre::new(pre)
             .map_err(|error| anyhow!("it does not handle HTTP requests: {error:#}"))?;
         let (limits, memory) = (self.settings.limits.clone(), self.memory.clone());
         let count_instructions = self.settings.count_instructions;
         Ok(Component { pre, grants, limits, memory, count_instructions })
+    }
+
+    /// The remedy if a component imports what is not there: an interface of the platform is Spin's, and
+    /// any other a dependency's.
+    fn remedy(&self, id: &str, code: &wasmtime::component::Component) -> String {
+        let ty = code.component_type();
+        let is_platforms = |name: &str| PLATFORM.iter().any(|package| name.starts_with(package));
+        match ty.imports(&self.engine).find(|(name, _)| !is_platforms(name)) {
+            None => "the embedded host lacks it, use `spin up`".to_owned(),
+            Some((name, _)) => format!(
+                "name the component that it is from: [component.{id}.dependencies] with \
+                 \"{name}\" = {{ path = \"….wasm\" }}"
+            ),
+        }
     }
 
     /// A request that finds no memory is refused: that is meant for loads, and not for the second of

@@ -2,7 +2,7 @@
 
 use super::{EXAMPLE, manifest, predict};
 use crate::support::root;
-use crate::support::server::TestServer;
+use crate::support::server::{TestServer, load};
 use model_api_host::Manifest;
 use model_api_host::manifest::{Dependency, Source};
 use std::path::PathBuf;
@@ -21,6 +21,19 @@ fn model_files() -> Vec<PathBuf> {
 
 /// The interface of the contract that has types and no function.
 const TYPES: &str = "model-api:predictor/types@1.0.0";
+
+#[test]
+fn a_service_without_a_model_is_refused_with_the_remedy() {
+    let is_model = |line: &&str| line.contains(".dependencies]") || line.contains("predictor@");
+    let manifest = manifest(|text| {
+        text.lines().filter(|line| !is_model(line)).map(|line| format!("{line}\n")).collect()
+    });
+    let Err(error) = load(&manifest, |_| {}) else { panic!("it was loaded") };
+    let error = format!("{error:#}");
+    let remedy =
+        "[component.service.dependencies] with \"model-api:predictor/predictor@1.0.0\" = {";
+    assert!(error.contains(remedy), "{error}");
+}
 
 #[test]
 fn no_model_imports_anything_to_call() {

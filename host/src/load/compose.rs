@@ -12,6 +12,10 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 /// only if the manifest says that it inherits the component's configuration.
 const GRANTED: [&str; 5] = ["wasi:http/", "wasi:keyvalue/", "wasi:config/", "fermyon:", "spin:"];
 
+/// The remedy if a dependency's file is something else than a component for it.
+const IMPORT_FIRST: &str =
+    "`cargo import` makes a component of a trained model (ONNX, XGBoost, LightGBM)";
+
 /// Composes the component of `files` with its dependencies.
 ///
 /// # Errors
@@ -54,7 +58,9 @@ impl Composition {
         ensure!(!matching.is_empty(), "the component does not import it");
 
         // Instantiate it.
-        let component = componentize(&dependency.bytes)?.into_owned();
+        let component = componentize(&dependency.bytes)
+            .map_err(|error| anyhow!("{error:#}; {IMPORT_FIRST}"))?
+            .into_owned();
         let (world, instance) = register(&mut self.graph, name, component)?;
         for import in self.graph.types()[world].imports.keys() {
             check_import(import, files)?;
@@ -73,7 +79,7 @@ impl Composition {
         let export_node = self
             .graph
             .alias_instance_export(dependency, export)
-            .with_context(|| format!("its file does not export `{export}`"))?;
+            .with_context(|| format!("its file does not export `{export}`; {IMPORT_FIRST}"))?;
         self.graph
             .set_instantiation_argument(self.instance, import, export_node)
             .with_context(|| format!("its `{export}` does not fit the import `{import}`"))
@@ -179,6 +185,15 @@ mod tests {
         let error = compose(&files(&[dependency(IMPORT, None, other)])).unwrap_err();
         let expected = format!("dependency `{IMPORT}`: its file does not export `{IMPORT}`");
         assert!(format!("{error:#}").starts_with(&expected), "{error:#}");
+    }
+
+    #[test]
+    fn a_model_that_was_not_imported_is_refused_with_the_remedy() {
+        let mut onnx = dependency(IMPORT, None, IMPORT);
+        onnx.bytes = b"\x08\x09\x12\x08skl2onnx".to_vec();
+        let error = compose(&files(&[onnx])).unwrap_err();
+        let expected = format!("dependency `{IMPORT}`: it is not WebAssembly; {IMPORT_FIRST}");
+        assert_eq!(format!("{error:#}"), expected);
     }
 
     #[test]
