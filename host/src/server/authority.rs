@@ -31,7 +31,9 @@ pub fn find(parts: &mut Parts) -> Result<String, &'static str> {
     parts.headers.insert(HOST, value);
     // The guest learns the host from the header.
     let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    parts.uri = path.parse().map_err(|_| invalid)?;
+    // A target such as `http://a?b` has a query and no path.
+    let root = if path.starts_with('/') { "" } else { "/" };
+    parts.uri = format!("{root}{path}").parse().map_err(|_| invalid)?;
     Ok(authority)
 }
 
@@ -88,6 +90,17 @@ mod tests {
         }
         let found = found("http://user:word@a.example:81/", Version::HTTP_11, &["x"]);
         assert_eq!(found.as_deref(), Ok("a.example:81"));
+    }
+
+    #[test]
+    fn a_target_without_a_path_is_for_the_root() {
+        for (target, path) in [("http://a?b=1", "/?b=1"), ("http://a", "/"), ("http://a/?b", "/?b")]
+        {
+            let request = Request::builder().uri(target).header(HOST, "a");
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            find(&mut parts).unwrap();
+            assert_eq!(parts.uri, path);
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Handler {
         match found.target {
             Target::Static(response) => Ok(response.clone().map(|body| Bytes::from(body).into())),
             Target::Guest { headers: route, component } => {
-                let target = asked.uri.path_and_query();
+                let target = parts.uri.path_and_query();
                 headers::set(&mut parts.headers, route, &found, &authority, target, &self.client);
                 self.call(component, parts, body, asked.started, id).await
             }
