@@ -39,6 +39,21 @@ fn a_guest_gets_no_memory_beyond_its_limit() {
 }
 
 #[test]
+/// An operator may raise the limit of bodies, and leave that of memory as it is.
+#[test]
+fn a_body_that_takes_more_memory_than_a_guest_has_is_413() {
+    let server = serve_with(|settings| {
+        settings.limits.memory_bytes = 8 << 20;
+        settings.limits.body_bytes = 8 << 20;
+    });
+    assert_error(
+        &server.post("/body", vec![b'x'; 7 << 20]),
+        413,
+        "The body takes more memory than there is for one",
+    );
+    assert!(server.logged("trapped").contains("refused more than 8388608 bytes of memory"));
+}
+
 fn a_request_is_503_if_all_instances_have_too_much_memory() {
     let server = serve_with(|settings| settings.limits.all_memory_bytes = 8 << 20);
     assert_eq!(server.get("/memory?16").text(), "16");

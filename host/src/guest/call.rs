@@ -26,6 +26,8 @@ pub enum Failure {
     OutOfMemory,
     /// It trapped, or could not be started.
     Trapped(String),
+    /// It trapped for this reason after it was refused so many bytes of memory.
+    MemoryLimit(String, usize),
     /// It returned without a response, or with half of one.
     NoResponse(String),
 }
@@ -38,6 +40,9 @@ impl fmt::Display for Failure {
                 f.write_str("stopped: all instances have too much memory together")
             }
             Self::Trapped(reason) => write!(f, "trapped: {reason}"),
+            Self::MemoryLimit(reason, limit) => {
+                write!(f, "trapped: {reason}, refused more than {limit} bytes of memory")
+            }
             Self::NoResponse(reason) => write!(f, "gave no response: {reason}"),
         }
     }

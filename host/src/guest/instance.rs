@@ -169,11 +169,8 @@ fn explain(error: &wasmtime::Error, limits: &Limits, guest: &Guest) -> Failure {
         return Failure::TimedOut;
     }
     let reason = error.root_cause();
-    let limit = limits.memory_bytes;
     match guest.was_refused_memory() {
-        Some(Refused::OwnLimit) => {
-            Failure::Trapped(format!("{reason}, refused more than {limit} bytes of memory"))
-        }
+        Some(Refused::OwnLimit) => Failure::MemoryLimit(reason.to_string(), limits.memory_bytes),
         Some(Refused::Budget) => Failure::OutOfMemory,
         None => Failure::Trapped(reason.to_string()),
     }

@@ -27,6 +27,9 @@ use tokio::time::timeout_at;
 /// The paths that Spin answers itself begin so.
 const SPIN: &str = "/.well-known/spin/";
 
+/// A body of less than one part in so many of an instance's memory is not to blame if that runs out.
+const MEMORY_SHARE: usize = 64;
+
 /// Answers the requests of one connection.
 pub struct Handler {
     pub shared: Shared,
@@ -118,6 +121,7 @@ impl Handler {
             let _turn = if is_long { Some(self.turn(deadline).await?) } else { None };
             let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
             let call = Call {
+            let takes_memory = body.len() > app.limits.memory_bytes / MEMORY_SHARE;
                 component: component.clone(),
                 prepared: self.instances.take(component),
                 request: Request::from_parts(parts, body),
@@ -127,7 +131,10 @@ impl Handler {
                 id: id.clone(),
             };
             let reply = call.run(long_guests).await;
-            reply.map_err(|failure| Refusal::failed(&failure, app.limits.request_timeout))
+            reply.map_err(|failure| match failure {
+                Failure::MemoryLimit(..) if takes_memory => Refusal::BodyTakesMemory,
+                failure => Refusal::failed(&failure, app.limits.request_timeout),
+            })
         };
         // All that for as long as the client is there.
         let reply = tokio::select! {

@@ -26,6 +26,8 @@ pub enum Refusal {
     BodyIncomplete,
     /// The body has more than so many bytes.
     BodyTooLarge(usize),
+    /// The component has too little memory for a body of this size.
+    BodyTakesMemory,
     /// The body did not arrive in time, or too slowly.
     BodyTooSlow,
     /// The host holds as many bytes of bodies as it may.
@@ -82,7 +84,7 @@ impl Refusal {
         match failure {
             Failure::TimedOut => Self::TimedOut(limit),
             Failure::OutOfMemory => Self::OutOfMemory,
-            Failure::Trapped(_) => Self::Trapped,
+            Failure::Trapped(_) | Failure::MemoryLimit(..) => Self::Trapped,
             Failure::NoResponse(_) => Self::NoResponse,
         }
     }
@@ -95,7 +97,7 @@ impl Refusal {
             Self::NotHttp => (400, "not_http"),
             Self::NoRoute => (404, "no_route"),
             Self::BodyTooSlow => (408, "body_too_slow"),
-            Self::BodyTooLarge(_) => (413, "body_too_large"),
+            Self::BodyTooLarge(_) | Self::BodyTakesMemory => (413, "body_too_large"),
             Self::TargetTooLong => (414, "target_too_long"),
             Self::HeadTooLarge => (431, "head_too_large"),
             Self::ClientGone => (499, "client_gone"),
@@ -125,6 +127,7 @@ impl Refusal {
             Self::TooManyBodies
             | Self::TooManyRequests
             | Self::TooManyResponses
+            Self::BodyTakesMemory => "The body takes more memory than there is for one".to_owned(),
             | Self::OutOfMemory => "Too many requests at once".to_owned(),
             Self::TimedOut(limit) => format!("The component did not answer within {limit:?}"),
             Self::Trapped => "The component failed".to_owned(),
@@ -211,6 +214,7 @@ mod tests {
             Refusal::TooManyRequests,
             Refusal::TooManyResponses,
             Refusal::OutOfMemory,
+            Refusal::BodyTakesMemory,
             Refusal::TimedOut(Duration::ZERO),
             Refusal::Trapped,
             Refusal::NoResponse,
