@@ -118,6 +118,23 @@ fn a_guest_is_stopped_when_its_client_is_gone() {
 }
 
 /// A client of a guest that never ends.
+/// What a client has sent beyond its request is not read, so that its end is not either.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_guest_is_stopped_when_its_client_has_sent_more_and_is_gone() {
+    let server = serve_with(|settings| {
+        settings.limits.request_timeout = Duration::from_secs(3600);
+        settings.limits.drain_timeout = Duration::ZERO;
+        settings.limits.half_close_timeout = Duration::ZERO;
+    });
+    let mut client = looping(&server);
+    client.send_raw("G");
+    eventually(|| metric(&server, "requests", "") == 1.0);
+    drop(client);
+    eventually(|| metric(&server, "requests", "") == 0.0);
+    assert_eq!(errors(&server, "client_gone"), 1.0);
+}
+
 fn looping(server: &TestServer) -> Client {
     let mut client = server.client();
     client.send_raw("GET /loop HTTP/1.1\r\nhost: a\r\n\r\n");

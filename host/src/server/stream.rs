@@ -181,8 +181,11 @@ pub async fn client_gone(write: &OwnedWriteHalf, half_close_timeout: Duration) {
     let tcp: &TcpStream = write.as_ref();
     match tcp.peek(&mut [0]).await {
         Ok(0) => sleep(half_close_timeout).await,
-        // It has sent its next request already, and what is behind that cannot be seen.
-        Ok(_) => std::future::pending().await,
+        // It has sent its next request already, and an end behind that is not read before it.
+        Ok(_) => match ended(tcp).await {
+            End::Half => sleep(half_close_timeout).await,
+            End::Whole => {}
+        },
         Err(_) => {}
     }
 }
@@ -197,6 +200,43 @@ impl AsyncRead for ClientStream {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.read).poll_read(context, buffer);
         let arrived = buffer.filled().len() - before;
+/// The end of a client's connection.
+enum End {
+    /// It sends no more.
+    Half,
+    /// It is gone.
+    Whole,
+}
+
+/// The time between two looks for the end of a connection whose client has sent more than its request.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Waits for the end of what the client sends, although not all of it was read.
+#[cfg(target_os = "linux")]
+async fn ended(tcp: &TcpStream) -> End {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    loop {
+        let mut socket = [PollFd::new(tcp, PollFlags::RDHUP)];
+        if poll(&mut socket, Some(&Timespec::default())).is_err() {
+            return End::Whole;
+        }
+        let found = socket[0].revents();
+        if found.intersects(PollFlags::ERR | PollFlags::HUP) {
+            return End::Whole;
+        }
+        if found.contains(PollFlags::RDHUP) {
+            return End::Half;
+        }
+        sleep(GLANCE).await;
+    }
+}
+
+/// Elsewhere nobody tells.
+#[cfg(not(target_os = "linux"))]
+async fn ended(_: &TcpStream) -> End {
+    std::future::pending().await
+}
+
         if arrived > 0 {
             self.activity.note_arrival();
         }
