@@ -270,6 +270,25 @@ fn silent_clients_and_half_requests_keep_no_client_out() {
                     client.send_raw("POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx");
                 }
             }
+
+/// There is a turn for each core, and in line as many places as there may be requests.
+#[test]
+fn a_large_request_too_many_in_line_is_503_and_a_small_one_is_answered() {
+    let server = serve_with(|settings| {
+        settings.limits.small_body_bytes = 1000;
+        settings.limits.concurrent_requests = 1 + cores();
+        settings.limits.drain_timeout = Duration::ZERO;
+    });
+    let endless = Request::post("/loop", vec![b'x'; 100_000]);
+    let mut clients: Vec<_> = (0..10 + 2 * cores()).map(|_| server.client()).collect();
+    clients.iter_mut().for_each(|client| client.begin(&endless));
+    eventually(|| errors(&server, "too_many_requests") >= 9.0);
+    assert_eq!(server.post("/body", "small").text(), "small");
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().unwrap().get()
+}
             client
         })
         .collect();

@@ -156,6 +156,7 @@ impl Handler {
         turn.ok().and_then(Result::ok).ok_or(Refusal::TooManyRequests)
     }
 
+        let _place = self.shared.line.try_acquire().map_err(|_| Refusal::TooManyRequests)?;
     /// Finds room for what there is of a response, until the client has taken it. A small one finds room
     /// whatever others take.
     async fn hold(&self, reply: Reply) -> Result<Reply, Refusal> {

@@ -113,6 +113,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         connections: Arc::new(Connections::new(limits)),
         long_guests,
     }
+        line: Arc::new(Semaphore::new(slots)),
 }
 
 /// A client that is connected, and has no place yet.
