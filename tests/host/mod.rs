@@ -6,6 +6,7 @@ mod failures;
 mod framing;
 mod key_value;
 mod limits;
+mod places;
 mod requests;
 mod routes;
 mod sandbox;
@@ -14,10 +15,12 @@ mod shutdown;
 mod variables;
 
 use crate::support::exposition::Exposition;
+use crate::support::http::PATIENCE;
 use crate::support::root;
 use crate::support::server::{TestServer, load};
 use model_api_host::{Log, Manifest, Settings, build};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 const PROBE: &str = "tests/guests/probe";
 
@@ -71,4 +74,12 @@ fn metric(server: &TestServer, name: &str, labels: &str) -> f64 {
 /// Returns the number of requests that the host answered with an error, by its own metrics.
 fn errors(server: &TestServer, reason: &str) -> f64 {
     metric(server, "errors_total", &format!("reason=\"{reason}\""))
+}
+
+/// Asks again and again until `is_so`, for as long as a test waits for a server.
+fn eventually(mut is_so: impl FnMut() -> bool) {
+    let asked = Instant::now();
+    while !is_so() {
+        assert!(asked.elapsed() < PATIENCE, "it never came to be");
+    }
 }

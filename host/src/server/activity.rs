@@ -31,13 +31,15 @@ pub struct Activity {
     phase: AtomicU8,
     /// The time at which the server began to wait for its client, in microseconds since [`START`].
     since: AtomicU64,
+    /// Set while the client takes no more of what is written to it.
+    blocked: AtomicBool,
     served: AtomicBool,
     /// Set if bytes have arrived since the last request began.
     arrived: AtomicBool,
     /// Set if the client may still be sending a body that nobody reads.
     unread: AtomicBool,
     closing: AtomicBool,
-    /// Set if the client is to get no more of its response.
+    /// Set if the connection is to close whatever is under way.
     cut_off: AtomicBool,
     close: Notify,
 }
@@ -55,6 +57,7 @@ impl Activity {
         Self {
             phase: AtomicU8::new(Phase::Head as u8),
             since: AtomicU64::new(now()),
+            blocked: AtomicBool::new(false),
             served: AtomicBool::new(false),
             arrived: AtomicBool::new(false),
             unread: AtomicBool::new(false),
@@ -79,12 +82,43 @@ impl Activity {
         self.since.store(now(), Ordering::Relaxed);
     }
 
+    /// The server waits for a request, or more of it, from now on. If the client takes no response, it
+    /// is waited for since then all the same.
+    pub fn wait_for_request(&self) {
+        if !self.is_blocked() {
+            self.wait_anew();
+        }
+    }
+
     /// Takes the next step. Whether the server waits for its client from now on follows from it.
     pub fn enter(&self, phase: Phase) {
         if phase.awaits_request() {
-            self.wait_anew();
+            self.wait_for_request();
         }
         self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// The client takes no more for now, of the response or of those before it.
+    pub fn block(&self) {
+        if !self.blocked.swap(true, Ordering::Relaxed) {
+            self.wait_anew();
+        }
+    }
+
+    /// The client has taken all that was written.
+    pub fn unblock(&self) {
+        self.blocked.store(false, Ordering::Relaxed);
+        self.wait_anew();
+    }
+
+    /// Is true while the client takes no more of what is written to it.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::Relaxed)
+    }
+
+    /// Is true while the server can only wait for its client: to send a request, or to take a response.
+    pub fn awaits_client(&self) -> bool {
+        self.is_blocked() || self.phase().awaits_request()
     }
 
     /// Bytes have arrived.
@@ -96,7 +130,6 @@ impl Activity {
     pub fn begin(&self) -> bool {
         self.served.store(true, Ordering::Relaxed);
         self.unread.store(false, Ordering::Relaxed);
-        self.cut_off.store(false, Ordering::Relaxed);
         self.enter(Phase::Body);
         !self.arrived.swap(false, Ordering::Relaxed)
     }
@@ -106,8 +139,8 @@ impl Activity {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// For how long the server has been waiting for its client, in a phase in which it does. In
-    /// that of a large response, since the client has taken some of it.
+    /// The time for which the server has been waiting for its client, since the client last sent or took
+    /// a [turn's bytes](super::stream::TURN_BYTES). Any fewer would let it wait for ever.
     pub fn waited(&self) -> Duration {
         Duration::from_micros(now().saturating_sub(self.since.load(Ordering::Relaxed)))
     }
@@ -134,13 +167,14 @@ impl Activity {
         self.close.notify_one();
     }
 
-    /// Tells the connection to close although the client has not taken its whole response.
+    /// Tells the connection to close at once, although the client has not sent its whole request or
+    /// taken its whole response.
     pub fn cut_off(&self) {
         self.cut_off.store(true, Ordering::Relaxed);
         self.close();
     }
 
-    /// Is true if the client is to get no more of its response.
+    /// Is true if the connection was told to close at once.
     pub fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Relaxed)
     }
@@ -150,8 +184,20 @@ impl Activity {
         self.closing.load(Ordering::Relaxed)
     }
 
+    /// Is true if the connection goes as soon as its task looks at it.
+    pub fn is_going(&self) -> bool {
+        self.is_cut_off() || (self.is_closing() && self.phase().awaits_request())
+    }
+
     /// Waits until the connection is told to close.
     pub async fn told_to_close(&self) {
         self.close.notified().await;
+    }
+
+    /// Waits until the connection is told to close at once.
+    pub async fn told_to_go(&self) {
+        while !self.is_cut_off() {
+            self.told_to_close().await;
+        }
     }
 }

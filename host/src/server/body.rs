@@ -1,6 +1,7 @@
 //! A request's body, read whole before a guest is started: one that waits for a slow client
 //! would hold an instance for as long.
 
+use super::activity::Activity;
 use super::refusal::Refusal;
 use crate::Limits;
 use crate::budget::{Budget, Room};
@@ -21,12 +22,14 @@ pub async fn read(
     body: Incoming,
     limits: &Limits,
     budget: &Arc<Budget>,
+    activity: &Activity,
     deadline: Instant,
 ) -> Result<Bytes, Refusal> {
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(Refusal::BodyTooLarge(limits.body_bytes));
     }
-    let mut body = Pieces { body, limits, deadline, window: Instant::now(), in_window: 0 };
+    let mut body =
+        Pieces { body, limits, activity, deadline, window: Instant::now(), in_window: 0 };
     // The usual body is one piece, and is not copied.
     let Some(first) = body.next().await? else {
         return Ok(Bytes::new());
@@ -41,6 +44,7 @@ pub async fn read(
 struct Pieces<'l> {
     body: Incoming,
     limits: &'l Limits,
+    activity: &'l Activity,
     deadline: Instant,
     /// The beginning of the time in which enough bytes have to arrive.
     window: Instant,
@@ -85,6 +89,7 @@ impl Pieces<'_> {
             return Err(Refusal::BodyTooSlow);
         }
         (self.window, self.in_window) = (Instant::now(), 0);
+        self.activity.wait_for_request();
         Ok(())
     }
 

@@ -83,11 +83,22 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
         () = place.activity.told_to_close() => {}
     }
     // A request that was sent by now is answered: the system may take a moment to deliver it.
-    tokio::time::sleep(LAST_LOOK).await;
+    if !place.activity.is_cut_off() {
+        tokio::time::sleep(LAST_LOOK).await;
+    }
     let polled = poll_fn(|context| Poll::Ready(poll(http.as_mut(), &instances, context))).await;
-    if polled.is_pending() && is_worth_finishing(&place) {
-        http.as_mut().graceful_shutdown();
-        let _ = poll_fn(|context| poll(http.as_mut(), &instances, context)).await;
+    if polled.is_ready() || !is_worth_finishing(&place) {
+        return;
+    }
+    // What is under way is finished for as long as the client does its part.
+    http.as_mut().graceful_shutdown();
+    tokio::select! {
+        biased;
+        _ = poll_fn(|context| {
+            let polled = poll(http.as_mut(), &instances, context).map(drop);
+            if is_worth_finishing(&place) { polled } else { Poll::Ready(()) }
+        }) => {}
+        () = place.activity.told_to_go() => {}
     }
 }
 
@@ -107,12 +118,12 @@ fn poll<H: Future>(
 /// wanted, and may end if the server stops; one whose client takes nothing of its response has to go if
 /// the response's room is wanted.
 fn is_worth_finishing(place: &Place) -> bool {
-    match place.activity.phase() {
+    let is_waited_for = match place.activity.phase() {
         Phase::Head => place.activity.is_unread() && place.is_stopping(),
         Phase::Body => place.is_stopping(),
-        Phase::Response => true,
-        Phase::Written => !place.activity.is_cut_off(),
-    }
+        Phase::Response | Phase::Written => true,
+    };
+    is_waited_for && !place.activity.is_cut_off()
 }
 
 /// The body of a response, by whose end the connection knows that it is handed over.

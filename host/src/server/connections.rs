@@ -18,6 +18,7 @@ pub struct Connections {
     limits: Limits,
     next: AtomicU64,
     evicted: AtomicU64,
+    leaving: AtomicBool,
     stopping: AtomicBool,
     /// Told each time a connection is closed.
     closed: Notify,
@@ -39,13 +40,14 @@ impl Connections {
             limits: limits.clone(),
             next: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             closed: Notify::new(),
         }
     }
 
-    /// Waits until there is room for one more connection. If there is none, the connection that
-    /// has waited longest for its client is closed: clients that say nothing keep nobody out.
+    /// Waits until there is room for one more connection. If there is none, others have to go:
+    /// clients that say or take nothing keep nobody out.
     pub async fn room(&self) {
         loop {
             let closed = self.closed.notified();
@@ -67,28 +69,30 @@ impl Connections {
             if room.grow(bytes) {
                 return Some(room);
             }
-            if !self.cut_off_reader() {
+            if !self.cut_off_readers() {
                 return None;
             }
             let _ = tokio::time::timeout(RETRY, closed).await;
         }
     }
 
-    /// Cuts off the client that has waited longest before it takes more of its response, unless one is
-    /// just being cut off; false if none waits for too long.
-    fn cut_off_reader(&self) -> bool {
+    /// Cuts off all clients that take too little of their responses; false if there are none.
+    fn cut_off_readers(&self) -> bool {
+        let window = self.limits.body_window;
+        self.cut_off(|activity| activity.is_blocked() && activity.waited() > window)
+    }
+
+    /// Cuts off all clients that are as `is_overdue` says; false if there are none.
+    fn cut_off(&self, is_overdue: impl Fn(&Activity) -> bool) -> bool {
         let open = self.lock();
-        if open.values().any(|activity| activity.is_cut_off()) {
-            return true;
-        }
-        let slow = longest_waiting(&open, Phase::Written)
-            .filter(|activity| activity.waited() > self.limits.body_window);
-        let Some(activity) = slow else {
-            return false;
-        };
-        activity.cut_off();
-        self.evicted.fetch_add(1, Ordering::Relaxed);
-        true
+        let overdue = open.values().filter(|activity| is_overdue(activity));
+        let told = overdue.filter(|activity| {
+            let is_news = !activity.is_cut_off();
+            activity.cut_off();
+            is_news
+        });
+        self.evicted.fetch_add(told.count() as u64, Ordering::Relaxed);
+        open.values().any(|activity| activity.is_cut_off())
     }
 
     /// Gives a place to a new connection.
@@ -102,41 +106,74 @@ impl Connections {
         Place { connections: self.clone(), number, activity }
     }
 
-    /// Closes the connection that has waited longest for a request or, if none does, for the rest
-    /// of a request's body, unless one is just being closed; false if no connection waits for its client.
+    /// Makes room for one connection, unless some are just being closed: cuts off all clients that take
+    /// too little or, if there are none, the one for which the server has waited longest. If it waits
+    /// for no client, the connection that has been at work longest is the last to go: it is told to
+    /// close after its response. False if all were told.
     pub fn evict(&self) -> bool {
-        let open = self.lock();
-        if open.values().any(|activity| activity.is_closing() && activity.phase().awaits_request())
-        {
+        if self.cut_off_readers() {
             return true;
         }
-        let Some(activity) =
-            longest_waiting(&open, Phase::Head).or_else(|| longest_waiting(&open, Phase::Body))
+        let open = self.lock();
+        if open.values().any(|activity| activity.is_going()) {
+            return true;
+        }
+        let waiting = open.values().filter(|activity| activity.awaits_client());
+        let at_work = || open.values().filter(|activity| !activity.is_closing());
+        let longest = waiting.max_by_key(|activity| activity.waited());
+        let Some(activity) = longest.or_else(|| at_work().max_by_key(|activity| activity.waited()))
         else {
             return false;
         };
-        activity.close();
+        // A request on its way to an idle connection is still answered.
+        match activity.is_blocked() {
+            true => activity.cut_off(),
+            false => activity.close(),
+        }
         self.evicted.fetch_add(1, Ordering::Relaxed);
         true
     }
 
-    /// Closes connections that wait for a request for longer than they may, again and again.
+    /// Closes connections that wait for their clients for longer than they may, again and again: for
+    /// a request, or until enough of a response is taken.
     pub async fn close_overdue(&self) {
-        let Limits { first_request_timeout: first, header_timeout: next, .. } = self.limits;
-        let often = (first.min(next) / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let limits = &self.limits;
+        let (first, next) = (limits.first_request_timeout, limits.header_timeout);
+        let shortest = first.min(next).min(limits.request_timeout);
+        let often = (shortest / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
         loop {
             tokio::time::sleep(often).await;
-            for activity in self.lock().values() {
-                let limit = if activity.has_served() { next } else { first };
-                if activity.phase() == Phase::Head && activity.waited() > limit {
-                    activity.close();
-                }
+            self.close_idle();
+            self.cut_off(|activity| {
+                activity.is_blocked() && activity.waited() > limits.request_timeout
+            });
+        }
+    }
+
+    /// Closes connections that wait for a request for longer than they may.
+    fn close_idle(&self) {
+        let Limits { first_request_timeout: first, header_timeout: next, .. } = self.limits;
+        for activity in self.lock().values() {
+            let limit = if activity.has_served() { next } else { first };
+            if activity.phase() == Phase::Head && activity.waited() > limit {
+                activity.close();
             }
         }
     }
 
+    /// Lets each response be the last of its connection from now on.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Is true once each response is to be the last of its connection.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
     /// Tells every connection, and each that is still to come, to close once it has answered.
     pub fn stop(&self) {
+        self.leave();
         self.stopping.store(true, Ordering::Relaxed);
         self.lock().values().for_each(|activity| activity.close());
     }
@@ -170,12 +207,6 @@ impl Connections {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Returns the connection that has waited longest in `phase`, of those that stay open.
-fn longest_waiting(open: &HashMap<u64, Arc<Activity>>, phase: Phase) -> Option<&Arc<Activity>> {
-    let waiting = open.values().filter(|activity| activity.phase() == phase);
-    waiting.filter(|activity| !activity.is_closing()).max_by_key(|activity| activity.waited())
 }
 
 impl Place {
@@ -216,5 +247,27 @@ mod tests {
         closing.activity.enter(Phase::Response);
         assert!(connections.evict());
         assert_eq!(connections.evicted(), 2);
+    }
+
+    #[test]
+    fn all_clients_that_take_too_little_are_cut_off_at_once() {
+        let limits = Limits { body_window: Duration::ZERO, ..Limits::default() };
+        let connections = Arc::new(Connections::new(&limits));
+        let places = [(); 3].map(|()| connections.open());
+        places[..2].iter().for_each(|place| place.activity.block());
+        while places[1].activity.waited().is_zero() {}
+        assert!(connections.evict());
+        assert_eq!(places.each_ref().map(|place| place.activity.is_closing()), [true, true, false]);
+    }
+
+    #[test]
+    fn a_blocked_client_that_was_told_to_close_is_cut_off_if_no_other_waits() {
+        let connections = Arc::new(Connections::new(&Limits::default()));
+        let place = connections.open();
+        place.activity.enter(Phase::Response);
+        assert!(connections.evict() && place.activity.is_closing());
+        assert!(!connections.evict() && !place.activity.is_cut_off());
+        place.activity.block();
+        assert!(connections.evict() && place.activity.is_cut_off());
     }
 }

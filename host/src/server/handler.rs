@@ -113,7 +113,7 @@ impl Handler {
         let Shared { app, slots, bodies, long_guests, .. } = &self.shared;
         let deadline = started + app.limits.request_timeout;
         // Read the body.
-        let body = body::read(body, &app.limits, bodies, deadline.into()).await?;
+        let body = body::read(body, &app.limits, bodies, &self.activity, deadline.into()).await?;
         self.activity.finish_body();
         // Find a place, and run the guest.
         let answer = async {
@@ -167,7 +167,6 @@ impl Handler {
         }
         let room =
             connections.response_room(responses, bytes).await.ok_or(Refusal::TooManyResponses)?;
-        self.activity.wait_anew();
         Ok(reply.map(|body| body.hold(room)))
     }
 }

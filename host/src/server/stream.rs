@@ -16,7 +16,7 @@ use tokio::time::{Sleep, sleep};
 
 /// The stream that hyper reads and writes.
 ///
-/// - A write fails if the client takes nothing for as long as the request timeout.
+/// - Its activity says since when the client takes too little of a response.
 /// - A client that sends or takes much has to wait for the others of its thread in between.
 /// - The error that hyper itself answers to what it cannot parse becomes one of the host's.
 /// - It is closed only after what the client still sends was read, where that would otherwise
@@ -28,7 +28,7 @@ pub struct ClientStream {
     activity: Arc<Activity>,
     errors: Arc<Errors>,
     limits: Limits,
-    /// Runs while a write waits, or while the stream lingers.
+    /// Runs while the stream lingers.
     timer: Option<Pin<Box<Sleep>>>,
     /// The host's answer to what is no request, and how much of it is written.
     answer: Option<(Vec<u8>, usize)>,
@@ -36,11 +36,13 @@ pub struct ClientStream {
     dropped: usize,
     /// Bytes that were read and written since the others had their turn.
     moved: usize,
+    /// Bytes that the client has taken since it was last waited for.
+    taken: usize,
 }
 
 /// The bytes that a connection moves before the others of its thread have their turn. The system
 /// copies so many in some ten microseconds.
-const TURN_BYTES: usize = 32 * 1024;
+pub const TURN_BYTES: usize = 32 * 1024;
 
 impl ClientStream {
     /// Joins the halves of a connection's stream.
@@ -50,8 +52,8 @@ impl ClientStream {
         errors: Arc<Errors>,
         limits: Limits,
     ) -> Self {
-        let (timer, answer, dropped, moved) = (None, None, 0, 0);
-        Self { read, write, activity, errors, limits, timer, answer, dropped, moved }
+        let (timer, answer, dropped, moved, taken) = (None, None, 0, 0, 0);
+        Self { read, write, activity, errors, limits, timer, answer, dropped, moved, taken }
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -65,9 +67,6 @@ impl ClientStream {
             return Poll::Ready(());
         }
         self.moved = 0;
-        if self.activity.phase() == Phase::Written {
-            self.activity.wait_anew();
-        }
         pin!(tokio::task::yield_now()).poll(context)
     }
 
@@ -77,7 +76,7 @@ impl ClientStream {
         timer.as_mut().poll(context)
     }
 
-    /// Writes what the socket takes, or fails if it takes nothing for too long.
+    /// Writes what the socket takes.
     fn poll_write_with(
         &mut self,
         context: &mut Context<'_>,
@@ -86,16 +85,27 @@ impl ClientStream {
         ready!(self.poll_turn(context));
         loop {
             if self.tcp().poll_write_ready(context)?.is_pending() {
-                ready!(self.poll_timer(context, self.limits.request_timeout));
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                self.activity.block();
+                return Poll::Pending;
             }
             match write(self.tcp()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => {
-                    self.timer = None;
-                    self.moved += *written.as_ref().unwrap_or(&0);
+                    self.note_written(*written.as_ref().unwrap_or(&0));
                     return Poll::Ready(written);
                 }
+            }
+        }
+    }
+
+    /// Waits anew for a client that has taken much, and not for one that takes a little now and then.
+    fn note_written(&mut self, length: usize) {
+        self.moved += length;
+        if self.activity.is_blocked() {
+            self.taken += length;
+            if self.taken >= TURN_BYTES {
+                self.taken = 0;
+                self.activity.wait_anew();
             }
         }
     }
@@ -190,16 +200,6 @@ pub async fn client_gone(write: &OwnedWriteHalf, half_close_timeout: Duration) {
     }
 }
 
-impl AsyncRead for ClientStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        ready!(self.poll_turn(context));
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.read).poll_read(context, buffer);
-        let arrived = buffer.filled().len() - before;
 /// The end of a client's connection.
 enum End {
     /// It sends no more.
@@ -237,6 +237,16 @@ async fn ended(_: &TcpStream) -> End {
     std::future::pending().await
 }
 
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_turn(context));
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.read).poll_read(context, buffer);
+        let arrived = buffer.filled().len() - before;
         if arrived > 0 {
             self.activity.note_arrival();
         }
@@ -279,7 +289,11 @@ impl AsyncWrite for ClientStream {
     }
 
     /// hyper flushes once it has written all that it was given.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.activity.is_blocked() {
+            self.taken = 0;
+            self.activity.unblock();
+        }
         if self.activity.phase() == Phase::Written {
             self.activity.enter(Phase::Head);
         }
@@ -329,13 +343,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_takes_a_turns_bytes_of_its_response_is_waited_for_anew() {
-        let (mut stream, _client) = stream(Phase::Written).await;
+    async fn a_client_is_waited_for_anew_after_taking_a_turns_bytes_and_not_after_fewer() {
+        let (mut stream, _client) = stream(Phase::Response).await;
         let long = Duration::from_millis(100);
+        stream.activity.block();
         while stream.activity.waited() < long {}
         let mut context = Context::from_waker(Waker::noop());
-        let mut write = || Pin::new(&mut stream).poll_write(&mut context, &[0; TURN_BYTES]);
-        assert!(write().is_ready() && write().is_pending());
+        let mut write =
+            |length| Pin::new(&mut stream).poll_write(&mut context, &[0; TURN_BYTES][..length]);
+        assert!(write(TURN_BYTES - 1).is_ready());
+        assert!(stream.activity.waited() >= long);
+        let _ = Pin::new(&mut stream).poll_write(&mut context, &[0]);
         assert!(stream.activity.waited() < long);
     }
 }
