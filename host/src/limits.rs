@@ -57,7 +57,10 @@ pub struct Limits {
     /// Connections that are open at the same time. Beyond it the one that has waited longest for
     /// its client is closed.
     pub connections: usize,
-    /// The time for which a server that was told to stop waits for requests in flight.
+    /// The time for which a server that got SIGTERM goes on as before, but that each response closes its
+    /// connection and its health is 503: gateways learn of the end meanwhile.
+    pub stop_notice: Duration,
+    /// The time for which a server that stops waits for requests in flight.
     pub drain_timeout: Duration,
 }
 
@@ -81,6 +84,7 @@ impl Default for Limits {
             all_memory_bytes: 0,
             concurrent_requests: 0,
             connections: 0,
+            stop_notice: Duration::ZERO,
             drain_timeout: Duration::ZERO,
         };
         for setting in SETTINGS {
@@ -258,8 +262,15 @@ pub const SETTINGS: &[Setting] = &[
         set: |limits, value| limits.connections = value as usize,
     },
     Setting {
+        variable: "MODEL_API_STOP_NOTICE",
+        meaning: "seconds to go on serving after SIGTERM",
+        default: 3,
+        minimum: 0,
+        set: |limits, value| limits.stop_notice = Duration::from_secs(value),
+    },
+    Setting {
         variable: "MODEL_API_DRAIN_TIMEOUT",
-        meaning: "seconds to finish requests after SIGTERM",
+        meaning: "seconds to finish requests after that",
         default: 10,
         minimum: 0,
         set: |limits, value| limits.drain_timeout = Duration::from_secs(value),

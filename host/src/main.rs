@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A request allocates and frees many small pieces.
@@ -38,6 +39,7 @@ fn run(args: Args) -> Result<()> {
 fn serve(options: &Options) -> Result<()> {
     // Read the settings, and take the address: errors in them come before the long build.
     let limits = Limits::from_env()?;
+    let notice = limits.stop_notice;
     let log = Log::stderr();
     let manifest = Manifest::load(&options.manifest)?;
     let runtime_config = match &options.runtime_config {
@@ -55,19 +57,20 @@ fn serve(options: &Options) -> Result<()> {
     // Serve it until the process is told to stop.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _context = runtime.enter();
-    let stop = stop_signal()?;
+    let stop = stop_signal(notice)?;
     print_routes(&app, listener.local_addr()?);
     runtime.block_on(server::run(listener, app, stop)).context("cannot serve")
 }
 
-/// Ready when the process is told to end: by Kubernetes, or with Ctrl-C.
-fn stop_signal() -> Result<impl Future<Output = ()>> {
+/// Ready when the process is told to end, with the time for which it still serves: `notice` for Kubernetes,
+/// whose gateways learn of the end a moment later, and none for Ctrl-C.
+fn stop_signal(notice: Duration) -> Result<impl Future<Output = Duration>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = terminate.recv() => notice,
+            _ = interrupt.recv() => Duration::ZERO,
         }
     })
 }

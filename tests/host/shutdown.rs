@@ -1,8 +1,9 @@
 //! The stop of a server.
 
-use super::{serve, serve_with};
+use super::{eventually, metric, serve, serve_with};
 use crate::support::http::{Client, Request};
 use crate::support::server::TestServer;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 #[test]
@@ -63,6 +64,40 @@ fn half_a_head_does_not_keep_the_server() {
     client.send_raw("GET /constant HTTP/1.1\r\nhost: a\r\nx-half: ");
     assert!(server.stop().is_empty());
     assert_eq!(client.read_to_end(), b"");
+}
+
+/// A client sends its next request to another server then. Nothing else would tell it.
+#[test]
+fn each_busy_connection_is_told_that_the_server_stops() {
+    // It would be dropped only after its notice.
+    let mut server = ManuallyDrop::new(serve());
+    let mut busy: Vec<_> = (0..16).map(|_| server.client()).collect();
+    for client in &mut busy {
+        let response = client.send(&Request::get("/constant"));
+        assert_eq!(response.header("connection"), None);
+    }
+    server.stop_after(Duration::from_secs(3600));
+    eventually(|| server.get("/.well-known/spin/health").status != 200);
+    for client in &mut busy {
+        let response = client.send(&Request::get("/constant"));
+        assert_eq!((response.text(), response.header("connection")), ("constant", Some("close")));
+        assert_eq!(client.read_to_end(), b"");
+    }
+    // Who has not heard of it finds the server where it was.
+    assert_eq!(server.get("/constant").text(), "constant");
+}
+
+#[test]
+fn a_request_in_flight_at_the_stop_is_told_that_it_is_the_last() {
+    let server = serve_with(|settings| {
+        settings.limits.request_timeout = Duration::from_secs(1);
+    });
+    let mut client = server.client();
+    client.send_raw("GET /loop HTTP/1.1\r\nhost: a\r\n\r\n");
+    eventually(|| metric(&server, "requests", "") == 1.0);
+    server.stop();
+    let response = client.receive();
+    assert_eq!((response.status, response.header("connection")), (504, Some("close")));
 }
 
 /// A request whose guest waits for the client to read.

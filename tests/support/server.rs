@@ -60,7 +60,12 @@ impl TestServer {
         self.log.wait_for(part)
     }
 
-    /// Stops it as SIGTERM does, and gives all lines of its log.
+    /// Tells it to stop after `notice`.
+    pub fn stop_after(&mut self, notice: Duration) {
+        self.server.stop_after(notice);
+    }
+
+    /// Stops it as Ctrl-C does, and gives all lines of its log.
     pub fn stop(self) -> Vec<String> {
         let Self { server, log } = self;
         server.stop();

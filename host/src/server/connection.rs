@@ -9,6 +9,7 @@ use super::stream::ClientStream;
 use crate::guest::ResponseBody;
 use crate::headers::client_addr;
 use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -64,7 +65,11 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
                 tokio::task::yield_now().await;
                 handler.activity.enter(Phase::Body);
             }
-            let reply = handler.handle(request).await;
+            let mut reply = handler.handle(request).await;
+            // A client that is not told sends its next request to a connection that is about to close.
+            if handler.shared.connections.is_leaving() || handler.activity.is_closing() {
+                reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             let activity = handler.activity.clone();
             Ok::<_, Infallible>(reply.map(|body| Tracked { body, activity }))
         }
@@ -115,8 +120,7 @@ fn poll<H: Future>(
 }
 
 /// Is true while a request is under way. One whose client still sends has to go if its place is
-/// wanted, and may end if the server stops; one whose client takes nothing of its response has to go if
-/// the response's room is wanted.
+/// wanted, and may end if the server stops; one whose client takes nothing has to go if it is cut off.
 fn is_worth_finishing(place: &Place) -> bool {
     let is_waited_for = match place.activity.phase() {
         Phase::Head => place.activity.is_unread() && place.is_stopping(),

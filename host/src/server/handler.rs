@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::shared::Shared;
 use super::stream::client_gone;
 use crate::app::Target;
-use crate::guest::{Call, Component, ResponseBody};
+use crate::guest::{Call, Component, Failure, ResponseBody};
 use crate::headers;
 use crate::request_id::RequestId;
 use bytes::Bytes;
@@ -88,6 +88,9 @@ impl Handler {
     /// The answer of the host itself to `path`; none if the application answers it.
     fn own_answer(&self, path: &str) -> Result<Option<Reply>, Refusal> {
         let (content_type, text) = match path.strip_prefix(SPIN) {
+            Some("health") if self.shared.connections.is_leaving() => {
+                return Err(Refusal::Stopping);
+            }
             Some("health") => return Ok(Some(Response::new(Bytes::from_static(b"OK").into()))),
             Some("info") => ("application/json", self.shared.app.info.clone()),
             Some(_) => return Err(Refusal::NoRoute),
@@ -118,10 +121,10 @@ impl Handler {
         // Find a place, and run the guest.
         let answer = async {
             let is_long = body.len() > app.limits.small_body_bytes;
+            let takes_memory = body.len() > app.limits.memory_bytes / MEMORY_SHARE;
             let _turn = if is_long { Some(self.turn(deadline).await?) } else { None };
             let slot = slots.clone().try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
             let call = Call {
-            let takes_memory = body.len() > app.limits.memory_bytes / MEMORY_SHARE;
                 component: component.clone(),
                 prepared: self.instances.take(component),
                 request: Request::from_parts(parts, body),
@@ -150,13 +153,14 @@ impl Handler {
     }
 
     /// Waits for the turn of a request that is sure to take long. If all of them ran at once, they would
-    /// want more memory than there is, and most would fail after much work.
+    /// want more memory than there is, and most would fail after much work. As many wait as there may be
+    /// requests: who comes later would wait long, and keep a connection's place from others meanwhile.
     async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Refusal> {
+        let _place = self.shared.line.try_acquire().map_err(|_| Refusal::TooManyRequests)?;
         let turn = timeout_at(deadline.into(), self.shared.turns.acquire()).await;
         turn.ok().and_then(Result::ok).ok_or(Refusal::TooManyRequests)
     }
 
-        let _place = self.shared.line.try_acquire().map_err(|_| Refusal::TooManyRequests)?;
     /// Finds room for what there is of a response, until the client has taken it. A small one finds room
     /// whatever others take.
     async fn hold(&self, reply: Reply) -> Result<Reply, Refusal> {

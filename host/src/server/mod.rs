@@ -61,9 +61,10 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves `app` on `listener` until `shutdown` is ready. Then it accepts the connections that have
-/// arrived and no more, answers what they have sent, closes those that have sent nothing, and gives
-/// requests in flight the limits' drain timeout to finish.
+/// Serves `app` on `listener` until `shutdown` is ready, and for as long after it as `shutdown` says:
+/// each response is the last of its connection then, so that clients go elsewhere. At the end it accepts
+/// the connections that have arrived and no more, answers what they have sent, closes those that have
+/// sent nothing, and gives requests in flight the limits' drain timeout to finish.
 ///
 /// # Errors
 ///
@@ -72,7 +73,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 pub async fn run(
     listener: TcpListener,
     app: App,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = Duration>,
 ) -> Result<()> {
     // Start the threads.
     listener.set_nonblocking(true)?;
@@ -85,10 +86,15 @@ pub async fn run(
     let mut workers = Workers::start(&shared)?;
     // Accept connections until the server is told to stop.
     let mut waiting = None;
+    let notice = async {
+        let notice = shutdown.await;
+        connections.leave();
+        tokio::time::sleep(notice).await;
+    };
     tokio::select! {
         () = accept(&listener, &app, &connections, &mut workers, &mut waiting) => {}
         () = connections.close_overdue() => {}
-        () = shutdown => {}
+        () = notice => {}
     }
     // Answer what has arrived, and end.
     connections.stop();
@@ -107,13 +113,13 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
         turns: Arc::new(Semaphore::new(cores())),
+        line: Arc::new(Semaphore::new(slots)),
         bodies: Budget::new(limits.held_bytes),
         responses: Budget::new(limits.held_response_bytes),
         errors: Arc::new(Errors::new(app.0.log.clone(), app.0.log_requests)),
         connections: Arc::new(Connections::new(limits)),
         long_guests,
     }
-        line: Arc::new(Semaphore::new(slots)),
 }
 
 /// A client that is connected, and has no place yet.
@@ -178,7 +184,7 @@ async fn drain(connections: &Connections, limit: Duration) -> Result<()> {
 /// A server on a thread of its own. It stops when it is dropped.
 pub struct Server {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Duration>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -194,7 +200,7 @@ impl Server {
         let runtime = worker::runtime()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn(move || {
-            let stopped = async { _ = stopped.await };
+            let stopped = async { stopped.await.unwrap_or_default() };
             if let Err(error) = runtime.block_on(run(listener, app.clone(), stopped)) {
                 app.0.log.line(format_args!("error: {error:#}"));
             }
@@ -210,6 +216,13 @@ impl Server {
     /// Stops it, and waits until its requests are finished, as [`run`] does.
     pub fn stop(self) {
         drop(self);
+    }
+
+    /// Tells it to stop after `notice`, in which it sends its clients elsewhere.
+    pub fn stop_after(&mut self, notice: Duration) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(notice);
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Refusal {
     TooManyRequests,
     /// Guests have as much memory as they may have together.
     OutOfMemory,
+    /// The server was told to stop, and says so to who asks for its health.
+    Stopping,
     /// The guest did not answer within this time.
     TimedOut(Duration),
     /// The guest failed, for a reason that is the operator's to know and not the client's.
@@ -49,7 +51,7 @@ pub enum Refusal {
 }
 
 /// Every reason that is counted, with the status that goes with it.
-pub const REASONS: [(u16, &str); 17] = [
+pub const REASONS: [(u16, &str); 18] = [
     (400, "bad_host"),
     (400, "body_incomplete"),
     (400, "not_http"),
@@ -63,6 +65,7 @@ pub const REASONS: [(u16, &str); 17] = [
     (500, "trapped"),
     (501, "unknown_coding"),
     (503, "out_of_memory"),
+    (503, "stopping"),
     (503, "too_many_bodies"),
     (503, "too_many_requests"),
     (503, "too_many_responses"),
@@ -105,6 +108,7 @@ impl Refusal {
             Self::Trapped => (500, "trapped"),
             Self::UnknownCoding => (501, "unknown_coding"),
             Self::OutOfMemory => (503, "out_of_memory"),
+            Self::Stopping => (503, "stopping"),
             Self::TooManyBodies => (503, "too_many_bodies"),
             Self::TooManyRequests => (503, "too_many_requests"),
             Self::TooManyResponses => (503, "too_many_responses"),
@@ -123,12 +127,13 @@ impl Refusal {
             Self::UnknownCoding => "The only transfer coding that is served is chunked".to_owned(),
             Self::BodyIncomplete => "The body ended before it was complete".to_owned(),
             Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes"),
+            Self::BodyTakesMemory => "The body takes more memory than there is for one".to_owned(),
             Self::BodyTooSlow => "The body did not arrive in time".to_owned(),
             Self::TooManyBodies
             | Self::TooManyRequests
             | Self::TooManyResponses
-            Self::BodyTakesMemory => "The body takes more memory than there is for one".to_owned(),
             | Self::OutOfMemory => "Too many requests at once".to_owned(),
+            Self::Stopping => "The server is about to stop".to_owned(),
             Self::TimedOut(limit) => format!("The component did not answer within {limit:?}"),
             Self::Trapped => "The component failed".to_owned(),
             Self::NoResponse => "The component gave no response".to_owned(),
@@ -209,12 +214,13 @@ mod tests {
             Refusal::UnknownCoding,
             Refusal::BodyIncomplete,
             Refusal::BodyTooLarge(1),
+            Refusal::BodyTakesMemory,
             Refusal::BodyTooSlow,
             Refusal::TooManyBodies,
             Refusal::TooManyRequests,
             Refusal::TooManyResponses,
             Refusal::OutOfMemory,
-            Refusal::BodyTakesMemory,
+            Refusal::Stopping,
             Refusal::TimedOut(Duration::ZERO),
             Refusal::Trapped,
             Refusal::NoResponse,
