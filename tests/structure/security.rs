@@ -34,7 +34,10 @@ fn is_test(test: &str) -> bool {
         return name.starts_with("test_") && text.contains(&format!("\ndef {name}("));
     }
     let before = text.split_once(&format!("fn {name}(")).map(|(before, _)| before.trim_end());
-    before.is_some_and(|before| before.ends_with("#[test]"))
+    before.is_some_and(|before| {
+        let before = before.trim_end_matches("async").trim_end();
+        before.ends_with("#[test]") || before.ends_with("#[tokio::test]")
+    })
 }
 
 #[test]
@@ -46,5 +49,31 @@ fn every_claim_about_security_names_a_test_that_exists() {
         for test in tests {
             assert!(is_test(&test), "`{test}` is no test, and should hold: {text}");
         }
+    }
+}
+
+/// What `tests/remedies/run` takes out.
+#[derive(serde::Deserialize)]
+struct Remedy {
+    file: String,
+    text: String,
+    instead: String,
+    test: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Remedies {
+    remedy: Vec<Remedy>,
+}
+
+#[test]
+fn every_remedy_that_can_be_taken_out_is_in_its_file_once_and_has_a_test() {
+    let table = read("tests/remedies/remedies.toml").expect("it is there");
+    let Remedies { remedy } = toml_edit::de::from_str(&table).expect("it is a table of remedies");
+    for Remedy { file, text, instead, test } in remedy {
+        let source = read(&file).unwrap_or_else(|| panic!("there is no {file}"));
+        assert_eq!(source.matches(&text).count(), 1, "{file} has once: {text}");
+        assert_ne!(text, instead, "{file}");
+        assert!(is_test(&test), "`{test}` is no test");
     }
 }
