@@ -10,6 +10,7 @@ mod method;
 mod request;
 mod response;
 pub mod trace;
+mod unpack;
 
 pub use error::{ErrorForm, HttpError};
 pub use method::Method;

@@ -123,7 +123,7 @@ fn the_usual_prediction_needs_no_more_memory_than_an_instance_begins_with() {
     assert_eq!(predict(&mut client, EXAMPLE).status, 200);
     // What needs more is refused by this limit.
     let batch = format!(r#"{{"instances": [{}{{}}]}}"#, r#"{"age": 65}, "#.repeat(9_000));
-    assert_eq!(predict(&mut client, batch).status, 500);
+    assert_eq!(predict(&mut client, batch).status, 413);
 }
 
 /// A manifest's text without the page, whose files take more memory than that.

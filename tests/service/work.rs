@@ -112,9 +112,21 @@ fn the_work_for_every_field_is_linear_for_a_model_of_500_features_too() {
     assert_work_is_linear(&model_manifest("wide"), &Model { name: "wide", feature: "f0" });
 }
 
-/// A body of nothing but empty parts, which a client can make at no cost.
+/// Blocks of deflate with fixed codes (RFC 1951, section 3.2.6): one of a letter, and then one after the
+/// other that repeat three bytes. They are shorter than what they stand for.
+fn repeating(length: usize) -> Vec<u8> {
+    // The bits of a block's head, of its contents, and of its end.
+    let block = |contents: &str| format!("010{contents}0000000");
+    let first = block(&"10010001".repeat(3));
+    // A length of 3, and a distance of 1.
+    let bits = [first, block("000000100000").repeat(length * 8 / 22)].concat();
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+    bits.as_bytes().chunks(8).map(byte).collect()
+}
+
+/// Bodies of nothing but small parts, which a client can make at no cost.
 #[test]
-fn unpacking_empty_parts_takes_no_more_work_than_unpacking_full_ones() {
+fn unpacking_many_small_parts_takes_no_more_work_than_unpacking_large_ones() {
     let server = TestServer::start(&manifest(|text| text), |settings| {
         settings.count_instructions = true;
     });
@@ -123,7 +135,8 @@ fn unpacking_empty_parts_takes_no_more_work_than_unpacking_full_ones() {
     let mut full = GzEncoder::new(Vec::new(), Compression::none());
     full.write_all(digits.as_bytes()).unwrap();
     let empty = GzEncoder::new(Vec::new(), Compression::fast()).finish().unwrap();
-    // An empty stored block, and four empty ones of fixed codes, each of ten bits.
+    // An empty stored block, four empty ones of fixed codes, each of ten bits, and one that repeats the three
+    // bytes before it, without end.
     let stored = [0, 0, 0, 0xff, 0xff];
     let fixed = [0x02, 0x08, 0x20, 0x80, 0x00];
     let counts: Vec<_> = [
@@ -131,6 +144,7 @@ fn unpacking_empty_parts_takes_no_more_work_than_unpacking_full_ones() {
         ("members", empty.repeat(length / empty.len()), "gzip"),
         ("stored", stored.repeat(length / stored.len()), "deflate"),
         ("fixed", fixed.repeat(length / fixed.len()), "deflate"),
+        ("repeating", repeating(length / 2), "deflate"),
     ]
     .into_iter()
     .map(|(id, body, coding)| {
