@@ -226,9 +226,11 @@ impl<'a> Loading<'a> {
     fn remedy(&self, id: &str, code: &wasmtime::component::Component) -> String {
         let ty = code.component_type();
         let is_platforms = |name: &str| PLATFORM.iter().any(|package| name.starts_with(package));
-        match ty.imports(&self.engine).find(|(name, _)| !is_platforms(name)) {
+        // An interface may be there for its types alone, and then comes before the one that uses them.
+        let names = ty.imports(&self.engine).map(|(name, _)| name);
+        match names.filter(|name| !is_platforms(name)).last() {
             None => "the embedded host lacks it, use `spin up`".to_owned(),
-            Some((name, _)) => format!(
+            Some(name) => format!(
                 "name the component that it is from: [component.{id}.dependencies] with \
                  \"{name}\" = {{ path = \"….wasm\" }}"
             ),
