@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// A step of a request's way over a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 pub enum Phase {
     /// The server waits for a request, or for the rest of its line and headers.
     Head,
     /// The server waits for the rest of a request's body.
     Body,
+    /// A request that came with the one before waits for its turn.
+    Pipelined,
     /// A guest works on the response, or it is on its way.
     Response,
     /// The whole response was handed over, and some of it may still have to be written.
@@ -72,7 +74,8 @@ impl Activity {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Head,
             1 => Phase::Body,
-            2 => Phase::Response,
+            2 => Phase::Pipelined,
+            3 => Phase::Response,
             _ => Phase::Written,
         }
     }
@@ -116,9 +119,10 @@ impl Activity {
         self.blocked.load(Ordering::Relaxed)
     }
 
-    /// Is true while the server can only wait for its client: to send a request, or to take a response.
+    /// Is true while the server can only wait for its client, to send a request or to take a response, or
+    /// the client for others, since it sent many requests at once.
     pub fn awaits_client(&self) -> bool {
-        self.is_blocked() || self.phase().awaits_request()
+        self.is_blocked() || self.phase() < Phase::Response
     }
 
     /// Bytes have arrived.
@@ -186,7 +190,7 @@ impl Activity {
 
     /// Is true if the connection goes as soon as its task looks at it.
     pub fn is_going(&self) -> bool {
-        self.is_cut_off() || (self.is_closing() && self.phase().awaits_request())
+        self.is_cut_off() || (self.is_closing() && self.phase() < Phase::Response)
     }
 
     /// Waits until the connection is told to close.

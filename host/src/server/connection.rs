@@ -58,10 +58,11 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
         let is_pipelined = handler.activity.begin();
         let handler = handler.clone();
         async move {
-            // Many requests that came at once keep the others of the thread waiting for one at a time. The
-            // client waits meanwhile, and not the server for it.
+            // Of all requests that came with others, one at a time is on each thread's list: those that came
+            // alone wait for no more.
             if is_pipelined {
-                handler.activity.enter(Phase::Response);
+                handler.activity.enter(Phase::Pipelined);
+                let _turn = handler.shared.pipelined.acquire().await;
                 tokio::task::yield_now().await;
                 handler.activity.enter(Phase::Body);
             }
@@ -124,7 +125,7 @@ fn poll<H: Future>(
 fn is_worth_finishing(place: &Place) -> bool {
     let is_waited_for = match place.activity.phase() {
         Phase::Head => place.activity.is_unread() && place.is_stopping(),
-        Phase::Body => place.is_stopping(),
+        Phase::Body | Phase::Pipelined => place.is_stopping(),
         Phase::Response | Phase::Written => true,
     };
     is_waited_for && !place.activity.is_cut_off()

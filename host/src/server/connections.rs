@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 /// The time between two looks for a place, or for the room of a response.
 const RETRY: Duration = Duration::from_millis(10);
 
+/// The time for which a client that reads may be busy before it takes more of a response.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// All open connections of a server.
 pub struct Connections {
     open: Mutex<HashMap<u64, Arc<Activity>>>,
@@ -119,6 +122,8 @@ impl Connections {
             return true;
         }
         let waiting = open.values().filter(|activity| activity.awaits_client());
+        let waiting =
+            waiting.filter(|activity| !activity.is_blocked() || activity.waited() >= MOMENT);
         let at_work = || open.values().filter(|activity| !activity.is_closing());
         let longest = waiting.max_by_key(|activity| activity.waited());
         let Some(activity) = longest.or_else(|| at_work().max_by_key(|activity| activity.waited()))
@@ -268,6 +273,8 @@ mod tests {
         assert!(connections.evict() && place.activity.is_closing());
         assert!(!connections.evict() && !place.activity.is_cut_off());
         place.activity.block();
+        assert!(!connections.evict() && !place.activity.is_cut_off());
+        while place.activity.waited() < MOMENT {}
         assert!(connections.evict() && place.activity.is_cut_off());
     }
 }

@@ -113,6 +113,7 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
         app: app.0.clone(),
         slots: Arc::new(Semaphore::new(slots)),
         turns: Arc::new(Semaphore::new(cores())),
+        pipelined: Arc::new(Semaphore::new(cores())),
         line: Arc::new(Semaphore::new(slots)),
         bodies: Budget::new(limits.held_bytes),
         responses: Budget::new(limits.held_response_bytes),

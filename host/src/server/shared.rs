@@ -22,6 +22,8 @@ pub struct Shared {
     pub connections: Arc<Connections>,
     /// The turns of requests that are sure to take long: as many as there are cores.
     pub turns: Arc<Semaphore>,
+    /// The turns of requests that came with others.
+    pub pipelined: Arc<Semaphore>,
     /// The places in the line for those turns.
     pub line: Arc<Semaphore>,
     /// The threads of guests that work for longer than a moment.
