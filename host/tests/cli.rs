@@ -30,6 +30,7 @@ fn the_server_prints_its_address_and_exits_with_0_on_sigterm() {
 fn a_stop_is_a_failure_if_it_cuts_off_a_request() {
     let mut command = host(&["--listen", "127.0.0.1:0", "--from"]);
     command.arg(manifest("cut-off", STATIC)).env("MODEL_API_DRAIN_TIMEOUT", "0");
+    command.env("MODEL_API_STOP_NOTICE", "0");
     let (mut host, mut stdout) = start(command.stderr(Stdio::piped()));
     let mut client = TcpStream::connect(line(&mut stdout).replace("Serving http://", "")).unwrap();
     // The client has its answer, and the server waits for what it said that it would send.
