@@ -134,7 +134,7 @@ impl<'a> Unpacking<'a> {
         let &[0x1f, 0x8b, 8, flags, ..] = self.take(10)? else {
             return Err(Fault::Invalid("it does not begin as such"));
         };
-        let has = |bit: u8| flags & 1 << bit != 0;
+        let has = |bit: u8| flags & (1 << bit) != 0;
         if has(2) {
             let length = self.take(2)?;
             self.take(usize::from(u16::from_le_bytes([length[0], length[1]])))?;
@@ -199,7 +199,7 @@ mod tests {
     /// The contents of many blocks, and of many sizes of the room for them, are whole.
     #[test]
     fn a_body_of_many_blocks_is_as_it_was() {
-        let body: Vec<u8> = (0..300_000u64).map(|number| (number * number >> 7) as u8).collect();
+        let body: Vec<u8> = (0..300_000u64).map(|number| ((number * number) >> 7) as u8).collect();
         let mut encoder = GzBuilder::new().write(Vec::new(), Compression::fast());
         for piece in body.chunks(5000) {
             encoder.write_all(piece).unwrap();

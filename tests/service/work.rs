@@ -120,7 +120,7 @@ fn repeating(length: usize) -> Vec<u8> {
     let first = block(&"10010001".repeat(3));
     // A length of 3, and a distance of 1.
     let bits = [first, block("000000100000").repeat(length * 8 / 22)].concat();
-    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| (byte << 1) | (bit - b'0'));
     bits.as_bytes().chunks(8).map(byte).collect()
 }
 
