@@ -1,21 +1,21 @@
 //! The service: one request in, one answer out, in an instance of its own.
 //!
-//! The modules are listed in the order in which they build on each other: each uses only those
-//! above it. From [`serve`] on it is also the order of a request's steps.
+//! The modules are in the order of their dependencies: each uses only the modules above it. From
+//! [`serve`] on, this is also the order of a request's steps.
 //!
 //! - [`http`] has requests and responses as plain data.
 //! - [`platform`] is the host: `wasi:http`, `wasi:keyvalue`, the clock, the log, Spin's variables.
-//! - [`model`] is the other component, which predicts; `wit/predictor.wit` is all that the service
-//!   knows of it.
-//! - [`serve`] finds the endpoint that a request is for, and carries the request to its answer.
-//! - [`validate`] turns JSON and the tensors of the Open Inference Protocol into the values that the
-//!   model takes, or into a list of all that is wrong with them.
-//! - [`predict`] calls the model, and checks that it keeps its contract.
-//! - [`record`] keeps counters that are exact although every request starts from nothing, and writes
-//!   them as metrics.
+//! - [`model`] is the other component, the predictor; the service knows only `wit/predictor.wit`
+//!   of it.
+//! - [`serve`] finds the endpoint of a request, and carries the request to its answer.
+//! - [`validate`] turns JSON and the tensors of the Open Inference Protocol into values for the
+//!   model, or into a list of all their faults.
+//! - [`predict`] calls the model, and checks its answers against the contract.
+//! - [`record`] keeps counters and writes them as metrics. The counters are exact, although every
+//!   request starts from nothing.
 //! - [`respond`] has a file for each endpoint, the OpenAPI document and the documentation's page.
 //!
-//! The crates in `components/` make components of this library: the service, and the page.
+//! The crates in `components/` make two components of this library: the service and the page.
 
 mod http;
 mod platform;

@@ -1,5 +1,5 @@
-//! The model component: its contract's types, which `wit/predictor.wit` documents, and its
-//! functions.
+//! The model component: the types and functions of its contract. `wit/predictor.wit` documents
+//! them.
 
 mod bindings {
     wit_bindgen::generate!({

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// The files of Swagger UI that the page needs.
+/// Swagger UI's files for the page, each with its media type.
 const FILES: [(&str, &str); 3] = [
     ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
     ("swagger-ui.css", "text/css; charset=utf-8"),
@@ -20,13 +20,13 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("wasm32") {
         return;
     }
-    // As the service's, but for the files, which are part of the memory.
+    // As for the service, but without an initial memory: here the files are part of the memory.
     println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
     println!("cargo::rustc-link-arg-cdylib=--wasi-adapter=proxy");
     write_assets(&PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")));
 }
 
-/// Writes the files, as they are and compressed, and a list of them as Rust.
+/// Writes the files, each plain and compressed, and a list of them in Rust.
 fn write_assets(folder: &std::path::Path) {
     let archive = Cursor::new(SWAGGER_UI_VENDORED);
     let mut archive = ZipArchive::new(archive).expect("the package is an archive");

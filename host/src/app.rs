@@ -21,8 +21,8 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-/// The settings of an operator for an application. [`Settings::default`] sets nothing: no
-/// variable, the store `default`, the default limits, and a log on standard error.
+/// The operator's settings for an application. [`Settings::default`] gives no variables, the store
+/// `default`, the default limits, and a log on standard error.
 #[derive(Clone)]
 pub struct Settings {
     /// The key-value stores.
@@ -33,10 +33,10 @@ pub struct Settings {
     pub limits: Limits,
     /// The sink of log lines.
     pub log: Log,
-    /// True to log how many WebAssembly instructions each guest ran. It is the same number on every
-    /// machine, and makes guests slower.
+    /// True to log the number of WebAssembly instructions of each guest. The number is the same on
+    /// every machine. Counting makes guests slower.
     pub count_instructions: bool,
-    /// The folder that keeps compiled code; `model-api-host` in the user's cache folder if `None`.
+    /// The folder for compiled code. If `None`, it is `model-api-host` in the user's cache folder.
     pub cache: Option<PathBuf>,
 }
 
@@ -53,7 +53,7 @@ impl Default for Settings {
     }
 }
 
-/// An application whose components are compiled. Clones share it, and its stores.
+/// An application with compiled components. Clones share the application and its stores.
 #[derive(Clone)]
 pub struct App(pub(crate) Arc<Inner>);
 
@@ -64,14 +64,15 @@ pub(crate) struct Inner {
     pub log: Log,
     /// The memory of all guests.
     pub memory: Arc<Budget>,
-    /// True if each request is a line of the log: the application's variable `log_requests`.
+    /// True if each request is logged: the application's variable `log_requests`.
     pub log_requests: bool,
-    /// The application's name and version as JSON, as Spin tells them.
+    /// The application's name and version as JSON, in Spin's format.
     pub info: String,
     routes: Vec<(String, String)>,
 }
 
-/// The variable by which the service logs each request, and the host what it answers itself.
+/// The variable for logging each request. The service logs its requests, and the host logs the
+/// requests that it answers itself.
 const LOG_REQUESTS: &str = "log_requests";
 
 /// The target of a route.
@@ -81,18 +82,18 @@ pub(crate) enum Target {
 }
 
 impl App {
-    /// Loads the application of `manifest`. Its components must have been built.
+    /// Loads the application of `manifest`. Build its components first.
     ///
     /// # Errors
     ///
-    /// If a variable has no value, a store does not exist, a route has no meaning, or a
-    /// component is missing, broken, or needs what this host does not have.
+    /// If a variable has no value, a store does not exist, or a route is invalid. If a component is
+    /// missing or invalid, or needs something this host does not have.
     pub fn load(manifest: &Manifest, settings: Settings) -> Result<Self> {
-        // Load the components, by their routes.
+        // Load the components by their routes.
         let loading = Loading::new(manifest, settings)?;
         let router = loading.router()?;
         loading.loader.prune();
-        // Keep what requests need.
+        // Keep the parts needed for requests.
         let Loading { engine, settings, variables, memory, .. } = loading;
         let Settings { limits, log, .. } = settings;
         let log_requests = variables.get(LOG_REQUESTS).is_some_and(|value| value == "true");
@@ -110,13 +111,14 @@ impl App {
         })))
     }
 
-    /// The public routes in the manifest's order, each with what answers it.
+    /// Returns the public routes in the manifest's order: each path, and the id of its component or
+    /// `a static response`.
     pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.routes.iter().map(|(route, target)| (route.as_str(), target.as_str()))
     }
 }
 
-/// The application as `/.well-known/spin/info` tells it.
+/// Returns the JSON for `/.well-known/spin/info`.
 fn info(application: &manifest::Application) -> String {
     #[derive(Serialize)]
     struct Info<'a> {
@@ -128,7 +130,8 @@ fn info(application: &manifest::Application) -> String {
     serde_json::to_string_pretty(&info).expect("our own types become JSON")
 }
 
-/// The route of a trigger and the name of what answers it, if it is public.
+/// Returns the path of a public trigger, and the id of its component or `a static response`. `None`
+/// if the trigger is private.
 fn described(trigger: &HttpTrigger) -> Option<(String, String)> {
     let Route::Path(route) = &trigger.route else {
         return None;
@@ -137,7 +140,7 @@ fn described(trigger: &HttpTrigger) -> Option<(String, String)> {
     Some((route.clone(), target.to_owned()))
 }
 
-/// The packages of a host's interfaces.
+/// The prefixes of the interfaces provided by a host.
 const PLATFORM: [&str; 3] = ["wasi:", "fermyon:", "spin:"];
 
 const WASM_PAGE_BYTES: u64 = 65_536;
@@ -221,12 +224,13 @@ impl<'a> Loading<'a> {
         Ok(Component { pre, grants, limits, memory, count_instructions })
     }
 
-    /// The remedy if a component imports what is not there: an interface of the platform is Spin's, and
-    /// any other a dependency's.
+    /// Returns the remedy for a missing import. An interface of the platform needs Spin; any other
+    /// needs a dependency.
     fn remedy(&self, id: &str, code: &wasmtime::component::Component) -> String {
         let ty = code.component_type();
         let is_platforms = |name: &str| PLATFORM.iter().any(|package| name.starts_with(package));
-        // An interface may be there for its types alone, and then comes before the one that uses them.
+        // A component may import an interface only for its types. It comes before the interface
+        // that uses them, so take the last.
         let names = ty.imports(&self.engine).map(|(name, _)| name);
         match names.filter(|name| !is_platforms(name)).last() {
             None => "the embedded host lacks it, use `spin up`".to_owned(),
@@ -237,13 +241,13 @@ impl<'a> Loading<'a> {
         }
     }
 
-    /// A request that finds no memory is refused: that is meant for loads, and not for the second of
-    /// two requests.
+    /// Warns if the memory limit is too small for one request on each core. A request without
+    /// memory is refused. This should happen under load only, not to the second of two requests.
     fn warn_of_little_memory(&self, id: &str, code: &wasmtime::component::Component) {
         let required = code.resources_required();
         let pages = required.and_then(|required| required.max_initial_memory_size).unwrap_or(0);
         let first = pages * WASM_PAGE_BYTES;
-        // Each core has a thread, and each thread a request at a time.
+        // Each core has one thread, and each thread handles one request at a time.
         let together = first * cores() as u64;
         if together > self.settings.limits.all_memory_bytes as u64 {
             self.settings.log.line(format_args!(

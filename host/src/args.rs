@@ -9,25 +9,25 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The command that the program is given.
+/// The command from the command line.
 #[derive(Debug, PartialEq)]
 pub enum Args {
     /// Serve an application.
     Serve(Options),
-    /// Print this, and nothing else.
+    /// Print this text, and nothing else.
     Print(String),
 }
 
-/// The options by which an application is served.
+/// The options for serving an application.
 #[derive(Debug, PartialEq)]
 pub struct Options {
-    /// Its manifest.
+    /// The application's manifest.
     pub manifest: PathBuf,
-    /// The address to listen at.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// True to build it first.
+    /// True to build the application first.
     pub build: bool,
-    /// Its runtime configuration, if not the file beside the manifest.
+    /// The runtime configuration. If `None`, it is the file beside the manifest, if there is one.
     pub runtime_config: Option<PathBuf>,
 }
 
@@ -42,7 +42,11 @@ impl Default for Options {
     }
 }
 
-/// Reads the command line, without the program's name.
+/// Parses the command line. `arguments` do not include the program's name.
+///
+/// # Errors
+///
+/// If an argument is unknown, or its value is missing or invalid.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
     let mut parser = Parser::from_args(arguments);
     let mut options = Options::default();

@@ -1,27 +1,28 @@
-//! A number of bytes that many share.
+//! A budget of bytes, shared by many users.
 
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that are taken and given back, never more than a limit at the same time.
+/// A shared number of bytes. Users take bytes and give them back. The total taken never exceeds the
+/// limit.
 pub struct Budget {
     taken: AtomicUsize,
     limit: usize,
 }
 
 impl Budget {
-    /// A budget of `limit` bytes.
+    /// Makes a budget of `limit` bytes.
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { taken: AtomicUsize::new(0), limit })
     }
 
-    /// The bytes that are taken now.
+    /// Returns the number of bytes taken now.
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes`; false, and nothing is taken, if there are not as many left.
+    /// Takes `bytes`. Returns false, and takes nothing, if fewer bytes are left.
     fn take(&self, bytes: usize) -> bool {
         let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
         let fits = before.saturating_add(bytes) <= self.limit;
@@ -36,19 +37,20 @@ impl Budget {
     }
 }
 
-/// A part of a budget, given back when this is dropped.
+/// A part of a budget. Dropping it gives its bytes back.
 pub struct Room {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
 impl Room {
-    /// Nothing yet.
+    /// Makes an empty part of `budget`.
     pub fn new(budget: Arc<Budget>) -> Self {
         Self { budget, bytes: 0 }
     }
 
-    /// Takes more, until it has `bytes`; false, and nothing is taken, if there are not as many left.
+    /// Grows this part to `bytes` in total. Returns false, and takes nothing, if the budget has too
+    /// little left.
     pub fn grow(&mut self, bytes: usize) -> bool {
         let fits = self.budget.take(bytes - self.bytes);
         if fits {
@@ -57,12 +59,13 @@ impl Room {
         fits
     }
 
-    /// Gives all of it back.
+    /// Gives all bytes back.
     pub fn give_back(&mut self) {
         self.budget.give_back(std::mem::take(&mut self.bytes));
     }
 
-    /// Returns `bytes`, which have this room until nobody uses them any more.
+    /// Returns `bytes` together with this part of the budget. The part is given back when the last
+    /// clone of the bytes is dropped.
     pub fn hold(self, bytes: impl Into<Bytes>) -> Bytes {
         Bytes::from_owner(Held { bytes: bytes.into(), _room: self })
     }

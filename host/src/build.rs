@@ -1,4 +1,4 @@
-//! Builds an application's components, as `spin build` does.
+//! Builds an application's components, like `spin build`.
 
 use crate::Log;
 use crate::manifest::Manifest;
@@ -7,19 +7,20 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Runs each component's build commands, one after the other, in the manifest's order. A command
-/// that several components share runs once. The commands print for themselves.
+/// Runs the build commands of all components, one after the other, in the manifest's order. A
+/// command shared by several components runs once. Its output goes to this program's own output.
 ///
 /// # Errors
 ///
-/// If a command fails, or compiles for a WebAssembly target that is not installed and cannot be.
+/// If a command fails. If a command compiles for a WebAssembly target, the target is not installed,
+/// and installing it fails.
 pub fn run(manifest: &Manifest, log: &Log) -> Result<()> {
     let mut done = HashSet::new();
     for (id, component) in &manifest.schema.component {
         let Some(build) = &component.build else {
             continue;
         };
-        // Several components may share a command in a folder: it runs once.
+        // Several components may share a command in the same folder. It runs once.
         let workdir = match &build.workdir {
             Some(workdir) => manifest.base.join(workdir),
             None => manifest.base.clone(),
@@ -44,8 +45,8 @@ fn run_one(command: &str, workdir: &Path, log: &Log) -> Result<()> {
     Ok(())
 }
 
-/// The shell that runs `command`. It does not see what `cargo run` tells this program about
-/// itself: some build scripts run again when that changes.
+/// Returns a shell for `command`, without the variables set by `cargo run` for this program. Some
+/// build scripts would run again when these variables change.
 fn shell(command: &str, workdir: &Path) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(directory(workdir));
@@ -58,14 +59,15 @@ fn shell(command: &str, workdir: &Path) -> Command {
     shell
 }
 
-/// Makes cargo build into the folder that manifests name, and without the flags that a user sets for this
-/// machine's programs: they are not for WebAssembly.
+/// Makes cargo build into the folder named in manifests. Also removes the user's compiler flags:
+/// they are for this machine, not for WebAssembly.
 pub fn for_components(command: &mut Command) {
     command.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
     command.env("CARGO_ENCODED_RUSTFLAGS", "");
 }
 
-/// The folder of `spin.toml`, if no other is named, is the one this program is in.
+/// Returns the folder `path`, or this program's current folder if `path` is empty. The path is
+/// empty if `spin.toml` is in the current folder.
 fn directory(path: &Path) -> PathBuf {
     if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() }
 }
@@ -75,7 +77,7 @@ fn describes_this_package(variable: &str) -> bool {
         || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"].contains(&variable)
 }
 
-/// The WebAssembly targets that `command` compiles for.
+/// Finds the WebAssembly targets named in `command`.
 fn wasm_targets(command: &str) -> impl Iterator<Item = &str> {
     let words = || command.split_whitespace();
     let after = words().zip(words().skip(1)).filter(|(word, _)| *word == "--target");
@@ -87,7 +89,7 @@ fn ensure_target(target: &str, workdir: &Path, log: &Log) -> Result<()> {
     if is_installed(target, workdir)? {
         return Ok(());
     }
-    // Say what is installed, and install it.
+    // Install the target, and log the command for it.
     log.line(format_args!("Installing the Rust target {target}: rustup target add {target}"));
     let rustup = Command::new("rustup")
         .args(["target", "add", target])
@@ -103,7 +105,8 @@ fn ensure_target(target: &str, workdir: &Path, log: &Log) -> Result<()> {
     }
 }
 
-/// Asks rustc in the folder of the build, where a toolchain file may name another toolchain.
+/// Returns true if rustc has the target. Asks rustc in the build's folder, because a toolchain file
+/// there may select another toolchain.
 fn is_installed(target: &str, workdir: &Path) -> Result<bool> {
     let output = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", target])
@@ -133,7 +136,8 @@ mod tests {
         }
     }
 
-    /// `-C link-arg=-fuse-ld=mold`, say, would fail; and the manifest names the folder `target`.
+    /// A flag such as `-C link-arg=-fuse-ld=mold` would make the build fail, and the manifest needs
+    /// the folder `target`.
     #[test]
     fn a_users_flags_and_folder_are_not_for_components() {
         let shell = shell("true", Path::new(""));

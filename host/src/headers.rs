@@ -1,4 +1,4 @@
-//! The `spin-*` headers, by which a guest knows its route and its client.
+//! The `spin-*` headers. They tell a guest its route and its client.
 
 use crate::routes::{self, Match};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -13,7 +13,7 @@ const RAW_COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-raw-compon
 const COMPONENT_ROUTE: HeaderName = HeaderName::from_static("spin-component-route");
 const CLIENT_ADDR: HeaderName = HeaderName::from_static("spin-client-addr");
 
-/// The headers that are the same for all requests of a route.
+/// The headers with the same value for all requests of a route.
 pub struct RouteHeaders {
     matched_route: HeaderValue,
     raw_component_route: HeaderValue,
@@ -21,11 +21,11 @@ pub struct RouteHeaders {
 }
 
 impl RouteHeaders {
-    /// The headers of the route `raw`.
+    /// Makes the headers of the route `raw`.
     ///
     /// # Errors
     ///
-    /// If the route has characters that no header can have.
+    /// If the route contains characters not allowed in a header.
     pub fn new(raw: &str) -> anyhow::Result<Self> {
         Ok(Self {
             matched_route: HeaderValue::try_from(routes::matched(raw))?,
@@ -35,12 +35,12 @@ impl RouteHeaders {
     }
 }
 
-/// The value of the header that names the client.
+/// Returns the value of `spin-client-addr`, the client's address and port.
 pub fn client_addr(client: SocketAddr) -> HeaderValue {
     HeaderValue::try_from(client.to_string()).expect("an address has plain characters only")
 }
 
-/// Puts the host's `spin-*` headers in the place of any that the client sent.
+/// Sets the host's `spin-*` headers, and removes any sent by the client.
 pub fn set<T>(
     headers: &mut HeaderMap,
     route: &RouteHeaders,
@@ -49,10 +49,10 @@ pub fn set<T>(
     path: Option<&PathAndQuery>,
     client: &HeaderValue,
 ) {
-    // The client has no say in these headers.
+    // The client must not set these headers.
     remove_spoofed(headers);
     headers.reserve(8);
-    // Those of every request.
+    // Set the headers of every request.
     let path = path.map_or("/", PathAndQuery::as_str);
     insert(headers, FULL_URL, &format!("http://{authority}{path}"));
     insert(headers, PATH_INFO, &found.path_info());
@@ -61,7 +61,7 @@ pub fn set<T>(
     headers.insert(RAW_COMPONENT_ROUTE, route.raw_component_route.clone());
     headers.insert(COMPONENT_ROUTE, route.component_route.clone());
     headers.insert(CLIENT_ADDR, client.clone());
-    // Those of the route's `:name` segments.
+    // Set the headers of the route's `:name` segments.
     for (name, value) in found.named() {
         let name = format!("spin-path-match-{}", name.to_ascii_lowercase().replace('_', "-"));
         if let Ok(name) = HeaderName::try_from(name) {
@@ -70,7 +70,7 @@ pub fn set<T>(
     }
 }
 
-/// A path, once parsed, has no characters that a header cannot have.
+/// Inserts a header. A parsed path contains only characters allowed in a header.
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);

@@ -1,30 +1,33 @@
-//! The key-value stores, in memory, with the contract of Spin's own `type = "spin"` store.
+//! The key-value stores, in memory. They behave like Spin's own `type = "spin"` store.
 //!
-//! Guests reach them through `wasi:keyvalue` and `fermyon:spin/key-value`; see
-//! [`crate::guest`].
+//! Guests use them through `wasi:keyvalue` and `fermyon:spin/key-value`; see [`crate::guest`].
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes that one call may answer: Spin's own limit, so that a guest cannot make the host copy
-/// a whole store.
+/// The maximal size of one result in bytes. It is Spin's own limit, and keeps a guest from making
+/// the host copy a whole store.
 const MAX_RESULT_BYTES: usize = 128 << 20;
 
-/// The reason of a failure, for the guest.
+/// The reason for a failure, as text for the guest.
 #[derive(Debug, PartialEq)]
 pub struct StoreError(pub String);
 
 /// A key and its value.
 pub type Entry = (String, Vec<u8>);
 
-/// One store. A component sees those whose labels it is granted.
+/// One store. A component can open the stores granted to it by label.
 #[derive(Default)]
 pub struct Store {
     entries: Mutex<HashMap<String, Vec<u8>>>,
 }
 
 impl Store {
-    /// The value of `key`.
+    /// Returns the value of `key`, or `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// If the value is larger than 128 MiB.
     pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let entries = self.entries();
         match entries.get(key) {
@@ -33,12 +36,12 @@ impl Store {
         }
     }
 
-    /// Makes `value` the value of `key`.
+    /// Sets `key` to `value`.
     pub fn set(&self, key: String, value: Vec<u8>) {
         self.entries().insert(key, value);
     }
 
-    /// Removes `key`, if it is there.
+    /// Removes `key` if it exists.
     pub fn delete(&self, key: &str) {
         self.entries().remove(key);
     }
@@ -48,7 +51,11 @@ impl Store {
         self.entries().contains_key(key)
     }
 
-    /// All keys, sorted.
+    /// Returns all keys, sorted.
+    ///
+    /// # Errors
+    ///
+    /// If the keys, each with its `String` header, are larger than 128 MiB together.
     pub fn keys(&self) -> Result<Vec<String>, StoreError> {
         let entries = self.entries();
         within_limit(entries.keys().map(|key| key.len() + size_of::<String>()).sum())?;
@@ -57,8 +64,12 @@ impl Store {
         Ok(keys)
     }
 
-    /// The entries of `keys`, sorted, each once. Keys without a value are left out, as Spin's
-    /// store leaves them out.
+    /// Returns the entries of `keys`, sorted by key, each once. Like Spin's store, leaves out keys
+    /// without a value.
+    ///
+    /// # Errors
+    ///
+    /// If the entries are larger than 128 MiB together.
     pub fn get_many(&self, mut keys: Vec<String>) -> Result<Vec<Entry>, StoreError> {
         keys.sort_unstable();
         keys.dedup();
@@ -72,7 +83,7 @@ impl Store {
         Ok(found.collect())
     }
 
-    /// Sets all of `new`, or none where another call could see it.
+    /// Sets all entries of `new` in one step. No other call sees only some of them.
     pub fn set_many(&self, new: Vec<Entry>) {
         self.entries().extend(new);
     }
@@ -85,12 +96,12 @@ impl Store {
         }
     }
 
-    /// Adds `delta` to the counter `key` and answers its new value. A key without a value counts
-    /// from 0. A counter is kept as 8 bytes, little-endian.
+    /// Adds `delta` to the counter `key` and returns its new value. A missing key counts from 0. A
+    /// counter is stored as 8 bytes, little-endian.
     ///
     /// # Errors
     ///
-    /// If the value is not a counter, or the sum does not fit. The value stays as it was.
+    /// If the value is not a counter, or the sum overflows. The value does not change then.
     pub fn increment(&self, key: String, delta: i64) -> Result<i64, StoreError> {
         let mut entries = self.entries();
         let Some(value) = entries.get_mut(&key) else {
@@ -106,8 +117,8 @@ impl Store {
         Ok(sum)
     }
 
-    /// Sets `key` to `new` if its value is still `old`, and says whether it did. As in Spin's
-    /// store, no old value means that any is replaced.
+    /// Sets `key` to `new` if its value is `old`, and returns true if it was set. Without an old
+    /// value, it always sets the key, as Spin's store does.
     pub fn swap(&self, key: &str, old: Option<&[u8]>, new: Vec<u8>) -> bool {
         let mut entries = self.entries();
         if old.is_some() && entries.get(key).map(Vec::as_slice) != old {
@@ -117,7 +128,8 @@ impl Store {
         true
     }
 
-    /// No code panics while it holds the lock, so that a poisoned one holds a sound map.
+    /// Locks the entries. No code panics while it holds the lock, so even a poisoned lock holds
+    /// valid entries.
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,8 @@
-//! Serves a Spin application for HTTP on wasmtime, in this process: what `cargo run` starts, and
-//! what the integration tests drive.
+//! Serves a Spin application for HTTP on wasmtime, in this process. `cargo run` starts it, and the
+//! integration tests use it.
 //!
-//! It reads the same `spin.toml` as Spin 3.6, and shows guests what Spin shows them. What it does
-//! not have it refuses by name: it never serves half of a manifest. See [`manifest`].
+//! It reads the same `spin.toml` as Spin 3.6, and gives guests the same view as Spin. It refuses
+//! unsupported fields by name, and never serves a part of a manifest. See [`manifest`].
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
@@ -20,18 +20,18 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`manifest`], [`runtime_config`] | the two files that describe an application, and what is refused |
+//! | [`manifest`], [`runtime_config`] | the two files describing an application, and their checks |
 //! | [`variables`] | their variables, and the environment's |
 //! | [`build`] | the components' build commands |
 //! | `load` | from WebAssembly files to compiled code |
 //! | [`app`] | an application that is ready to serve |
-//! | `routes`, `headers` | which component answers a path, and how it learns that |
-//! | `guest` | what an instance sees of the world, and how it is called |
+//! | `routes`, `headers` | the component for a path, and the `spin-*` headers for it |
+//! | `guest` | an instance, its view of the world, and its calls |
 //! | `key_value` | the stores, in memory |
-//! | [`server`] | connections, requests, and what stops them |
-//! | [`limits`] | what one client, one request and one guest may use |
-//! | `budget` | bytes that many share |
-//! | `request_id` | by which an answer and a line of the log belong together |
+//! | [`server`] | connections and requests, and reasons to stop them |
+//! | [`limits`] | the limits of one client, one request and one guest |
+//! | `budget` | a shared number of bytes |
+//! | `request_id` | the id of a request, in its response and in the log |
 
 pub mod app;
 mod budget;

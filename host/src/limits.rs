@@ -3,64 +3,65 @@
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 
-/// The number of cores that this process may use.
+/// Returns the number of cores available to this process.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The limits of a server. [`Limits::default`] has the defaults, [`Limits::from_env`] reads
-/// the variables named in [`SETTINGS`].
+/// The limits of a server. [`Limits::default`] has the defaults. [`Limits::from_env`] reads the
+/// environment variables in [`SETTINGS`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Bytes of a request's line and headers, and there are at most 100 headers. Beyond it the
-    /// answer is 431.
+    /// Bytes of a request's line and headers, with at most 100 headers. Above the limit, the
+    /// response is 431.
     pub header_bytes: usize,
-    /// The time for a client to send the line and headers of its first request. Beyond it the
+    /// The time for a client to send the line and headers of its first request. After it, the
     /// connection is closed.
     pub first_request_timeout: Duration,
-    /// The same for each later request. It is also how long an idle connection stays open.
+    /// The same time for each later request. An idle connection stays open for this long.
     pub header_timeout: Duration,
-    /// Bytes of a request's body. Beyond it the answer is 413.
+    /// Bytes of a request's body. Above the limit, the response is 413.
     pub body_bytes: usize,
-    /// Bytes of each body that do not count in `held_bytes` or `held_response_bytes`, so that a small
-    /// body finds room whatever others send or take.
+    /// Bytes of each body not counted in `held_bytes` or `held_response_bytes`. So a small body
+    /// always finds room, even if other clients fill these limits.
     pub small_body_bytes: usize,
-    /// Bytes of all requests' bodies that are held at the same time. Beyond it the answer is 503.
+    /// Bytes of all request bodies held at the same time. Above the limit, the response is 503.
     pub held_bytes: usize,
-    /// The same of all responses' bodies that clients have not taken yet. Beyond it the slowest client
-    /// that takes less than 32 KiB in `body_window` is cut off; if there is none, the answer is 503.
+    /// Bytes of all response bodies not yet taken by their clients. Above the limit, the slowest
+    /// client is cut off if it takes less than 32 KiB in `body_window`. If no client is so slow,
+    /// the response is 503.
     pub held_response_bytes: usize,
-    /// Bytes a second of a body that have to arrive, on average over `body_window`. Below it the
-    /// answer is 408.
+    /// Minimum rate of a request's body in bytes per second, on average over `body_window`. Below
+    /// it, the response is 408.
     pub body_rate: usize,
-    /// The time over which the rate of a body is measured, as it arrives or is taken.
+    /// The time for measuring the rate of a body, as it is received or sent.
     pub body_window: Duration,
-    /// The time for a request, from its headers to the end of its response. A body that
-    /// does not arrive in time is answered 408, a guest that does not answer in time 504, and a
-    /// client that takes nothing of its response for as long is cut off.
+    /// The time for a request, from its headers to the end of its response. The response is 408 if
+    /// the body is late, and 504 if the guest is late. A client is cut off if it takes none of its
+    /// response for this long.
     pub request_timeout: Duration,
-    /// The time in which a client that sends no more is given its answer. It may be gone: beyond it
-    /// the guest is stopped.
+    /// The time to answer a client after it closes its sending side. The client may be gone, so the
+    /// guest is stopped after this time.
     pub half_close_timeout: Duration,
-    /// Bytes of a body that are read and dropped after the request was refused, so that a client
-    /// which sends all before it reads gets its answer.
+    /// Bytes of a body to read and drop after the request is refused. So a client that sends its
+    /// whole body before it reads still gets the response.
     pub linger_bytes: usize,
-    /// For how long that is done.
+    /// The time for reading these bytes.
     pub linger_timeout: Duration,
-    /// Bytes of linear memory of a guest, all its modules together. A guest that asks for more
-    /// is refused it, which most of them answer with a trap.
+    /// Bytes of linear memory of one guest, all its modules together. More memory is refused, and
+    /// most guests then trap.
     pub memory_bytes: usize,
-    /// Bytes of linear memory of all guests together. Beyond it the answer is 503.
+    /// Bytes of linear memory of all guests together. Above the limit, the response is 503.
     pub all_memory_bytes: usize,
-    /// Requests that guests work on at the same time. Beyond it the answer is 503.
+    /// Requests handled by guests at the same time. Above the limit, the response is 503.
     pub concurrent_requests: usize,
-    /// Connections that are open at the same time. Beyond it the one that has waited longest for
-    /// its client is closed.
+    /// Connections open at the same time. Above the limit, the server closes the connection waiting
+    /// longest for its client.
     pub connections: usize,
-    /// The time for which a server that got SIGTERM goes on as before, but that each response closes its
-    /// connection and its health is 503: gateways learn of the end meanwhile.
+    /// The time after SIGTERM during which the server continues to serve. Each response closes its
+    /// connection, and the health check gives 503, so gateways learn of the stop.
     pub stop_notice: Duration,
-    /// The time for which a server that stops waits for requests in flight.
+    /// The time a stopping server waits for requests in flight.
     pub drain_timeout: Duration,
 }
 
@@ -95,11 +96,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The defaults, with what the environment variables of [`SETTINGS`] say instead.
+    /// Returns the defaults, overridden by the environment variables of [`SETTINGS`].
     ///
     /// # Errors
     ///
-    /// If a variable is not a whole number from its minimum up.
+    /// If a variable is not a whole number, or is below its minimum or above 2⁴⁴.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -115,13 +116,13 @@ impl Limits {
     }
 }
 
-/// One limit, as `--help` and the environment name it.
+/// One limit, as named by `--help` and the environment.
 pub struct Setting {
-    /// The environment variable.
+    /// The name of the environment variable.
     pub variable: &'static str,
-    /// The subject of the limit, and its unit.
+    /// The subject of the limit and its unit, for `--help`.
     pub meaning: &'static str,
-    /// The value without the variable.
+    /// The value if the variable is not set.
     pub default: u64,
     minimum: u64,
     set: fn(&mut Limits, u64),
@@ -137,10 +138,10 @@ impl Setting {
     }
 }
 
-/// 16 TiB, or half a million years: far from what overflows when it is added to something.
+/// The largest value of a limit: 16 TiB, or half a million years. Adding to it cannot overflow.
 const MAXIMUM: u64 = 1 << 44;
 
-/// Every limit that the environment can set.
+/// All limits, with their environment variables.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         variable: "MODEL_API_HEADER_BYTES",

@@ -4,18 +4,18 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::Arc;
 
-/// A sink for log lines. Clones share it.
+/// A sink for log lines. Clones share the sink.
 #[derive(Clone)]
 pub struct Log(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Log {
-    /// A log that gives each line, without a line end, to `sink`.
+    /// Makes a log from the function `sink`. It gets each line without a line end.
     pub fn new(sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(sink))
     }
 
-    /// A log that prints to standard error. A line that cannot be written is lost: a full disk
-    /// must not stop the server, as `eprintln!` would.
+    /// Makes a log on standard error. A line is lost if it cannot be written: a full disk must not
+    /// stop the server, as it would with `eprintln!`.
     pub fn stderr() -> Self {
         Self::new(|line| {
             let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
@@ -24,8 +24,8 @@ impl Log {
 
     /// Writes one event as one line.
     ///
-    /// Characters that are not shown as themselves are escaped: neither a guest nor a client can
-    /// forge a second line, or change how a terminal shows this one.
+    /// Invisible characters and control characters are escaped. So no guest or client can forge a
+    /// second line, or change the display of this line in a terminal.
     pub fn line(&self, event: impl Display) {
         (self.0)(&one_line(&event.to_string()));
     }
@@ -46,8 +46,8 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Is true for control characters, and for those of Unicode that break lines, change the direction
-/// of text or are not visible.
+/// Returns true for control characters, and for Unicode characters that break lines, change the
+/// text direction or are invisible.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,

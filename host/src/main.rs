@@ -1,4 +1,4 @@
-//! Builds a Spin application and serves it. The work is the library's.
+//! Builds a Spin application and serves it, by means of the library.
 
 mod args;
 
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A request allocates and frees many small pieces.
+/// A fast allocator, because a request allocates and frees many small pieces.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -37,7 +37,7 @@ fn run(args: Args) -> Result<()> {
 }
 
 fn serve(options: &Options) -> Result<()> {
-    // Read the settings, and take the address: errors in them come before the long build.
+    // Read the settings and bind the address first, to report their errors before the long build.
     let limits = Limits::from_env()?;
     let notice = limits.stop_notice;
     let log = Log::stderr();
@@ -54,7 +54,7 @@ fn serve(options: &Options) -> Result<()> {
     let variables = variables::from_env();
     let settings = Settings { runtime_config, variables, limits, log, ..Settings::default() };
     let app = App::load(&manifest, settings)?;
-    // Serve it until the process is told to stop.
+    // Serve the application until a signal stops the process.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _context = runtime.enter();
     let stop = stop_signal(notice)?;
@@ -62,8 +62,9 @@ fn serve(options: &Options) -> Result<()> {
     runtime.block_on(server::run(listener, app, stop)).context("cannot serve")
 }
 
-/// Ready when the process is told to end, with the time for which it still serves: `notice` for Kubernetes,
-/// whose gateways learn of the end a moment later, and none for Ctrl-C.
+/// Returns a future of the stop signal. Its value is the time to continue serving: `notice` for
+/// SIGTERM, because the gateways of Kubernetes learn of the stop a moment later, and zero for
+/// Ctrl-C.
 fn stop_signal(notice: Duration) -> Result<impl Future<Output = Duration>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -75,7 +76,7 @@ fn stop_signal(notice: Duration) -> Result<impl Future<Output = Duration>> {
     })
 }
 
-/// Prints the URLs to open. A wildcard is shown by the path that it begins with.
+/// Prints the URLs to open. A wildcard route is shown without its wildcard.
 fn print_routes(app: &App, address: SocketAddr) {
     let mut text = format!("Serving http://{address}\n");
     let routes = app.routes().map(|(route, target)| (route.trim_end_matches("..."), target));
@@ -85,7 +86,7 @@ fn print_routes(app: &App, address: SocketAddr) {
     show(&text);
 }
 
-/// Prints to standard output. If that is closed, nobody reads it.
+/// Prints to standard output. Errors are ignored: nobody reads a closed output.
 fn show(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,30 +1,31 @@
-//! The id by which an answer and a line of the log are known to be of one request.
+//! The id of a request. It connects a response with its lines in the log.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-/// The header that has the id, in requests and in responses.
+/// The header with the id, in requests and in responses.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A client's id longer than this, in bytes, is not taken over.
+/// The maximal length of a client's id in bytes. A longer id is replaced.
 const MAX_BYTES: usize = 128;
 
-/// A request's id: the client's own if it is plain, or a random one. The service has the same rule.
+/// A request's id. It is the client's own id if it is plain, otherwise a random one. The service
+/// has the same rule.
 ///
-/// It is made when it is first asked for, since the host seldom needs one.
+/// The id is made at its first use, because the host seldom needs one.
 pub struct RequestId {
     given: Option<HeaderValue>,
     id: OnceLock<String>,
 }
 
 impl RequestId {
-    /// The id of a request with these headers.
+    /// Makes the id of a request with `headers`.
     pub fn new(headers: &HeaderMap) -> Self {
         Self { given: headers.get(HEADER).cloned(), id: OnceLock::new() }
     }
 
-    /// The id's text: letters, digits and a few signs.
+    /// Returns the id: letters, digits and the characters `-_.:/+=@`.
     pub fn get(&self) -> &str {
         self.id.get_or_init(|| {
             let given = self.given.as_ref().and_then(|id| id.to_str().ok());
@@ -38,7 +39,7 @@ fn is_plain(id: &str) -> bool {
     (1..=MAX_BYTES).contains(&id.len()) && id.bytes().all(plain)
 }
 
-/// Sixteen hexadecimal digits. Each hasher of the standard library has random keys.
+/// Returns sixteen random hexadecimal digits. Each hasher of the standard library has random keys.
 fn random() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }

@@ -1,10 +1,10 @@
-//! The search for the trigger of a path, by Spin's rules.
+//! Finds the trigger for a path, by Spin's rules.
 
 use anyhow::{Result, anyhow};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 
-/// The routes of an application, each with what answers it.
+/// The routes of an application, each with its target.
 pub struct Router<T> {
     routes: routefinder::Router<T>,
 }
@@ -18,12 +18,12 @@ pub struct Match<'a, T> {
 }
 
 impl<T> Router<T> {
-    /// The router of `routes`, as their manifest has them: `/user/:id/...`. Where a route comes
-    /// twice, the last one counts.
+    /// Makes a router from `routes` in the manifest's form: `/user/:id/...`. Of equal routes, the
+    /// last one counts.
     ///
     /// # Errors
     ///
-    /// If a route has no meaning.
+    /// If a route is invalid.
     pub fn new(routes: impl IntoIterator<Item = (String, T)>) -> Result<Self> {
         let unique: IndexMap<String, T> = routes.into_iter().collect();
         let mut router = routefinder::Router::new();
@@ -35,14 +35,16 @@ impl<T> Router<T> {
         Ok(Self { routes: router })
     }
 
-    /// The best route for `path`: an exact one before a wildcard, a longer one before a shorter.
+    /// Returns the best route for `path`. An exact route comes before a wildcard, and a longer
+    /// route before a shorter one.
     pub fn find<'a>(&'a self, path: &'a str) -> Option<Match<'a, T>> {
         let found = self.routes.best_match(path)?;
         Some(Match { target: found.handler(), captures: found.captures(), path })
     }
 }
 
-/// The route `raw` as it is matched: absolute, and without a slash at its end.
+/// Returns the route `raw` in its matched form: absolute, and without a slash at its end. The route
+/// `/` becomes the empty string.
 pub fn matched(raw: &str) -> String {
     let trimmed = raw.strip_suffix('/').unwrap_or(raw);
     match trimmed {
@@ -52,15 +54,16 @@ pub fn matched(raw: &str) -> String {
     }
 }
 
-/// The route `raw` without the wildcard at its end.
+/// Returns the route `raw` without the wildcard at its end.
 pub fn prefix(raw: &str) -> &str {
     raw.strip_suffix("/...").unwrap_or(raw)
 }
 
 impl<T> Match<'_, T> {
-    /// The value of a wildcard at the route's end, from its slash on.
+    /// Returns the value of a wildcard at the route's end, from its slash on. It is empty if the
+    /// route has no wildcard.
     ///
-    /// routefinder leaves out slashes at the end of a path; Spin has always shown them.
+    /// routefinder removes slashes at the end of a path; Spin has always kept them.
     pub fn path_info(&self) -> Cow<'_, str> {
         let Some(rest) = self.captures.wildcard() else {
             return Cow::Borrowed("");
@@ -73,13 +76,13 @@ impl<T> Match<'_, T> {
         }
     }
 
-    /// The value of each `:name`.
+    /// Returns the name and value of each `:name` segment.
     pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
         self.captures.iter()
     }
 }
 
-/// The route in routefinder's words.
+/// Returns the route in routefinder's syntax.
 fn pattern(raw: &str) -> String {
     let matched = matched(raw);
     match matched.strip_suffix("/...") {

@@ -1,4 +1,4 @@
-//! `runtime-config.toml`: which stores there are.
+//! `runtime-config.toml`: the labels of the key-value stores.
 
 use crate::Manifest;
 use crate::manifest::located;
@@ -10,10 +10,10 @@ use std::path::Path;
 
 const REMEDY: &str = "is not supported by the embedded host; use `spin up`";
 
-/// The operator's side of an application: the labels of its key-value stores.
+/// The operator's configuration of an application: the labels of its key-value stores.
 ///
-/// [`RuntimeConfig::default`] is that of an application without such a file. Every store is in
-/// memory, and `default` is always there.
+/// [`RuntimeConfig::default`] is the configuration without a file. Every store is in memory, and
+/// the store `default` always exists.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeConfig {
     labels: Vec<String>,
@@ -40,7 +40,7 @@ impl RuntimeConfig {
     ///
     /// # Errors
     ///
-    /// If there is none, it is not valid, or it asks for what this host does not have.
+    /// If the file is missing or invalid, or names a feature missing in this host.
     pub fn load(path: &Path) -> Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
@@ -74,7 +74,7 @@ impl RuntimeConfig {
         Ok(Self { labels })
     }
 
-    /// The labels of the stores, `default` among them.
+    /// Returns the labels of the stores. `default` always comes first.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         std::iter::once("default").chain(self.labels.iter().map(String::as_str))
     }

@@ -1,19 +1,20 @@
-//! Variables: the application's, which the operator sets, and the components', which guests read.
+//! Variables: the operator sets the application's variables, and guests read their components'
+//! variables.
 
 use crate::manifest::Schema;
 use anyhow::{Context, Result};
 use std::collections::HashMap;
 
-/// The prefix of environment variables that set variables, as in Spin.
+/// The prefix of environment variables for application variables, as in Spin.
 const PREFIX: &str = "SPIN_VARIABLE_";
 
 /// The operator's values for application variables, by name.
 pub type Overrides = HashMap<String, String>;
 
-/// Values by the names that guests read them by.
+/// The values of variables, by name.
 pub type Values = HashMap<String, String>;
 
-/// Reads the variables that the environment sets: `SPIN_VARIABLE_API_KEY` is the variable
+/// Reads application variables from the environment. `SPIN_VARIABLE_API_KEY` sets the variable
 /// `api_key`.
 pub fn from_env() -> Overrides {
     let named = |(name, value): (String, String)| {
@@ -26,7 +27,7 @@ pub fn from_env() -> Overrides {
         .collect()
 }
 
-/// The values of the application's variables.
+/// Returns the values of the application's variables: the operator's, or else the defaults.
 ///
 /// # Errors
 ///
@@ -48,7 +49,7 @@ pub fn application(schema: &Schema, overrides: &Overrides) -> Result<Values> {
 ///
 /// # Errors
 ///
-/// If there is no such variable, or a `{{` without `}}`.
+/// If the variable does not exist, or if a `{{` has no `}}`.
 pub fn expand(template: &str, application: &Values) -> Result<String> {
     let mut text = String::new();
     let mut rest = template;

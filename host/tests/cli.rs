@@ -1,4 +1,4 @@
-//! The binary as its users see it: what it prints, and how it ends.
+//! Tests of the binary: its output and its exit code.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -33,7 +33,7 @@ fn a_stop_is_a_failure_if_it_cuts_off_a_request() {
     command.env("MODEL_API_STOP_NOTICE", "0");
     let (mut host, mut stdout) = start(command.stderr(Stdio::piped()));
     let mut client = TcpStream::connect(line(&mut stdout).replace("Serving http://", "")).unwrap();
-    // The client has its answer, and the server waits for what it said that it would send.
+    // The client has its answer, but the server still waits for the announced body.
     client.write_all(b"POST /hello HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n").unwrap();
     assert!(line(&mut BufReader::new(&client)).starts_with("HTTP/1.1 200"));
     Command::new("kill").args(["-TERM", &host.0.id().to_string()]).status().unwrap();
@@ -120,7 +120,7 @@ fn help_and_version_are_printed() {
     assert_eq!(String::from_utf8(run(&["--version"]).stdout).unwrap(), version);
 }
 
-/// The path of a manifest that says `text`.
+/// Writes `text` as a manifest and returns its path.
 fn manifest(name: &str, text: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -139,7 +139,7 @@ fn run(arguments: &[&str]) -> Output {
     host(arguments).output().unwrap()
 }
 
-/// A running host. It ends with the test, however that ends.
+/// A running host. It is killed at the end of the test, even if the test fails.
 struct Host(Child);
 
 impl Drop for Host {
@@ -165,7 +165,7 @@ fn line(reader: &mut impl BufRead) -> String {
     line.trim_end().to_owned()
 }
 
-/// Checks that the program ended with one line, which says so.
+/// Checks for exit code 1 and a single line with `part` on standard error.
 fn assert_error(output: &Output, part: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");

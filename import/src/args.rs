@@ -1,40 +1,45 @@
-//! The command line.
+//! Parses the command line of `cargo import`.
 
 use anyhow::{Result, bail};
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The command that the program is given.
+/// A parsed command line.
 #[derive(Debug, PartialEq)]
 pub enum Args {
     /// Make a component of a model.
     Import(Options),
-    /// Say which model a manifest names.
+    /// Print the path of the model in this manifest.
     List(PathBuf),
-    /// Print this, and nothing else.
+    /// Print this text, such as the help, and exit.
     Print(String),
 }
 
+/// The options of an import.
 #[derive(Debug, PartialEq)]
 pub struct Options {
     /// The model's file.
     pub model: PathBuf,
-    /// Its card, if not the file beside it.
+    /// The card's file. Without it, the file beside the model, with the extension `.toml`.
     pub card: Option<PathBuf>,
-    /// Rows that the model was trained or tested on, as CSV.
+    /// A CSV file of rows from training or testing.
     pub data: Option<PathBuf>,
-    /// The column of the data that the model predicts.
+    /// The name of the target column in the data.
     pub target: Option<String>,
-    /// Import a model whose answers agree with the data no better than chance, too.
+    /// True to import the model even if its answers agree with the data no better than chance.
     pub anyway: bool,
-    /// The component, if the manifest is to stay as it is.
+    /// The file to write the component to. If it is given, the manifest stays unchanged.
     pub out: Option<PathBuf>,
-    /// The manifest that is to serve the model.
+    /// The manifest of the service: `spin.toml`, unless `--from` names another file.
     pub manifest: PathBuf,
 }
 
-/// Reads the command line, without the program's name.
+/// Parses the arguments, without the program's name.
+///
+/// # Errors
+///
+/// If an option is unknown or has no value, or if there is no model or more than one.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
     let mut parser = Parser::from_args(arguments);
     let (mut model, mut card, mut data, mut target, mut out) = (None, None, None, None, None);

@@ -1,4 +1,4 @@
-//! The commands of `cargo import`.
+//! Runs the commands of `cargo import`.
 
 use crate::args::{Args, Options};
 use crate::emit::write::write;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A file of more bytes takes over a second to read.
+/// The size of a large model file, in bytes. A larger file takes over a second to read.
 const LARGE: u64 = 4 << 20;
 
-/// Does what the command line says.
+/// Runs a parsed command line.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Prints a line to standard output. If that is closed, nobody reads it.
+/// Prints a line to standard output. Ignores errors, such as a closed pipe.
 fn show(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
@@ -54,7 +54,7 @@ fn import(options: &Options) -> Result<()> {
         .with_context(|| options.model.display().to_string())?
         .len();
     let runner = runner::load()?;
-    // A build asks for the same component again and again.
+    // A build runs this command each time. Skip the import if nothing has changed.
     if let Some(out) = options.out.as_deref().filter(|_| options.data.is_none())
         && is_fresh(out, &runner, &files)
     {
@@ -74,7 +74,7 @@ fn import(options: &Options) -> Result<()> {
     }
 }
 
-/// True if a component was made of the same files.
+/// True if the component at `out` was made of the same runner, model and card.
 fn is_fresh(out: &Path, runner: &[u8], files: &Files) -> bool {
     let made_of = std::fs::read(out).ok().and_then(|bytes| component::stamp(&bytes));
     let read = (std::fs::read(files.model), std::fs::read(files.card));
@@ -90,7 +90,7 @@ fn write_component(out: &Path, imported: &Imported) -> Result<()> {
     Ok(())
 }
 
-/// Writes the component beside what is built for a manifest, and names it there.
+/// Writes the component to `target/models` in the manifest's folder, and names it in the manifest.
 fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
     let manifest = &options.manifest;
     let text = std::fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
@@ -106,7 +106,7 @@ fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
     Ok(())
 }
 
-/// The command that makes the component again, in the manifest's folder.
+/// Returns the command to build the component again from the manifest's folder.
 fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> Result<String> {
     let from_folder = |path: &Path| -> Result<String> {
         let path = if folder.as_os_str().is_empty() {
@@ -123,7 +123,7 @@ fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> R
     Ok(command + &format!(" --out {}", component.display()))
 }
 
-/// A path as the shell reads it.
+/// Quotes a path for the shell, if it needs quotes.
 fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "._/-".contains(letter);
     if path.chars().all(is_plain) {

@@ -1,25 +1,28 @@
-//! The files of an import.
+//! Names and finds the files of an import.
 
 use std::path::{Path, PathBuf};
 
-/// The files of a model, and what is known of its data.
+/// The files and options of an import.
 pub struct Files<'f> {
     pub model: &'f Path,
-    /// The card. It is written if it is not there.
+    /// The card. If the file does not exist, the import writes a draft.
     pub card: &'f Path,
+    /// A CSV file with rows of training or test data.
     pub data: Option<&'f Path>,
-    /// The column of the data that the model predicts.
+    /// The name of the target column in the data.
     pub target: Option<&'f str>,
-    /// Import a model whose answers are no better than chance, too.
+    /// True to import the model even if its answers are no better than chance.
     pub anyway: bool,
 }
 
-/// The card that is beside a model.
+/// Returns the path of the card beside a model: the model's path with the extension `.toml`.
 pub fn card_beside(model: &Path) -> PathBuf {
     model.with_extension("toml")
 }
 
-/// The name of a model, from that of its file.
+/// Makes a model's name from its file's name: lower-case letters, digits and hyphens.
+///
+/// Returns `model` if the file's name has no letter or digit.
 pub fn name_of(file: &Path) -> String {
     let stem = file
         .file_stem()

@@ -1,4 +1,4 @@
-//! The import of a model, from its file to its component.
+//! Imports a model, from its file to its component.
 
 use crate::card::Card;
 use crate::card::describe::Described;
@@ -15,18 +15,20 @@ use crate::verify::{examples, synthetic};
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-/// A model that was imported.
+/// An imported model.
 pub struct Imported {
     pub described: Described,
     pub evaluator: Evaluator,
+    /// The bytes of the WebAssembly component.
     pub component: Vec<u8>,
 }
 
-/// Makes a component of a model, and says to `say` what happens, line by line.
+/// Makes a component of a model. Calls `say` with each line of progress and results.
 ///
 /// # Errors
 ///
-/// If the model is not supported, disagrees with its card, or agrees with its data no better than chance.
+/// If the model is not supported, if it disagrees with its card, or if its answers agree with the
+/// data no better than chance.
 pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
     // Read the model and its card.
     let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
@@ -54,7 +56,7 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
         let report = report.in_file(files.data.unwrap_or(files.model))?;
         report.into_iter().for_each(|line| say(format!("  {line}")));
     }
-    // A card is written only if all went well: what was wrong with the data is not in it.
+    // Write the card only now, after all checks. A mistake in the data then leaves no trace in it.
     paper.write(files.card, say)?;
     // Put the component together.
     let stamp = stamp([runner, &bytes, paper.text.as_bytes()]);
@@ -63,11 +65,11 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     Ok(Imported { described, evaluator, component })
 }
 
-/// Puts a model and its card together, and asks the model for its examples.
+/// Combines a model with its card, and evaluates the card's examples.
 ///
 /// # Errors
 ///
-/// If the two disagree, or the model has no answer.
+/// If the model and the card disagree, or the model has no answer.
 pub fn ask(
     model: &mut Model,
     card: &Card,
@@ -92,8 +94,9 @@ pub fn ask(
     Ok((described, evaluator))
 }
 
-/// Names the runner, the model and the card that a component is made of: if they are the same, so is
-/// the component.
+/// Returns a hash of the runner, the model and the card, as hexadecimal digits.
+///
+/// Equal parts give an equal component. The version of this program is part of the hash.
 pub fn stamp(parts: [&[u8]; 3]) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
@@ -112,8 +115,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The number of features that the card or the data have, for a model that does not say it. Without a name
-/// for the target, the data does not tell.
+/// Counts the features in the card, or else in the data, for files without this number.
+///
+/// Returns none if there is no card, and no data with a named target. Without its name, any column
+/// may be the target.
 fn width(files: &Files, card: Option<&Card>, table: Option<&Table>) -> Option<usize> {
     if let Some(card) = card {
         return Some(card.features.len());

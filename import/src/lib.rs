@@ -1,17 +1,18 @@
 //! Makes a model component of a trained model's file.
 //!
-//! The folders are the steps of an import, in their order; each uses only those above it.
+//! The folders are the steps of an import, in order. Each uses only the ones above it.
 //!
 //! - [`contract`] has the records of `wit/predictor.wit`.
 //! - [`ir`] is a model between its file and its component: a graph of the runner's operators, its
-//!   trees, and the program that the runner reads.
+//!   trees, and the runner's program.
 //! - [`formats`] reads files: ONNX, XGBoost, LightGBM.
-//! - [`card`] has the rest of what people need to know: the card, its draft, and the data that a
-//!   draft is made from.
-//! - [`verify`] asks the model: made-up rows, examples, data.
+//! - [`card`] reads the model's documentation, the card. It drafts a new card from the model's file
+//!   and from data.
+//! - [`verify`] tests the model on synthetic rows, examples and data.
 //! - [`emit`] writes the component, and names it in `spin.toml`.
 //!
-//! [`import`] is all of that in order, [`paper`] its card, and [`command`] the program around it.
+//! [`import`] runs all steps, [`paper`] drafts or completes the card, and [`command`] runs
+//! the command line.
 
 pub mod contract;
 

@@ -1,4 +1,4 @@
-//! The card of an import: the one that is there, completed, or a new one.
+//! Drafts a new card for an import, or completes the existing one.
 
 use crate::card::Card;
 use crate::card::cells::Reading;
@@ -14,16 +14,21 @@ use crate::verify::{examples, synthetic};
 use anyhow::{Result, ensure};
 use std::path::Path;
 
-/// A card and its text.
+/// A card, and its text in TOML.
 pub struct Paper {
     pub card: Card,
     pub text: String,
-    /// What to say when it is written, if it differs from the file.
+    /// The lines to print after writing the card; none if the file is up to date.
     news: Option<Vec<String>>,
 }
 
 impl Paper {
-    /// Drafts the first card.
+    /// Drafts a new card from the model's file, and from the data if there is any.
+    ///
+    /// # Errors
+    ///
+    /// If the data is invalid, if the labels of the model's classes cannot be found, or if the
+    /// model answers none of the drafted examples.
     pub fn draft(
         files: &Files,
         model: &mut Model,
@@ -35,7 +40,7 @@ impl Paper {
             model.features.iter().map(|own| Reading::of(own, None)).collect();
         let profile = profile(files, data, &readings, say)?;
         let data = with_profile(data, profile.as_ref());
-        // A feature is said to take missing values if the model then has an answer.
+        // Refuse missing values of a feature if the model has no answer without it.
         let first = draft::new(&name, model, data)?;
         let card = Card::parse(&first.text())?;
         let (described, evaluator, _) = synthetic::with_card(model, &card, String::new())?;
@@ -57,7 +62,11 @@ impl Paper {
         Self::new(draft.text(), Some(news)).in_file(files.card)
     }
 
-    /// Adds to a card what it lacks and the data shows.
+    /// Adds to a card its missing keys, from the data. Without data, the card stays unchanged.
+    ///
+    /// # Errors
+    ///
+    /// If the card and the model have different features, or the data is invalid.
     pub fn complete(
         files: &Files,
         model: &mut Model,
@@ -93,7 +102,11 @@ impl Paper {
         Ok(Self { card: Card::parse(&text)?, text, news })
     }
 
-    /// Writes the card, if it differs from the file, and says what is new.
+    /// Writes the card if it differs from the file, and calls `say` with each change.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
     pub fn write(&self, file: &Path, say: &mut dyn FnMut(String)) -> Result<()> {
         let Some(news) = &self.news else { return Ok(()) };
         write(file, self.text.as_bytes())?;
@@ -104,7 +117,11 @@ impl Paper {
     }
 }
 
-/// Takes examples out of a draft that the model does not answer, such as a logarithm of what is below 0.
+/// Removes examples without an answer from a draft, such as the logarithm of a negative number.
+///
+/// # Errors
+///
+/// If no example is left.
 fn with_answers(mut draft: Draft, model: &mut Model) -> Result<Draft> {
     let card = Card::parse(&draft.text())?;
     let (described, evaluator, _) = synthetic::with_card(model, &card, String::new())?;
@@ -137,7 +154,11 @@ fn with_profile<'d>(
     Some(draft::Data { table, columns, profile })
 }
 
-/// The columns of the data: by the names of the card, or of the file.
+/// Finds the columns of the data, by the names in the card or in the model's file.
+///
+/// # Errors
+///
+/// If a feature has no column, or the card and the model have different features.
 pub fn find_columns(
     files: &Files,
     model: &Model,

@@ -1,4 +1,4 @@
-//! The build script of models: link settings, kept here so that any way of building one has them.
+//! The build script of models: link settings in one file, so every way to build a model uses them.
 
 fn main() {
     println!("cargo::rerun-if-env-changed=CARGO_CFG_TARGET_ARCH");

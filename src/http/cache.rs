@@ -1,9 +1,9 @@
-//! Responses that a client may keep, if it asks each time whether they changed.
+//! Responses that a client may keep, if it asks for changes each time.
 
 use super::{Request, Response, hexadecimal};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The response, or 304 to a client that has it already.
+/// Returns the response, or 304 if the client has it already.
 pub fn unless_known(
     request: &Request,
     etag: String,
@@ -14,13 +14,13 @@ pub fn unless_known(
     response.with_header("etag", etag).with_header("cache-control", "no-cache")
 }
 
-/// Returns true if an If-None-Match header names a tag. A tag may be marked as weak on its way.
+/// Returns true if an If-None-Match header names a tag. A proxy may have marked the tag as weak.
 fn names(header: &str, etag: &str) -> bool {
     let mut tags = header.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
     tags.any(|tag| tag == etag || tag == "*")
 }
 
-/// A tag that changes when the bytes do.
+/// Makes an entity tag: a hash of the bytes, in quotes.
 pub fn etag(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);

@@ -1,17 +1,17 @@
-//! CORS: the pages of other origins that may use the API.
+//! CORS: access to the API for pages of other origins.
 
 use super::Response;
 
-/// The headers that a page may send beside those that every page may.
+/// Request headers open to an allowed page, beside the ones open to every page.
 const ALLOWED_HEADERS: &str =
     "content-type, inference-header-content-length, traceparent, tracestate, x-request-id";
-/// The headers that a page may read beside those that every page may.
+/// Response headers open to an allowed page, beside the ones open to every page.
 const EXPOSED_HEADERS: &str = "inference-header-content-length, x-request-id";
-/// The time for which a browser may remember the answer to a preflight, in seconds.
+/// Time for a browser to remember the answer to a preflight, in seconds.
 const MAX_AGE_SECONDS: &str = "600";
 
-/// Returns true if pages of `origin` may read answers. `allowed` has origins between commas, or
-/// `*`.
+/// Returns true if pages of `origin` may read answers. `allowed` has origins separated by commas,
+/// or `*`.
 pub fn allows(allowed: &str, origin: &str) -> bool {
     let mut origins = allowed.split(',').map(str::trim);
     !origin.is_empty() && origins.any(|one| one == "*" || one == origin)
@@ -24,8 +24,8 @@ pub fn share(response: Response, origin: &str) -> Response {
         .with_header("access-control-expose-headers", EXPOSED_HEADERS)
 }
 
-/// The answer to a browser that asks what it may send: `methods` as in an Allow header, and the
-/// operator's `headers` beside our own, with commas between them.
+/// Answers a preflight request of a browser: allows `methods`, as in an Allow header, and the
+/// operator's `headers`, separated by commas, beside our own.
 pub fn preflight(response: Response, methods: String, headers: &str) -> Response {
     let own = ALLOWED_HEADERS.to_owned();
     let headers = if headers.is_empty() { own } else { format!("{own}, {headers}") };

@@ -1,13 +1,13 @@
-//! Bodies that come compressed: Content-Encoding headers (RFC 9110, section 8.4).
+//! Compressed bodies: Content-Encoding headers (RFC 9110, section 8.4).
 
 use super::HttpError;
 use super::media_type::essence;
 use super::unpack::{self, Fault};
 
-/// The codings that are taken, as an Accept-Encoding header names them.
+/// Accepted codings, as in an Accept-Encoding header.
 pub const ACCEPTED: &str = "gzip, deflate";
 
-/// Is true if a body is something else than the bytes it stands for.
+/// Returns true if a body has another coding than `identity`.
 pub fn is_encoded(content_encoding: &str) -> bool {
     essence(content_encoding) != "identity"
 }
@@ -16,13 +16,13 @@ pub fn is_encoded(content_encoding: &str) -> bool {
 ///
 /// # Errors
 ///
-/// 415 if the coding is not one of [`ACCEPTED`], 400 if the body is not what it says it is, 413 if
+/// 415 if the coding is not one of [`ACCEPTED`], 400 if the body is not valid in its coding, 413 if
 /// it is too large.
 pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u8>, HttpError> {
     let (coding, unpacked) = match essence(content_encoding).as_str() {
         "gzip" | "x-gzip" => ("gzip", unpack::gzip(body, limit)),
         "deflate" if is_zlib(body) => ("deflate", unpack::zlib(body, limit)),
-        // Some clients leave out the header and the checksum that the coding has.
+        // Some clients leave out the header and the checksum of the coding.
         "deflate" => ("deflate", unpack::deflate(body, limit)),
         _ => {
             let detail = format!("The body should be sent as it is, or as {ACCEPTED}");
@@ -37,7 +37,7 @@ pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u
     })
 }
 
-/// Is true if the first two bytes are the header of the zlib format (RFC 1950, section 2.2).
+/// Returns true if the first two bytes are a header of the zlib format (RFC 1950, section 2.2).
 fn is_zlib(body: &[u8]) -> bool {
     let [method, flags, ..] = body else { return false };
     method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0

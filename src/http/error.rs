@@ -36,7 +36,7 @@ pub enum ErrorForm {
 }
 
 impl ErrorForm {
-    /// Returns the form of the API that a path belongs to.
+    /// Returns the form for the API of a path.
     pub fn of(path: &str) -> Self {
         match path.strip_prefix("/v2") {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => Self::Error,

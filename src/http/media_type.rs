@@ -10,25 +10,24 @@ pub fn may_be_json(content_type: Option<&str>) -> bool {
         .all(|essence| essence == "application/json" || essence.ends_with("+json"))
 }
 
-/// The message to a client whose body has another type than JSON.
+/// Message to a client whose body has another type than JSON.
 pub const NOT_JSON: &str = "The body should be JSON: send content-type: application/json";
 
-/// Returns the quality that an Accept or Accept-Encoding header has for something: from 0, not
-/// at all, to 1; none if it is not named, by itself or by a wildcard. What is named most exactly
-/// counts.
+/// Returns the quality of `wanted` in an Accept or Accept-Encoding header: from 0, not acceptable,
+/// to 1; none if no item names it, by itself or by a wildcard. The most exact item counts.
 pub fn quality(accept: &str, wanted: &str) -> Option<f64> {
     let items = accept.split(',').filter_map(|item| Some((exactness(item, wanted)?, item)));
     let (_, item) = items.max_by_key(|(exactness, _)| *exactness)?;
     Some(quality_of(item))
 }
 
-/// The quality that an item of the header states, or 1.
+/// Returns the quality stated in an item of the header, or 1.
 pub fn quality_of(item: &str) -> f64 {
     parameter(item, "q").and_then(|quality| quality.parse().ok()).unwrap_or(1.0)
 }
 
-/// Returns how exactly an item names something: whole, by its part before the slash, or by a
-/// wildcard.
+/// Returns the exactness of an item as a name of `wanted`: most for the whole name, less for its
+/// part before the slash, 0 for a wildcard; none if the item does not match.
 fn exactness(item: &str, wanted: &str) -> Option<usize> {
     let name = essence(item);
     match name.strip_suffix('*') {
@@ -39,7 +38,7 @@ fn exactness(item: &str, wanted: &str) -> Option<usize> {
     }
 }
 
-/// The value of a parameter, such as `version`.
+/// Returns the value of a parameter, such as `version`.
 pub fn parameter<'a>(media_type: &'a str, name: &str) -> Option<&'a str> {
     media_type.split(';').skip(1).find_map(|parameter| {
         let (found, value) = parameter.split_once('=')?;
@@ -47,7 +46,7 @@ pub fn parameter<'a>(media_type: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// A media type without its parameters, in lower case.
+/// Returns a media type without its parameters, in lower case.
 pub fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

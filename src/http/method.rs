@@ -1,6 +1,6 @@
 //! Methods.
 
-/// The methods that metrics name; `Other` stands for all that a client may make up.
+/// A method, as named in metrics. `Other` stands for any other name from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
@@ -32,7 +32,7 @@ impl Method {
         }
     }
 
-    /// Returns false for methods whose requests usually have no body.
+    /// Returns false if requests with this method usually have no body.
     pub fn may_have_body(self) -> bool {
         !matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace | Self::Connect)
     }

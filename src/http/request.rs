@@ -5,15 +5,15 @@ use std::borrow::Cow;
 
 /// A request, as a handler gets it.
 pub struct Request<'a> {
-    /// The parts of the path that the route has in braces, decoded, in order.
+    /// The path's segments at the route's braces, decoded, in order.
     pub segments: Segments<'a>,
     /// The whole body; empty where the route takes none.
     pub body: Vec<u8>,
-    /// Looks up the value of a header. Each look is a call to the host.
+    /// Looks up the value of a header. Each look-up is a call to the host.
     pub header: Header<'a>,
     /// The id of the request in the answer and in the log.
     pub id: &'a str,
-    /// A random number, from which the samples and the id of this request are made.
+    /// A random number, for the samples and the id of this request.
     pub random: u64,
 }
 
@@ -32,5 +32,5 @@ impl Request<'_> {
 /// Looks up the value of a header by its name in lower case.
 pub type Header<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The parts of a path that a route has in braces.
+/// The segments of a path at the braces of its route.
 pub type Segments<'p> = Vec<Cow<'p, str>>;

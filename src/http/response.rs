@@ -3,10 +3,10 @@
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A response, whose headers are not those of a connection.
+/// A response, without the headers of a connection.
 pub struct Response {
     pub status: u16,
-    /// None for a response without a body.
+    /// Media type of the body; none for a response without a body.
     pub content_type: Option<&'static str>,
     /// Headers beside content-type and content-length.
     pub headers: Vec<(&'static str, String)>,
@@ -40,7 +40,7 @@ impl Response {
         self
     }
 
-    /// Adds a header of the request to those that the answer depends on.
+    /// Adds a header of the request to the Vary header: the answer depends on it.
     pub fn varies_by(mut self, name: &str) -> Self {
         match self.headers.iter_mut().find(|(header, _)| *header == "vary") {
             Some((_, names)) => *names = format!("{names}, {name}"),

@@ -2,7 +2,7 @@
 
 use super::hexadecimal;
 
-/// A client's id longer than this, in bytes, is not taken over.
+/// Maximum length of a client's id, in bytes. A longer id is not taken over.
 const MAX_ID_BYTES: usize = 128;
 
 /// Returns the id of a request: the client's own, or one made of `random`.
@@ -10,13 +10,13 @@ pub fn request_id(given: Option<String>, random: u64) -> String {
     given.filter(|id| is_plain(id)).unwrap_or_else(|| hexadecimal::of(random))
 }
 
-/// Returns true if an id can stand in a header and in a log line as it is.
+/// Returns true if an id can stand in a header and in a log line unchanged.
 fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
     (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
 }
 
-/// The trace that a request belongs to, by its `traceparent` header.
+/// Returns the id of a request's trace from its `traceparent` header; none if it is not valid.
 ///
 /// Source: W3C Trace Context, section 3.2, <https://www.w3.org/TR/trace-context/>.
 pub fn trace_id(traceparent: &str) -> Option<&str> {
@@ -25,7 +25,7 @@ pub fn trace_id(traceparent: &str) -> Option<&str> {
     let trace = digits(parts.next()?, 32)?;
     let parent = digits(parts.next()?, 16)?;
     digits(parts.next()?, 2)?;
-    // Later versions may say more.
+    // Later versions may have more parts.
     let is_valid = version != "ff" && (version != "00" || parts.next().is_none());
     let is_set = [trace, parent].iter().all(|id| id.bytes().any(|digit| digit != b'0'));
     (is_valid && is_set).then_some(trace)

@@ -8,20 +8,20 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-/// A reason for which a body is not unpacked.
+/// The reason for not unpacking a body.
 #[derive(Debug, PartialEq)]
 pub enum Fault {
-    /// It is not what it says it is.
+    /// The body is not valid in its format.
     Invalid(&'static str),
-    /// It would be larger than the limit.
+    /// The unpacked body would be larger than the limit.
     TooLarge,
 }
 
-/// The size of an unpacked body for which it may have one more part: a block of deflate, or a member of
-/// gzip. Each takes tables to be made, as much work as thousands of bytes. Programs that pack write
-/// blocks of 16 KiB and more.
+/// Bytes of the limit for each allowed part of a body: a block of deflate, or a member of gzip. To
+/// build the tables of a part is as much work as thousands of bytes. Compressors write blocks of
+/// 16 KiB and more.
 const PART_BYTES: usize = 4096;
-/// The parts that the smallest body may have.
+/// Number of parts allowed even under a small limit.
 const LEAST_PARTS: usize = 64;
 
 const FLAGS: u32 = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY;
@@ -31,7 +31,7 @@ const ZLIB_FLAGS: u32 = FLAGS | TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_COMPUT
 ///
 /// # Errors
 ///
-/// If it is not gzip, has too many parts, or is too large.
+/// If the body is not gzip, has too many parts, or is too large.
 pub fn gzip(body: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut unpacking = Unpacking::new(body, limit);
     loop {
@@ -67,15 +67,15 @@ pub fn deflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     Ok(unpacking.finish())
 }
 
-/// A body on its way.
+/// A body while it is unpacked.
 struct Unpacking<'a> {
     packed: &'a [u8],
-    /// What was unpacked, and room for more.
+    /// The unpacked bytes, and room for more.
     body: Vec<u8>,
-    /// The bytes that were unpacked.
+    /// Number of unpacked bytes.
     length: usize,
     limit: usize,
-    /// The parts that may still come.
+    /// Number of parts still allowed.
     parts: usize,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Unpacking<'a> {
         Ok(())
     }
 
-    /// Checks what a member says of its contents, which begin at `start`.
+    /// Checks the checksum and length at the end of a member. Its contents begin at `start`.
     fn check_gzip_trailer(&mut self, start: usize) -> Result<(), Fault> {
         let contents = &self.body[start..self.length];
         let mut crc = Crc::new();
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    /// The contents of many blocks, and of many sizes of the room for them, are whole.
+    /// Many blocks are unpacked whole, although the room for them grows many times.
     #[test]
     fn a_body_of_many_blocks_is_as_it_was() {
         let body: Vec<u8> = (0..300_000u64).map(|number| ((number * number) >> 7) as u8).collect();

@@ -4,17 +4,18 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
 use std::mem::MaybeUninit;
 
-/// The size of an arena, in bytes. A prediction from two features allocates 2,800 in all, a batch of fifty
-/// 40,000. The arena is part of the memory that an instance begins with, beside the stack and the linker's
-/// data, and leaves the standard library's allocator 38 KB of it.
+/// Size of an arena in bytes. A prediction from two features allocates 2,800 bytes in all, a batch
+/// of fifty 40,000. The initial memory of an instance holds the arena, the stack and the linker's
+/// data; 38 KB of it are left for the standard library's allocator.
 const SIZE: usize = 64 << 10;
 
-/// Hands out its memory from the start upwards and takes no block back: the instance ends with its request,
-/// and all of its memory with it. What does not fit is the standard library's, which takes it back.
+/// Hands out its memory from the start upwards and takes no block back: the instance ends with its
+/// request, and all of its memory with it. A block too large for the arena comes from the standard
+/// library's allocator and goes back to it.
 #[repr(align(16))]
 pub struct Arena {
     memory: UnsafeCell<[MaybeUninit<u8>; SIZE]>,
-    /// The bytes that are handed out.
+    /// Number of bytes handed out.
     used: Cell<usize>,
 }
 
@@ -23,27 +24,27 @@ pub struct Arena {
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// Makes an arena of which nothing is handed out.
+    /// Makes an empty arena.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
         Self { memory: UnsafeCell::new([MaybeUninit::uninit(); SIZE]), used: Cell::new(0) }
     }
 
-    /// Returns the place of a block in the arena; none if it is the standard library's.
+    /// Returns the offset of a block in the arena; none for a block of the standard library.
     fn offset(&self, block: *mut u8) -> Option<usize> {
         let offset = block.addr().wrapping_sub(self.memory.get().addr());
         (offset < SIZE).then_some(offset)
     }
 }
 
-// SAFETY: blocks do not overlap: each begins behind all that are in use, and only the newest changes how much
-// is handed out. A block that lies outside of the arena is the standard library's, and goes back to it.
+// SAFETY: blocks do not overlap: each begins after all blocks in use, and only the newest one
+// changes `used`. A block outside of the arena is the standard library's, and goes back to it.
 unsafe impl GlobalAlloc for Arena {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let start = self.used.get().next_multiple_of(layout.align());
         if layout.align() > align_of::<Self>() || layout.size() > SIZE - start {
-            // SAFETY: the caller's promises are those that it asks for.
+            // SAFETY: `alloc_elsewhere` asks the same of its caller as this function.
             return unsafe { alloc_elsewhere(layout) };
         }
         self.used.set(start + layout.size());
@@ -51,21 +52,21 @@ unsafe impl GlobalAlloc for Arena {
         unsafe { self.memory.get().cast::<u8>().add(start) }
     }
 
-    // Inlined, it would be 13 KB more, and no faster.
+    // Inlining it would add 13 KB, and would not be faster.
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if self.offset(block).is_none() {
-            // SAFETY: it came from there.
+            // SAFETY: the block came from `System`.
             unsafe { System.dealloc(block, layout) };
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(start) = self.offset(block) else {
-            // SAFETY: it came from there.
+            // SAFETY: the block came from `System`.
             return unsafe { System.realloc(block, layout, size) };
         };
-        // Let the newest block grow or shrink, and any other shrink, where it is.
+        // The newest block grows or shrinks in place; any other block shrinks in place.
         let is_newest = start + layout.size() == self.used.get();
         if is_newest && size <= SIZE - start {
             self.used.set(start + size);
@@ -75,7 +76,7 @@ unsafe impl GlobalAlloc for Arena {
             return block;
         }
         // Move it.
-        // SAFETY: the caller promises that the size is one of a layout; a new block overlaps no other.
+        // SAFETY: the caller promises a size valid for a layout; a new block overlaps no other.
         unsafe {
             let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             if !moved.is_null() {
@@ -86,11 +87,11 @@ unsafe impl GlobalAlloc for Arena {
     }
 }
 
-/// Allocates what does not fit. Not inlined, so that what is inlined stays small.
+/// Allocates a block from the standard library. Not inlined, to keep the inlined `alloc` small.
 #[cold]
 #[inline(never)]
 unsafe fn alloc_elsewhere(layout: Layout) -> *mut u8 {
-    // SAFETY: the caller's promises are those that it asks for.
+    // SAFETY: `System` asks the same of its caller as this function.
     unsafe { System.alloc(layout) }
 }
 
@@ -102,7 +103,7 @@ mod tests {
         Layout::from_size_align(size, align).unwrap()
     }
 
-    /// Allocates a block, and fills it with a byte.
+    /// Allocates a block and fills it with a byte.
     fn filled(arena: &Arena, layout: Layout, byte: u8) -> *mut u8 {
         unsafe {
             let block = arena.alloc(layout);

@@ -5,7 +5,7 @@ use wasi::clocks::monotonic_clock;
 
 /// A measurement of time.
 pub struct Stopwatch {
-    /// In nanoseconds.
+    /// Start time, in nanoseconds.
     started: u64,
 }
 

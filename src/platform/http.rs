@@ -9,23 +9,23 @@ use wasi::io::streams::{InputStream, OutputStream, StreamError};
 /// The request line.
 pub struct Head {
     pub method: Method,
-    /// Without the query.
+    /// Path without the query.
     pub path: String,
-    /// With the question mark before it; empty if there is none.
+    /// Query with the question mark before it; empty if there is none.
     pub query: String,
 }
 
-/// The bytes of a body that are asked of the host at a time.
+/// Maximum number of body bytes in one read from the host.
 const CHUNK: u64 = 64 * 1024;
 
-/// A request, as the host lends it.
+/// An incoming request, as lent by the host.
 pub struct Incoming {
     request: Lent<IncomingRequest>,
     headers: Lent<Fields>,
 }
 
 impl Incoming {
-    /// Wraps the request that the host hands over.
+    /// Wraps the host's request.
     pub fn new(request: IncomingRequest) -> Self {
         let headers = Lent::new(request.headers());
         Self { request: Lent::new(request), headers }
@@ -50,8 +50,9 @@ impl Incoming {
         Head { method, path, query }
     }
 
-    /// The value of a header; several lines of it are one list, as RFC 9110 has it (section 5.2).
-    /// Each look at one is a call to the host.
+    /// Returns the value of a header; none if the request has no such header. Several lines of a
+    /// header make one list, joined by commas (RFC 9110, section 5.2). Each look-up is a call to
+    /// the host.
     pub fn header(&self, name: &str) -> Option<String> {
         let mut lines =
             self.headers.get(name).into_iter().map(|line| match String::from_utf8(line) {
@@ -72,7 +73,7 @@ impl Incoming {
         // Open the body.
         let incoming = Lent::new(self.request.consume().map_err(broken)?);
         let stream = Lent::new(incoming.stream().map_err(broken)?);
-        // Read it piece by piece, until it is too long.
+        // Read it piece by piece, up to the limit.
         let mut body = Vec::new();
         let mut most = settings::ALWAYS_TAKEN_BODY_BYTES;
         loop {
@@ -97,7 +98,7 @@ impl Incoming {
         }
     }
 
-    /// Reads and drops the body of a request that is refused without it.
+    /// Reads and drops the body of a request, if the answer does not depend on it.
     pub fn discard_body(&self) {
         if let Ok(body) = self.request.consume().map(Lent::new)
             && let Ok(stream) = body.stream().map(Lent::new)
@@ -107,8 +108,8 @@ impl Incoming {
     }
 }
 
-/// Reads a body to its end and drops it, up to the setting's number of bytes: a client that sends
-/// all before it reads gets its answer (RFC 9112, section 9.6).
+/// Reads and drops a body to its end, or up to the setting's number of bytes. So a client gets its
+/// answer even if it first sends its whole body and only then reads (RFC 9112, section 9.6).
 fn discard(stream: &InputStream) {
     let mut left = settings::max_discarded_bytes() as u64;
     while left > 0 {
@@ -119,14 +120,14 @@ fn discard(stream: &InputStream) {
     }
 }
 
-/// Sends the response. The body is written and finished before the response is handed over, so
-/// that head and body leave in one write: in two, Nagle's algorithm and delayed acknowledgements
+/// Sends the response. Writes and finishes the body before it hands over the response, so head and
+/// body leave in one write. With two writes, Nagle's algorithm and delayed acknowledgements would
 /// keep the client waiting for 40 ms.
 pub fn send(out: ResponseOutparam, response: Response, method: Method) {
     let Response { status, content_type, headers, body: content } = response;
     let length = has_length(status, content_type).then_some(content.len());
     let outgoing = OutgoingResponse::new(fields(content_type, headers, length));
-    // It is 200 unless it is set.
+    // The status is 200 by default.
     if status != 200 {
         outgoing.set_status_code(status).expect("our status codes are valid");
     }
@@ -141,7 +142,7 @@ pub fn send(out: ResponseOutparam, response: Response, method: Method) {
         finish(body, sent);
         out.set(outgoing);
     } else {
-        // More than the host buffers: it has to be on its way before there is room for the rest.
+        // The host cannot buffer the whole body. Hand over the response to make room for the rest.
         out.set(outgoing);
         // The host drops the body of the answer to a HEAD.
         if method == Method::Head {
@@ -153,7 +154,8 @@ pub fn send(out: ResponseOutparam, response: Response, method: Method) {
     }
 }
 
-/// Is true if an answer says how long its body is: without it, a host sends an empty body in chunks.
+/// Returns true if an answer has a content-length. Without one, a host sends an empty body in
+/// chunks.
 fn has_length(status: u16, content_type: Option<&str>) -> bool {
     content_type.is_some() || !matches!(status, 204 | 304)
 }
@@ -178,7 +180,7 @@ fn write(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamError> {
     if bytes.is_empty() { Ok(()) } else { stream.write(bytes) }
 }
 
-/// Writes as the host makes room.
+/// Writes all bytes, piece by piece, as the host makes room.
 fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
     while !bytes.is_empty() {
         stream.subscribe().block();
@@ -187,11 +189,11 @@ fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError>
         write(stream, now)?;
         bytes = later;
     }
-    // Not flushed: the host closes the stream when it has all that the headers promise.
+    // Not flushed: the host closes the stream once it has the promised content-length.
     Ok(())
 }
 
-/// A client that went away is not worth a trap.
+/// Finishes the body. Logs a warning if the client has disconnected.
 fn finish(body: OutgoingBody, sent: Result<(), StreamError>) {
     if sent.is_err() {
         log::warn("the client went away before it had the answer");

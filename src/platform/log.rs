@@ -1,10 +1,10 @@
-//! The log: lines on standard error, which the host collects.
+//! The log: lines on standard error. The host collects them.
 
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// The request that all lines are of: an instance serves one. Most requests log nothing, so that the end of a line
-/// is not made before there is one.
+/// The request of all lines: an instance serves only one. Most requests log nothing, so the text
+/// with the ids is made only when a line is written.
 static REQUEST: OnceLock<Request> = OnceLock::new();
 
 struct Request {
@@ -12,17 +12,17 @@ struct Request {
     trace_id: Option<String>,
 }
 
-/// Says which request the lines are of.
+/// Sets the ids of the request for all later lines.
 pub fn of_request(id: &str, trace_id: Option<&str>) {
     REQUEST.get_or_init(|| Request { id: id.to_owned(), trace_id: trace_id.map(str::to_owned) });
 }
 
-/// Something that happened.
+/// Logs an event.
 pub fn info(message: &str) {
     line("info", message);
 }
 
-/// Something that an operator should look at.
+/// Logs a problem for an operator to look at.
 pub fn warn(message: &str) {
     line("warning", message);
 }
@@ -36,16 +36,16 @@ fn line(level: &str, message: &str) {
         }
     }
     text.push('\n');
-    // A log that cannot be written is no reason to fail a request, as `eprintln!` would.
+    // A failed write to the log must not fail the request, as `eprintln!` would.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// The longest text of a client's in a line of the log, in bytes: a longer line could be cut by the
-/// host, and its rest look like a line of its own.
+/// Maximum length of a client's text in a line of the log, in bytes. The host could cut a longer
+/// line, and the rest would look like a line of its own.
 const MAX_SHOWN_BYTES: usize = 1024;
 
-/// Makes a client's text fit for a line of the log: cut, and without characters that end a
-/// line or change how it is shown.
+/// Makes a client's text fit for a line of the log: cuts it, and escapes all but printable ASCII.
+/// So no character of it ends the line or changes its display.
 pub fn shown(text: &str) -> String {
     let cut = &text[..text.floor_char_boundary(MAX_SHOWN_BYTES)];
     let mut shown = String::with_capacity(cut.len());

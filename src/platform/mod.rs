@@ -1,8 +1,7 @@
-//! The host, as the service sees it. Nothing outside of this folder names its interfaces.
+//! The host, as the service sees it. Only this folder names its interfaces.
 //!
-//! Resources that the host lends for a request are kept ([`Lent`]), and not given back: the host
-//! takes all of it with the instance, and giving it back one by one would be a call to the host
-//! each.
+//! Resources of the host for a request are kept ([`Lent`]), and not given back: the host takes all
+//! of them back with the instance. To give back each one would be one more call to the host.
 
 pub mod arena;
 pub mod clock;
@@ -12,5 +11,5 @@ pub mod random;
 pub mod settings;
 pub mod store;
 
-/// A resource of the host's that is never given back.
+/// A resource of the host, never given back.
 type Lent<T> = std::mem::ManuallyDrop<T>;

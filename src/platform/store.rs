@@ -1,4 +1,4 @@
-//! The host's key-value store, where counters outlive the instance.
+//! The host's key-value store. Its counters outlive the instance.
 
 use super::{Lent, log};
 use anyhow::{Context, Error, Result, anyhow, bail};
@@ -15,33 +15,33 @@ mod bindings {
 
 /// A store of numbers.
 pub trait Counters {
-    /// Adds `amount`, of less than 2^63, to the number at `key`, which starts from 0. Returns the
-    /// number, or that of one shard.
+    /// Adds `amount`, of less than 2^63, to the number at `key`. A new number starts from 0.
+    /// Returns the sum, or the sum in one shard.
     fn add(&self, key: &str, amount: u64) -> Result<u64>;
-    /// Reads the number that is listed as `name`.
+    /// Reads the number listed as `name`.
     fn read(&self, name: &str) -> Result<u64>;
     /// Lists all numbers, in no particular order. A store may keep a number in shards: it lists and
     /// reads each as `key+shard`, and the number is their sum.
     fn names(&self) -> Result<Vec<String>>;
 }
 
-/// The store's name. `spin.toml` grants it, and the runtime configuration says where it is kept.
+/// Name of the store. `spin.toml` grants it, and the runtime configuration sets its location.
 const LABEL: &str = "default";
 
 /// The open store.
 pub struct Store(Lent<store::Bucket>);
 
 thread_local! {
-    /// The store, once it was opened: an instance serves one request, and opens it once.
+    /// The store, after it is opened: an instance serves one request, and opens the store once.
     static OPENED: Cell<Option<&'static Store>> = const { Cell::new(None) };
 }
 
 impl Store {
-    /// Opens the store, or returns the one that is open.
+    /// Opens the store, or returns the open one.
     ///
     /// # Errors
     ///
-    /// If the host does not grant it.
+    /// If the host does not grant the store.
     pub fn open() -> Result<&'static Self> {
         if let Some(store) = OPENED.get() {
             return Ok(store);
@@ -66,7 +66,8 @@ impl Counters for Store {
         Ok(u64::try_from(number).unwrap_or(0))
     }
 
-    /// Adds 0, which returns the number on every store. What `get` returns is the store's own form.
+    /// Adds 0: this returns the number on every store. `get` would return it in the store's own
+    /// form.
     fn read(&self, name: &str) -> Result<u64> {
         let number = self.increment(name, 0)?;
         u64::try_from(number).map_err(|_| anyhow!("the counter {name:?} is {number}"))
@@ -85,7 +86,7 @@ fn explain(error: store::Error) -> Error {
     match error {
         store::Error::NoSuchStore => Error::msg("the host has no such store"),
         store::Error::AccessDenied => Error::msg("spin.toml does not grant it to the component"),
-        // A line break in it would begin a line of the log.
+        // A line break in the reason would begin a new line of the log.
         store::Error::Other(reason) => Error::msg(log::shown(&reason)),
     }
 }

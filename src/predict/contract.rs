@@ -1,18 +1,19 @@
-//! The contract's demands on an answer. Each check returns what the model answered and may not.
+//! The contract's demands on an answer. The error of a check names the forbidden part of the
+//! answer.
 
 use crate::model::{Output, OutputKind, OutputNotes, QuantityRange};
 
-/// The part by which a number may be beyond its bounds: sums of many 32-bit floats are not exact.
+/// Tolerance at a bound, as a proportion of the bound, or of 1 for a smaller bound: sums of many
+/// 32-bit floats are not exact.
 const ROUNDING: f64 = 1e-4;
 
-/// Checks an answer to one row: its numbers, and by the outputs that the model's description has, if it was
-/// asked for.
+/// Checks an answer to one row: its numbers, and its outputs by the model's description, if given.
 pub fn check(prediction: &[Output], described: Option<&[OutputNotes]>) -> Result<(), String> {
     check_numbers(prediction)?;
     described.map_or(Ok(()), |described| check_outputs(prediction, described))
 }
 
-/// Checks what can be checked without the description.
+/// Checks the confidences and probabilities: this needs no description.
 fn check_numbers(prediction: &[Output]) -> Result<(), String> {
     for output in prediction {
         let Output::Class(class) = output else { continue };
@@ -37,7 +38,7 @@ fn check_outputs(prediction: &[Output], described: &[OutputNotes]) -> Result<(),
 
 fn check_kind(output: &Output, kind: &OutputKind) -> Result<(), String> {
     match (output, kind) {
-        // The label itself may be what a client sent, and is not for the log.
+        // The label itself may be text of a client, and is not for the log.
         (Output::Class(class), OutputKind::Classes(labels)) if !labels.contains(&class.label) => {
             Err("a class that is not in its description".to_owned())
         }
@@ -61,7 +62,7 @@ fn check_range(quantity: f64, range: &QuantityRange) -> Result<(), String> {
     }
 }
 
-/// NaN is within no bounds.
+/// Returns true if a number is within its bounds, but for rounding. NaN is within no bounds.
 fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
     let rounding = |bound: f64| ROUNDING * bound.abs().max(1.0);
     number >= minimum - rounding(minimum) && number <= maximum + rounding(maximum)

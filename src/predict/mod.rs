@@ -11,22 +11,22 @@ use std::time::Duration;
 /// One call into the model.
 pub struct Call {
     pub answers: Result<Answers, NoAnswer>,
-    /// The time that the model took.
+    /// Time taken by the model.
     pub duration: Duration,
 }
 
 /// A prediction for each row.
 pub struct Answers {
     pub predictions: Vec<Prediction>,
-    /// The names of the outputs; empty if there is one class, the usual case, which needs none.
+    /// Names of the outputs; empty for a single class, the usual case: it needs no name.
     pub names: Vec<String>,
 }
 
 /// The reason why there is no prediction.
 pub enum NoAnswer {
-    /// The rows that the model refused, by their places in the batch.
+    /// Rows refused by the model, each with its index in the batch.
     Refused(Vec<(usize, Refusal)>),
-    /// The way in which the model does not keep its contract.
+    /// The model's breach of its contract, as a sentence.
     Broken(String),
 }
 
@@ -63,8 +63,8 @@ fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answe
     Ok(Answers { predictions, names })
 }
 
-/// Returns the outputs that the model describes; none if it gave a single class, the usual case, which
-/// is not worth the time that the description takes.
+/// Returns the outputs in the model's description; none if each prediction is a single class. This
+/// is the usual case, and not worth the time that the description takes.
 fn described_outputs(predictions: &[Prediction]) -> Option<Vec<OutputNotes>> {
     let is_class = |outputs: &Prediction| matches!(&outputs[..], [Output::Class(_)]);
     (!predictions.iter().all(is_class)).then(|| model::describe().outputs)

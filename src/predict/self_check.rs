@@ -1,5 +1,5 @@
-//! A check that the model can be served: it keeps its contract, and answers its own examples as it
-//! promises.
+//! A check of the model before it is served: it keeps its contract, and answers its own examples
+//! as promised.
 
 use super::contract;
 use crate::model::{
@@ -13,7 +13,7 @@ type RowAnswer = Result<Prediction, Refusal>;
 ///
 /// # Errors
 ///
-/// The first thing that it does not do as it should.
+/// A description of the first fault.
 pub fn run() -> Result<(), String> {
     let (signature, description) = (model::get_signature(), model::describe());
     check_shape(&signature, &description)?;

@@ -1,16 +1,17 @@
-//! The bounds of the histograms. Observations are whole numbers of a unit, so that a bucket and a
-//! sum never disagree, and sums do not depend on the order of additions.
+//! The bounds of the histograms. Observations are whole numbers of a unit, so a bucket and a sum
+//! always agree, and sums do not depend on the order of additions.
 
-/// A histogram's unit and the upper bounds of its buckets in that unit, rising. Values above the
-/// last bound are in one more bucket, `+Inf`.
+/// A histogram's unit, and the rising upper bounds of its buckets in this unit. One more bucket,
+/// `+Inf`, has the values above the last bound.
 pub struct Buckets {
+    /// The upper bounds, inclusive, in units.
     pub bounds: &'static [u64],
-    /// The number of units in a second, or in a confidence of one.
+    /// The number of units in a second, or in a confidence of 1.
     pub scale: u64,
 }
 
-/// Of HTTP exchanges, in microseconds. From 10 ms on these are the buckets of
-/// prometheus-fastapi-instrumentator; below it are those in which this service lives.
+/// The buckets for HTTP exchanges, in microseconds. From 10 ms on they are the buckets of
+/// prometheus-fastapi-instrumentator; the lower ones are for this service's usual durations.
 pub static DURATION: Buckets = Buckets {
     bounds: &[
         100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000,
@@ -20,7 +21,8 @@ pub static DURATION: Buckets = Buckets {
     scale: 1_000_000,
 };
 
-/// Of calls into the model, in tenths of a microsecond: a small model takes one or two.
+/// The buckets for calls into the model, in tenths of a microsecond. A small model takes one or two
+/// microseconds.
 pub static INFERENCE: Buckets = Buckets {
     bounds: &[
         10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000,
@@ -29,7 +31,7 @@ pub static INFERENCE: Buckets = Buckets {
     scale: 10_000_000,
 };
 
-/// Of confidences, in millionths. Narrower near one, where most models live.
+/// The buckets for confidences, in millionths. They are narrower near 1, the range of most answers.
 pub static CONFIDENCE: Buckets = Buckets {
     bounds: &[
         100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 700_000, 800_000, 900_000, 950_000,
@@ -39,24 +41,24 @@ pub static CONFIDENCE: Buckets = Buckets {
 };
 
 impl Buckets {
-    /// The index of the bucket that an observation falls into, in `0..=bounds.len()`.
+    /// Returns the index of an observation's bucket, in `0..=bounds.len()`.
     pub fn index(&self, units: u64) -> usize {
         self.bounds.partition_point(|bound| *bound < units)
     }
 
-    /// A duration in whole units, rounded to the nearest.
+    /// Converts a duration to whole units, rounded to the nearest.
     pub fn duration_units(&self, duration: std::time::Duration) -> u64 {
         let nanos_per_unit = 1_000_000_000 / self.scale;
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         nanos.saturating_add(nanos_per_unit / 2) / nanos_per_unit
     }
 
-    /// A fraction from 0 to 1 in whole units, rounded to the nearest.
+    /// Converts a fraction to whole units, rounded to the nearest; limits it to 0 to 1 first.
     pub fn fraction_units(&self, fraction: f64) -> u64 {
         (fraction.clamp(0.0, 1.0) * self.scale as f64).round() as u64
     }
 
-    /// Units as a number of seconds, or a fraction.
+    /// Converts units to seconds, or to a fraction.
     pub fn value(&self, units: u64) -> f64 {
         units as f64 / self.scale as f64
     }

@@ -1,4 +1,4 @@
-//! The counters that an exchange raises.
+//! Counts exchanges: turns an exchange into increments of the host's counters.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::key::{COUNTED_RESPONSE_BYTES, Class, Http, HttpQuantity, Key, Model, ModelQuantity};
@@ -11,8 +11,8 @@ use crate::serve::Exchange;
 use anyhow::Result;
 use std::collections::BTreeMap;
 
-/// Counts an exchange in the host's store. If the store fails, the log says what is lost: answers
-/// go on.
+/// Counts an exchange in the host's store. If the store fails, logs a warning; the client still
+/// gets its answer.
 pub fn record(exchange: &Exchange, observed: &Observed) {
     let counted = Store::open().and_then(|store| count(store, exchange, observed));
     if let Err(error) = counted {
@@ -20,8 +20,9 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
     }
 }
 
-/// Counts a call into the model before it is made: one that traps, or does not end in time, takes
-/// this instance with it, and is counted nowhere else. Returns the counter of calls so far.
+/// Counts a call into the model before the call is made. A trap or a time-out ends this instance,
+/// so nothing could count the call later. Returns the counter of calls so far, or 0 if the store
+/// fails.
 pub fn started(signature: &Signature) -> u64 {
     let counted = Store::open().and_then(|store| store.add(&started_key(signature), 1));
     counted.unwrap_or_else(|error| {
@@ -34,7 +35,11 @@ fn started_key(signature: &Signature) -> String {
     Key::Started(Model::new(&signature.name, &signature.version)).encode()
 }
 
-/// Adds the increments of an exchange to the counters, in their order.
+/// Adds the increments of an exchange to the counters, in order.
+///
+/// # Errors
+///
+/// If the store fails. The increments before the failure are counted.
 pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed) -> Result<()> {
     for (key, amount) in Increments::of(exchange, observed).0 {
         counters.add(&key, amount)?;
@@ -42,8 +47,8 @@ pub fn count(counters: &impl Counters, exchange: &Exchange, observed: &Observed)
     Ok(())
 }
 
-/// The increments of an exchange, by key: four or five for a prediction of the usual kind, and one more for
-/// each thing that is unusual.
+/// The increments of an exchange, each with its key: four or five for a usual prediction, and one
+/// more for each unusual fact.
 struct Increments(Vec<(String, u64)>);
 
 impl Increments {
@@ -57,7 +62,7 @@ impl Increments {
             status: usize::from(exchange.status / 100),
             duration_bucket: DURATION.index(duration),
         };
-        // The count, and with it the size of the response if it is one of few.
+        // The count. It includes the size of the response if few different sizes are possible.
         let response_bytes = counted_bytes(exchange, observed);
         match &observed.inference {
             Some(inference) => increments.push_inference(http, inference, response_bytes),
@@ -86,7 +91,7 @@ impl Increments {
     fn push_inference(&mut self, http: Http, inference: &Inference, response_bytes: Option<usize>) {
         let duration = INFERENCE.duration_units(inference.duration);
         let inference_bucket = INFERENCE.index(duration);
-        // One outcome is counted with its exchange, several are counted by kind.
+        // A single outcome is counted with its exchange, several are counted by kind.
         let confidence = if let [outcome] = &inference.outcomes[..] {
             let (class, confidence) = class(inference, outcome);
             let percent = outcome.confidence.and_then(whole_percent);
@@ -107,8 +112,8 @@ impl Increments {
         }
     }
 
-    /// Counts the outcomes of a batch, which are many of few kinds. Returns the sum of their
-    /// confidences, in units.
+    /// Counts the outcomes of a batch by class: a batch has many outcomes of few kinds. Returns the
+    /// sum of their confidences, in units of `buckets::CONFIDENCE`.
     fn push_outcomes(&mut self, inference: &Inference) -> u64 {
         let mut confidences = 0;
         let mut counts = BTreeMap::<_, u64>::new();
@@ -139,8 +144,8 @@ impl Increments {
     }
 }
 
-/// Returns the size of the response if it is counted with its exchange. Each size makes the counters
-/// of such exchanges as many again, so that a client must have no say in it.
+/// Returns the size of the response, in bytes, if it belongs in the counter of the exchange. Each
+/// size adds another set of such counters, so clients must have no influence on it.
 fn counted_bytes(exchange: &Exchange, observed: &Observed) -> Option<usize> {
     let inference = observed.inference.as_ref()?;
     let is_counted = observed.has_few_sizes
@@ -149,15 +154,16 @@ fn counted_bytes(exchange: &Exchange, observed: &Observed) -> Option<usize> {
     is_counted.then_some(exchange.response_bytes)
 }
 
-/// Returns a confidence in percent if it is a whole number of them, as those of rules and of forests
-/// are. Of other models next to none is, so that they get no more counters by it.
+/// Returns a confidence in percent if it is a whole number. Rules and forests often have whole
+/// percent, other models almost never, so this adds few counters for them.
 fn whole_percent(confidence: f64) -> Option<usize> {
     let percent = (confidence * 100.0).round();
     let is_whole = (0.0..=100.0).contains(&percent) && percent / 100.0 == confidence;
     is_whole.then_some(percent as usize)
 }
 
-/// Returns the labels of an outcome, and its confidence in units.
+/// Returns the labels of an outcome, and its confidence in units of `buckets::CONFIDENCE`; 0 if it
+/// has none.
 fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64) {
     let confidence = outcome.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
     let class = Class {

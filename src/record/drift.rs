@@ -1,17 +1,16 @@
-//! The bins of the model's reference, by which drift is seen.
+//! The bins of the model's reference. Their counts show drift.
 //!
-//! A feature's bins are those of its reference, then one for missing values. A category's bins are
-//! its categories and `other`; a flag's are `true` and `false`.
+//! A feature's bins are the bins of its reference, then one for missing values. A category's bins
+//! are its categories and `other`; a boolean's are `true` and `false`.
 
 use super::text::number;
 use crate::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
 use std::collections::BTreeMap;
 
-/// The number of values that fell into a bin of the model's reference, by feature and index of the
-/// bin.
+/// The number of values by feature and index of the bin in the model's reference.
 pub type Bins = BTreeMap<(String, usize), u64>;
 
-/// Counts the values of these rows by bin, for each feature that has a reference.
+/// Counts the values of these rows by bin, for each feature with a reference.
 pub fn bins<'a>(
     signature: &Signature,
     description: &Description,
@@ -45,8 +44,7 @@ fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {
     }
 }
 
-/// Returns the number of bins for values that are not missing, which is the index of the bin for
-/// those that are.
+/// Returns the number of bins for present values. It is also the index of the bin for missing ones.
 fn len(bins: &ReferenceBins) -> usize {
     match bins {
         ReferenceBins::Number(bins) => bins.len(),
@@ -55,8 +53,9 @@ fn len(bins: &ReferenceBins) -> usize {
     }
 }
 
-/// The `bin` label of each bin of a feature, and its share of all rows of the reference: the upper
-/// bound of numbers, a category, `other`, `true`, `false` or `missing`.
+/// Returns the `bin` label of each bin of a feature, and its proportion of all rows of the
+/// reference, from 0 to 1. The label is the upper bound of numbers, a category, `other`, `true`,
+/// `false` or `missing`. `missing` is the proportion of rows without a value.
 pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(String, f64)> {
     let mut shares: Vec<(String, f64)> = match (bins, &feature.kind) {
         (ReferenceBins::Number(bins), _) => {
@@ -71,7 +70,7 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
         }
         (ReferenceBins::Category(_), _) => Vec::new(),
     };
-    // The shares are those of values that are there.
+    // The proportions are relative to the rows with a value.
     for (_, share) in &mut shares {
         *share *= 1.0 - missing;
     }
@@ -83,7 +82,7 @@ pub fn shares(feature: &Feature, bins: &ReferenceBins, missing: f64) -> Vec<(Str
     shares
 }
 
-/// A label that no category has: in brackets, if one has this name.
+/// Returns a label unlike every category: adds brackets while a category has this name.
 fn free(label: &str, names: &[String]) -> String {
     let mut label = label.to_owned();
     while names.contains(&label) {

@@ -1,63 +1,66 @@
 //! The keys of the counters: `4/<kind>/<label>/…`.
 //!
-//! Labels and buckets are in the key, and the counter is one number. Keys keep to the letters that
-//! every store takes, `[-/_=.a-zA-Z0-9]`, with no dot at either end: other bytes of a label become
-//! `=` and two digits. The leading 4 is the version of this form: counters that an older or a newer
-//! service left in a lasting store are not misread.
+//! Labels and buckets are in the key, and the counter is one number. Keys use only the characters
+//! `[-/_=.a-zA-Z0-9]`, with no dot at either end, since every store allows them. Any other byte of
+//! a label becomes `=` and two hexadecimal digits. The leading 4 is the version of this form: it
+//! keeps the service from misreading counters left in a lasting store by an older or a newer
+//! service.
 
 use super::buckets::{Buckets, CONFIDENCE, DURATION, INFERENCE};
 use crate::http::hexadecimal;
 use std::borrow::Cow;
 
-/// The subject of one counter. Buckets are indices into the bounds of `buckets`.
+/// The subject of one counter. A bucket is an index into the bounds of `buckets`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key<'a> {
     /// Counts HTTP exchanges.
     Exchange(Http<'a>),
-    /// Counts HTTP exchanges that carried one prediction, the usual case: one increment is one
-    /// observation in each family that can be derived from it.
+    /// Counts HTTP exchanges with one prediction, the usual case. One increment is one observation
+    /// in several families.
     Prediction {
         http: Http<'a>,
         class: Class<'a>,
         inference_bucket: usize,
-        /// Up to [`COUNTED_RESPONSE_BYTES`]; none if the size is in the sum of the route.
+        /// The size of the response, up to [`COUNTED_RESPONSE_BYTES`]; none if the sum of the route
+        /// includes it.
         response_bytes: Option<usize>,
-        /// The confidence, if it is whole percent; none if it is in the sum of the model.
+        /// The confidence in whole percent, from 0 to 100; none if the sum of the model includes
+        /// it.
         percent: Option<usize>,
     },
-    /// Sums up a quantity over the exchanges of a route and method.
+    /// Sums up a quantity over the exchanges of a handler and method.
     HttpSum { quantity: HttpQuantity, handler: Cow<'a, str>, method: Cow<'a, str> },
-    /// Counts outcomes of calls that had more than one.
+    /// Counts outcomes of calls with more than one.
     Outcome(Class<'a>),
     /// Counts calls into the model before they are made.
     Started(Model<'a>),
-    /// Counts calls into the model that had more than one outcome, or none.
+    /// Counts calls into the model with several outcomes, or with none.
     Call { model: Model<'a>, inference_bucket: usize },
     /// Sums up a quantity over the calls of a model.
     ModelSum { quantity: ModelQuantity, model: Model<'a> },
-    /// Counts values that were refused or unusual, and keys that are no feature.
+    /// Counts refused or unusual values, and keys that name no feature.
     Violation { feature: Cow<'a, str>, reason: Cow<'a, str> },
-    /// Counts sampled values by the bin of the model's reference.
+    /// Counts sampled values by bin of the model's reference.
     Bin { model: Model<'a>, feature: Cow<'a, str>, bin: usize },
 }
 
 /// A quantity of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpQuantity {
-    /// In bytes.
+    /// The size of the request's body, in bytes.
     RequestSize,
-    /// In bytes.
+    /// The size of the response's body, in bytes.
     ResponseSize,
-    /// In units of `buckets::DURATION`.
+    /// The duration, in units of `buckets::DURATION`.
     Duration,
 }
 
 /// A quantity of a call into the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelQuantity {
-    /// In units of `buckets::INFERENCE`.
+    /// The duration, in units of `buckets::INFERENCE`.
     Inference,
-    /// In units of `buckets::CONFIDENCE`.
+    /// The confidence, in units of `buckets::CONFIDENCE`.
     Confidence,
 }
 
@@ -66,7 +69,7 @@ pub enum ModelQuantity {
 pub struct Http<'a> {
     pub handler: Cow<'a, str>,
     pub method: Cow<'a, str>,
-    /// The first digit of the status.
+    /// The first digit of the status, from 1 to 5.
     pub status: usize,
     pub duration_bucket: usize,
 }
@@ -79,7 +82,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Names a version of a model.
+    /// Makes the labels of a version of a model.
     pub fn new(name: &'a str, version: &'a str) -> Self {
         Self { name: name.into(), version: version.into() }
     }
@@ -90,17 +93,17 @@ impl<'a> Model<'a> {
 pub struct Class<'a> {
     pub model: Model<'a>,
     pub prediction: Cow<'a, str>,
-    /// None where the model states no confidence.
+    /// The bucket of the confidence; none if the model states no confidence.
     pub confidence_bucket: Option<usize>,
 }
 
 const VERSION: &str = "4";
 
-/// A response up to this size, in bytes, may be counted with its exchange.
+/// The largest size of a response, in bytes, in the key of its exchange.
 pub const COUNTED_RESPONSE_BYTES: usize = 512;
 
 impl Key<'_> {
-    /// Writes the key as a store takes it.
+    /// Writes the key in the form of the store.
     pub fn encode(&self) -> String {
         let mut path = Path::new();
         match self {
@@ -129,8 +132,8 @@ impl Key<'_> {
         path.0
     }
 
-    /// Reads a key. None for one that is not of this form, or has a bucket or a status that no counter
-    /// has.
+    /// Reads a key. Returns none for a key of another form, or with a bucket or a status out of
+    /// range.
     pub fn decode(key: &str) -> Option<Key<'_>> {
         let mut parts = Parts(key.split('/'));
         if parts.0.next()? != VERSION {
@@ -182,12 +185,12 @@ impl ModelQuantity {
     }
 }
 
-/// Returns the key of a counter that the store lists as one of its shards.
+/// Returns the key of a counter from the name of one of its shards.
 pub fn without_shard(name: &str) -> &str {
     name.split_once('+').map_or(name, |(key, _)| key)
 }
 
-/// A key in the making.
+/// A key under construction.
 struct Path(String);
 
 impl Path {
@@ -226,7 +229,7 @@ impl Path {
     }
 
     fn number(&mut self, number: usize) -> &mut Self {
-        // That of a number needs no formatter, unlike `write!`.
+        // `to_string` of a number needs no formatter, unlike `write!`.
         self.part(&number.to_string())
     }
 
@@ -245,7 +248,7 @@ impl Path {
     }
 }
 
-/// The parts of a key that are not read yet.
+/// The unread parts of a key.
 struct Parts<'a>(std::str::Split<'a, char>);
 
 impl<'a> Parts<'a> {
@@ -270,7 +273,7 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Reads a number that may be absent.
+    /// Reads an optional number; `-` stands for none.
     fn optional(&mut self, read: impl Fn(&str) -> Option<usize>) -> Option<Option<usize>> {
         match self.0.next()? {
             "-" => Some(None),
@@ -305,7 +308,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Reads the index of a bucket, of which there is one more than there are bounds.
+/// Reads the index of a bucket. There is one bucket more than there are bounds.
 fn bucket(part: &str, buckets: &Buckets) -> Option<usize> {
     up_to(part, buckets.bounds.len())
 }

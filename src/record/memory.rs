@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 /// A store in memory.
 #[derive(Default)]
 pub struct Memory {
+    /// The value of each counter, by key.
     pub numbers: RefCell<BTreeMap<String, u64>>,
     /// Each addition, in order.
     pub added: RefCell<Vec<(String, u64)>>,
+    /// The number of calls so far.
     pub calls: Cell<usize>,
     /// The number of calls after which the store fails.
     pub fails_after: Cell<Option<usize>>,
@@ -47,7 +49,7 @@ impl Counters for Memory {
     }
 }
 
-/// A store that lists any names, and has the same number under each.
+/// A store with a fixed list of names, and the same number under each.
 pub struct Listing {
     pub names: Vec<String>,
     pub number: u64,

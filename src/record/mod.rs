@@ -1,16 +1,17 @@
-//! Counters that are exact although no instance lives longer than one request.
+//! Counters with exact values, although each instance ends with its request.
 //!
-//! Recording, on the way of every request:
-//! - [`observed`] takes the facts of a prediction; [`drift`] puts values into the bins of the model's
-//!   reference.
+//! Recording, at every request:
+//! - [`observed`] collects the facts of a prediction; [`drift`] sorts values into the bins of the
+//!   model's reference.
 //! - [`sample`] draws the rows for which settings are read.
 //! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
-//!   one meaning, but for the mark of [`sample`]: a request that is cut off loses what it had not added yet, and nothing else.
-//! - [`key`] puts labels and histogram buckets into the counter's key, so that one increment is one
-//!   observation in every family that can be derived from it. Each sum has a counter of its own.
+//!   one meaning, except for the mark of [`sample`]. So a request cut off halfway loses only its
+//!   remaining increments.
+//! - [`key`] puts labels and histogram buckets into the counter's key, so one increment is one
+//!   observation in every family derived from it. Each sum has a counter of its own.
 //!
 //! Exposition, on a scrape:
-//! - [`totals`] reads everything back, [`families`] derives the families from it, and [`text`]
+//! - [`totals`] reads all counters, [`families`] derives the families from them, and [`text`]
 //!   writes them.
 //!
 //! [`buckets`] has the bounds of the histograms.

@@ -1,4 +1,4 @@
-//! The facts of a prediction that are recorded.
+//! The recorded facts of a prediction.
 
 use super::drift::{self, Bins};
 use super::key;
@@ -9,17 +9,19 @@ use crate::predict::{Answers, Call};
 use crate::validate::{Counts, Input, Rows};
 use std::time::Duration;
 
-/// The facts of an exchange that are of the model and its inputs.
+/// The facts of an exchange about the model and its inputs.
 #[derive(Debug, Default)]
 pub struct Observed {
-    /// True if settings are read for the call into the model.
+    /// True if the call into the model has a row in the sample, so settings are read for it.
     pub is_sampled: bool,
-    /// True if the settings ask for all calls, and the counter of calls has no mark of it.
+    /// True if the settings ask for all calls, and the counter of calls has no mark yet.
     pub needs_mark: bool,
-    /// True if the model's answer alone decides on the size of the response, so that there are few.
+    /// True if the size of the response depends on the model's answer alone, so few sizes are
+    /// possible.
     pub has_few_sizes: bool,
+    /// The call into the model, if there was one.
     pub inference: Option<Inference>,
-    /// Values that were refused or unusual, and keys that are no feature.
+    /// Counts of refused or unusual values, and of keys that name no feature.
     pub violations: Counts,
 }
 
@@ -31,7 +33,7 @@ pub struct Inference {
     pub duration: Duration,
     /// The outcomes of all rows; none if the call gave no answer.
     pub outcomes: Vec<Outcome>,
-    /// The bins of the values of those rows that are in the sample.
+    /// Counts of the sampled rows' values by bin.
     pub bins: Bins,
 }
 
@@ -45,13 +47,14 @@ impl Inference {
 /// One output of the model for one row.
 #[derive(Debug)]
 pub struct Outcome {
-    /// A class's label, or the name of a quantity.
+    /// The label of a class, or the name of a quantity.
     pub prediction: String,
+    /// The confidence, from 0 to 1, if the model states one.
     pub confidence: Option<f64>,
 }
 
 impl Observed {
-    /// Takes the facts of a call for `input`, of whose rows `sample` was drawn.
+    /// Collects the facts of a call for `input`. `sample` was drawn from the rows of `input`.
     pub fn of_call(call: &Call, input: &Input, signature: &Signature, sample: Sample) -> Self {
         let is_sampled = !sample.is_empty();
         let interval = if is_sampled { settings::drift_sample_interval() } else { 0 };

@@ -1,23 +1,26 @@
 //! The sample of rows for which settings are read.
 //!
-//! On Spin each look at a setting hands the other work of its thread to another one, which has to be
-//! woken for it. A single call is not worth that where there are many: of the first calls into the
-//! model all are in the sample, then one in two, and in the end one in [`MOST`]. If the settings ask for
-//! more, a mark on the counter of calls puts all of them into the sample again.
+//! On Spin, each reading of a setting moves the other work of its thread to another thread, and has
+//! to wake it. With many calls, a single call is not worth this cost. Of the first calls into the
+//! model all are in the sample, then one in two, and in the end one in [`MOST`]. If the settings
+//! ask for more, a mark on the counter of calls puts all calls into the sample again.
 
 use fastrand::Rng;
 
-/// After twice as many calls one in two is in the sample, after three times as many one in three.
+/// The number of calls per step. After two steps one call in two is in the sample, after three one
+/// in three.
 const STEP: u64 = 4096;
 
-/// However many calls there were, one in so many is in the sample.
+/// The sparsest sample: at least one row in this many.
 const MOST: u64 = 16;
 
-/// Marks a counter of calls, of which there are fewer. Each of many calls at once may add a mark.
+/// The mark on a counter of calls, greater than any number of calls. Concurrent calls may each add
+/// one.
 pub const MARK: u64 = 1 << 48;
 
-/// The rows of one call that are in the sample.
+/// The sampled rows of one call.
 pub struct Sample {
+    /// The indices of the rows.
     rows: Vec<usize>,
     one_in: u64,
     is_marked: bool,
@@ -26,24 +29,25 @@ pub struct Sample {
 
 impl Sample {
     /// Draws from the rows of a call into the model. `started` is the counter of calls so far, and
-    /// `seed` makes it random.
+    /// `seed` is random.
     pub fn draw(rows: usize, started: u64, seed: u64) -> Self {
         let (one_in, mut random) = (one_in(started), Rng::with_seed(seed));
         let rows = (0..rows).filter(|_| random.u64(..one_in) == 0).collect();
         Self { rows, one_in, is_marked: started >= MARK, random }
     }
 
-    /// Returns true if the settings ask for more than a sample, and no mark says it yet.
+    /// Returns true if the settings ask for more than a sample, and the counter has no mark yet.
     pub fn needs_mark(&self, drift_interval: u64, logs_requests: impl FnOnce() -> bool) -> bool {
         !self.is_marked && ((1..MOST).contains(&drift_interval) || logs_requests())
     }
 
-    /// Returns true if no row is in the sample, and no setting is worth a look.
+    /// Returns true if no row is in the sample, so no setting needs to be read.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Draws the rows that are counted for drift, by the setting `drift_sample_interval`.
+    /// Draws the rows to count for drift: about one in `setting` of all rows, or fewer if the
+    /// sample itself is sparser; none for 0. `setting` is `drift_sample_interval`.
     pub fn for_drift(mut self, setting: u64) -> Vec<usize> {
         let interval = setting.max(self.one_in);
         self.rows.retain(|_| setting > 0 && self.random.u64(..interval) < self.one_in);
@@ -51,7 +55,7 @@ impl Sample {
     }
 }
 
-/// Returns the number of calls, without marks, that a counter says.
+/// Returns the number of calls in a counter, without marks.
 pub fn calls(started: u64) -> u64 {
     started % MARK
 }
@@ -64,7 +68,7 @@ fn one_in(started: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The part of the rows of so many calls that is counted for drift.
+    /// Returns the proportion of rows counted for drift after so many calls.
     fn part(setting: u64, started: u64) -> f64 {
         let calls = 20_000;
         let drawn = |seed| Sample::draw(1, started, seed).for_drift(setting).len();

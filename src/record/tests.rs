@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// An exchange, and the facts of its prediction with this confidence.
+/// Makes an exchange, and the facts of its prediction with this confidence.
 fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
     let exchange = Exchange {
         handler: "/predict",
@@ -34,7 +34,7 @@ fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
     (exchange, observed)
 }
 
-/// A request that raises a counter of every kind but that of batches.
+/// Records a request with counters of every kind except those of batches.
 fn record_prediction(counters: &impl Counters) -> Result<()> {
     let (exchange, mut observed) = prediction(0.92, 70);
     observed.violations.add("age", "out_of_range", 1);
@@ -154,7 +154,7 @@ impl Counters for Bridge<'_> {
     }
 }
 
-/// A store of wasmCloud's.
+/// A store like wasmCloud's.
 #[derive(Default)]
 struct Raised {
     numbers: RefCell<BTreeMap<String, u64>>,
@@ -163,7 +163,7 @@ struct Raised {
 }
 
 impl wasmcloud_counters::Host for &Raised {
-    /// Now and then the shard that was made last is not found, as if two were made at once.
+    /// Hides the shard at every 400th read, as if another instance created one at the same time.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, wasmcloud_counters::Error> {
         let reads = self.reads.replace(self.reads.get() + 1);
         Ok(self.shards.borrow().get(key).filter(|_| reads % 400 != 399).cloned())

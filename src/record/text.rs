@@ -1,4 +1,4 @@
-//! The two text formats that Prometheus reads: 0.0.4 and OpenMetrics 1.0.
+//! The two text formats of Prometheus: 0.0.4 and OpenMetrics 1.0.
 
 use crate::http::media_type;
 use std::fmt::Write;
@@ -8,13 +8,16 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 /// A format of the exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// The text format, version 0.0.4.
     Prometheus,
+    /// OpenMetrics, version 1.0.0.
     OpenMetrics,
 }
 
 impl Format {
-    /// OpenMetrics for those who name its version 1.0 in their Accept header and want it no less
-    /// than the other, as Prometheus does. Text for all who are not clear.
+    /// Chooses the format by the Accept header. OpenMetrics must be named without a version or with
+    /// 1.0.0, with a q above 0 and not below the q of `text/plain`, as Prometheus does; all other
+    /// headers get text.
     pub fn accepted(accept: Option<&str>) -> Self {
         let accept = accept.unwrap_or_default();
         let ours = |item: &&str| {
@@ -43,13 +46,13 @@ pub enum Kind {
     Gauge,
     Histogram,
     Summary,
-    /// A gauge that is always 1, for its labels.
+    /// A gauge with the constant value 1 and informative labels.
     Info,
 }
 
-/// A metric family: what stands under one HELP and one TYPE.
+/// A metric family: the samples under one HELP and one TYPE line.
 pub struct Family {
-    /// Without `_total` or `_info`, which the samples of counters and infos have.
+    /// The name, without the suffix `_total` of counters or `_info` of infos.
     pub name: &'static str,
     pub kind: Kind,
     pub help: &'static str,
@@ -67,7 +70,7 @@ pub struct Sample {
     pub value: f64,
 }
 
-/// Writes families in the order given. A family without samples is announced all the same.
+/// Writes families in the order given. A family without samples still has its HELP and TYPE lines.
 pub fn write(format: Format, families: &[Family]) -> String {
     let mut text = String::with_capacity(16 * 1024);
     for family in families {
@@ -90,7 +93,8 @@ fn write_family(text: &mut String, format: Format, family: &Family) {
     }
 }
 
-/// OpenMetrics names a counter without its suffix, and has a type for infos.
+/// Returns the family's name and type: OpenMetrics names a counter without its suffix, and has a
+/// type for infos.
 fn heading(format: Format, family: &Family) -> (String, &'static str) {
     let with = |suffix| format!("{}{suffix}", family.name);
     match (family.kind, format) {
@@ -123,7 +127,7 @@ fn put(text: &mut String, arguments: std::fmt::Arguments) {
     text.write_fmt(arguments).expect("a string takes all");
 }
 
-/// A sample's value, or a bound as Python's client writes it: `1.0`, `0.005`, `+Inf`.
+/// Formats a sample's value or a bound like Python's client: `1.0`, `0.005`, `+Inf`.
 pub fn number(value: f64) -> String {
     if value == f64::INFINITY {
         "+Inf".to_owned()

@@ -8,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The value of every counter, by key.
 pub type Totals = BTreeMap<String, u64>;
 
-/// Reads every counter: one call for the list, and one for each name in it. A store may list a name
-/// twice, which is no second shard.
+/// Reads every counter: one call for the list, and one for each name in it. A name listed twice
+/// counts once.
+///
+/// # Errors
+///
+/// If the store fails.
 pub fn totals(counters: &impl Counters) -> Result<Totals> {
     let mut totals = Totals::new();
     for name in BTreeSet::from_iter(counters.names()?) {

@@ -8,15 +8,15 @@ use std::num::NonZero;
 /// The answer to a batch.
 #[derive(Serialize)]
 pub struct Batch<'a> {
-    /// In the order of the instances.
+    /// The answers in the order of the instances.
     pub predictions: Vec<Answer<'a>>,
-    /// The number of warnings that stand in no answer.
+    /// The number of warnings left out of all answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more_warnings: Option<NonZero<usize>>,
 }
 
-/// The answer to one row: that of the original service, and warnings where the model took an
-/// unusual value.
+/// The answer to one row, in the form of the original service, with warnings if the model accepted
+/// an unusual value.
 #[derive(Serialize)]
 pub struct Answer<'a> {
     prediction: Named<'a>,
@@ -28,7 +28,7 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Makes the answer of a row. `names` are those of the outputs; one output needs none.
+    /// Makes the answer of a row. `names` are the names of the outputs; a single output needs none.
     pub fn new(
         signature: &'a Signature,
         outputs: &'a Prediction,
@@ -47,7 +47,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// A class or a number; an object by the outputs' names where there are several.
+/// A class or a number; for several outputs an object by their names.
 struct Named<'a> {
     outputs: &'a [Output],
     names: &'a [String],

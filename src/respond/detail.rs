@@ -1,4 +1,4 @@
-//! Violations as FastAPI words them: `{"detail": […]}`.
+//! Violations in FastAPI's form: `{"detail": […]}`.
 
 use crate::validate::{Context, Place, Violation, Violations};
 use serde::Serialize;
@@ -9,13 +9,13 @@ use std::num::NonZero;
 #[derive(Serialize)]
 pub struct Detail<'a> {
     detail: Vec<Entry<'a>>,
-    /// The number of violations that are not shown.
+    /// The number of violations left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<NonZero<usize>>,
 }
 
 impl<'a> Detail<'a> {
-    /// Words violations.
+    /// Makes the body for these violations.
     pub fn new(violations: &'a Violations) -> Self {
         let detail = violations.kept.iter().map(Entry::new).collect();
         Self { detail, more: violations.not_kept() }
@@ -27,7 +27,7 @@ impl<'a> Detail<'a> {
 pub struct Entry<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The path into the body, which begins with `body`.
+    /// The path into the body, beginning with `body`.
     loc: Vec<Step<'a>>,
     msg: &'a str,
     input: Shown<'a>,
@@ -36,7 +36,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Words a violation.
+    /// Makes the entry of a violation.
     pub fn new(violation: &'a Violation) -> Self {
         let Violation { issue, place, feature, input } = violation;
         let mut loc = path(*place);
@@ -68,19 +68,19 @@ fn path<'a>(place: Place) -> Vec<Step<'a>> {
     keys.chain(position.map(Step::Position)).collect()
 }
 
-/// The client's input, as it is sent back.
+/// The client's input, as part of the answer.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Shown<'a> {
     Raw(&'a RawValue),
     /// The JSON as a string.
     Text(&'a str),
-    /// In the place of input that would make the answer as large as the request, or larger.
+    /// A replacement for long input, so an answer stays smaller than its request.
     TooLong(String),
     Nothing,
 }
 
-/// Input longer than this, in bytes, is not sent back.
+/// The largest length of input in an answer, in bytes.
 const SHOWN_INPUT_BYTES: usize = 1024;
 
 impl<'a> Shown<'a> {
@@ -96,8 +96,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Returns true if every client can read this JSON. Valid JSON may have what many parsers refuse:
-/// deep nesting, numbers beyond all floats, half of a surrogate pair.
+/// Returns true if every client can read this JSON. Many parsers refuse some valid JSON: deep
+/// nesting, numbers beyond all floats, half of a surrogate pair.
 fn is_plain(json: &str) -> bool {
     let depth = json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
     let longest_number = json.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    /// Returns the body of the 422 to a body; none if it is valid.
+    /// Returns the body of the 422 to a body; none if the body is valid.
     fn detail(body: &str) -> Option<String> {
         let signature = signature();
         let violations = rows::read(body.as_bytes(), &signature).err()?;

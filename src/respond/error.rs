@@ -12,28 +12,30 @@ use std::borrow::Cow;
 
 /// The reason why a body gets no predictions.
 pub enum PredictError<'a> {
-    /// An error that is neither the rows' nor the model's.
+    /// An error unrelated to the rows and the model.
     Http(HttpError),
-    /// The body cannot be unpacked.
+    /// The body cannot be decompressed.
     Encoding(HttpError),
+    /// Some rows are invalid, or the model refuses them.
     Invalid(Violations<'a>),
-    /// The model does not keep its contract.
+    /// The model breaks its contract.
     Broken(String),
 }
 
-/// The message of a 500: the model does not keep its contract. The log says how.
+/// The message of a 500: the model breaks its contract. The log has the details.
 const NO_ANSWER: &str = "The model gave no answer";
 
-/// An error in a sentence that is longer than this, in bytes, would send back what the client sent.
+/// The largest length of an error's sentence, in bytes. A longer one would send back the client's
+/// own input.
 const SENTENCE_BYTES: usize = 2000;
 
 impl<'a> PredictError<'a> {
-    /// Refuses a body that says that it is something else than JSON.
+    /// Refuses a body with another Content-Type than JSON.
     pub fn not_json() -> Self {
         Self::Http(HttpError::new(415, media_type::NOT_JSON))
     }
 
-    /// Refuses a body that makes no sense, with a sentence that says why.
+    /// Refuses a malformed body, with a sentence about the reason.
     pub fn malformed(message: String) -> Self {
         let violation = Violation::new(Issue::malformed(message), Place::BODY, None);
         Self::Invalid(violation.into())
@@ -53,7 +55,7 @@ impl<'a> PredictError<'a> {
         }
     }
 
-    /// Makes the reply, and adds the violations to the facts that were `observed` before.
+    /// Makes the reply, and adds the violations to the facts `observed` before.
     pub fn reply(self, mut observed: Observed, form: ErrorForm) -> Reply {
         if let Self::Invalid(violations) = &self {
             observed.violations.merge(&violations.counts);

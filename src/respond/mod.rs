@@ -1,6 +1,7 @@
-//! The answers: a file for each endpoint, or for a few that are alike.
+//! The answers: a file for each endpoint, or for a few similar ones.
 //!
-//! [`routes`] has the table of the API, [`docs`] the one of the documentation's component.
+//! [`routes`] has the routing table of the API, [`docs`] the table of the documentation's
+//! component.
 
 mod answer;
 mod detail;
@@ -25,7 +26,7 @@ use crate::validate::Input;
 use error::PredictError;
 use routes::Endpoint;
 
-/// An endpoint's response, and the facts that are recorded.
+/// An endpoint's response, and the facts to record.
 type Reply = serve::Reply<Observed>;
 
 /// Answers a request to an endpoint of the API.
@@ -44,7 +45,7 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
     }
 }
 
-/// Calls the model for all rows, and takes the facts that are recorded.
+/// Calls the model for all rows, and collects the facts to record.
 fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call, Observed) {
     let started = record::started(signature);
     let call = crate::predict::call(&input.rows);
@@ -53,14 +54,14 @@ fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call,
     (call, observed)
 }
 
-/// Makes the reply to a request that is predicted. It is logged if it is in the sample.
+/// Makes the reply to a predicted request. It may be logged if it is in the sample.
 fn predicted(response: Response, observed: Observed) -> Reply {
     Reply { response, may_be_logged: observed.is_sampled, observed }
 }
 
-/// Answers a request with a body by `answer`, which returns `Err` if the model cannot be called with
-/// it. Only then is it looked at whether the body is compressed, so that the usual request reads no
-/// header for it. `form` is that of errors.
+/// Answers a request with a body by `answer`. An `Err` means the model cannot be called with the
+/// body. Only then the body is checked for compression, so the usual request reads no header for
+/// it. `form` is the form of errors.
 fn answer_body(
     request: &Request,
     signature: &Signature,

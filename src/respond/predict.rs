@@ -1,4 +1,4 @@
-//! `POST /predict`: one patient in, one prediction out; or many of both.
+//! `POST /predict`: a prediction for one patient, or for a batch.
 
 use super::answer::{Answer, Batch};
 use super::detail::Entry;
@@ -23,7 +23,7 @@ pub fn post(request: &Request) -> Reply {
     answer_body(request, &signature, FORM, |body, signature| predict(request, body, signature))
 }
 
-/// Answers a body that is not compressed.
+/// Answers an uncompressed body.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ fn predict<'a>(
 ) -> Result<Reply, PredictError<'a>> {
     let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
     let (call, mut observed) = call_model(&input, signature, request);
-    // A warning may name what the client sent.
+    // A warning may contain input of the client.
     observed.has_few_sizes = input.accepted.is_empty();
     Ok(match call.answers {
         Ok(answers) => predicted(respond(signature, form, &input, &answers), observed),

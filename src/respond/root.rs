@@ -1,4 +1,4 @@
-//! `GET /`: says that the service runs.
+//! `GET /`: a message to show the service is running.
 
 use crate::http::Response;
 use serde_json::json;

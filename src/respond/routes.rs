@@ -1,14 +1,14 @@
-//! The routing table of the API: every path that the service answers.
+//! The routing table of the API, with every path of the service.
 //!
-//! A table is data. What answers an endpoint is in `respond`, in a `match` that the compiler holds
-//! against the list of endpoints; what the documentation says of it is in `openapi`.
+//! The table is data. A `match` in `respond` calls the function of each endpoint, and the compiler
+//! checks it for completeness; `openapi` has the documentation of each.
 
 use crate::http::Method;
 use crate::serve::Route;
 use serde::Serialize;
 
-/// Something that a component answers, by whatever paths lead there. It is written as the name of
-/// its operation in `openapi/operations.json`.
+/// An operation of the component, on one or several paths. It is serialized as its name in
+/// `openapi/operations.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -25,7 +25,7 @@ pub enum Endpoint {
     Infer,
 }
 
-/// The API, the usual request first.
+/// The routes of the API, the most frequent first.
 pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },

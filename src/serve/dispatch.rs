@@ -8,11 +8,11 @@ use crate::platform::http::{self, Head, Incoming, IncomingRequest, ResponseOutpa
 use crate::platform::{log, random, settings};
 use std::time::Duration;
 
-/// An endpoint's response, and what is to be recorded beside the exchange.
+/// An endpoint's response, and its own data for the recorder, beside the exchange.
 pub struct Reply<O> {
     pub response: Response,
     pub observed: O,
-    /// False if the request is one of very many, for which `log_requests` is not read.
+    /// False for most predictions: `log_requests` is not read for them.
     pub may_be_logged: bool,
 }
 
@@ -24,20 +24,20 @@ impl<O: Default> From<Response> for Reply<O> {
 
 /// One HTTP request and its response, as they are recorded.
 pub struct Exchange {
-    /// The route's path, or that of no route; never what the client sent.
+    /// Path of the route, or `none` without a route; never text of the client.
     pub handler: &'static str,
-    /// The method's label.
+    /// Label of the method.
     pub method: &'static str,
     pub status: u16,
-    /// The time from the request's head to the complete response.
+    /// Time from the request's head to the complete response.
     pub duration: Duration,
-    /// The size of the request's body.
+    /// Size of the request's body, in bytes.
     pub request_bytes: usize,
-    /// The size of the response's body as it is sent.
+    /// Size of the response's body as sent, in bytes.
     pub response_bytes: usize,
 }
 
-/// Answers one request: `handle` answers for the endpoints of a table, and `record` counts.
+/// Answers one request: `handle` answers for the endpoints in `routes`, and `record` counts.
 pub fn dispatch<E: Copy, O: Default>(
     routes: &'static [Route<E>],
     handle: impl Fn(E, &Request) -> Reply<O>,
@@ -54,7 +54,7 @@ pub fn dispatch<E: Copy, O: Default>(
     let id = trace::request_id(header("x-request-id"), random);
     log::of_request(&id, header("traceparent").as_deref().and_then(trace::trace_id));
 
-    // Find what answers it, and let it answer.
+    // Find the endpoint, and let it answer.
     let found = find(routes, &head.path, head.method);
     let (handler, method, route) = (found.label(), found.method_label(head.method), found.route());
     let (segments, body) = (Vec::new(), Vec::new());
@@ -66,7 +66,7 @@ pub fn dispatch<E: Copy, O: Default>(
     let Reply { response, observed, may_be_logged } = reply;
     let response = headers::complete(response, head.method, route, &request);
 
-    // Record it before the answer leaves, so that a client that has its answer finds it counted.
+    // Record it before the answer leaves: a client with its answer then finds it counted.
     let exchange = Exchange {
         handler,
         method,
@@ -86,7 +86,7 @@ pub fn dispatch<E: Copy, O: Default>(
 ///
 /// # Errors
 ///
-/// If there is none for this path and method, or its body cannot be read.
+/// If there is no endpoint for this path and method, or the request's body cannot be read.
 fn answer<'p, E, O: Default>(
     found: Found<'p, E>,
     head: &Head,
@@ -96,7 +96,7 @@ fn answer<'p, E, O: Default>(
 ) -> Result<Reply<O>, HttpError> {
     if let Found::Endpoint(route, endpoint, segments) = found {
         request.segments = segments;
-        // A body that comes with a GET is not read.
+        // The body of a GET is not read.
         if route.takes_body() {
             request.body = incoming.read_body()?;
         }
@@ -113,15 +113,15 @@ fn answer<'p, E, O: Default>(
     }
 }
 
-/// Redirects to the path without the slash at its end, as FastAPI does. The address is relative, so
-/// that it is right behind a proxy that puts a prefix before the path.
+/// Redirects to the path without the slash at its end, as FastAPI does. The address is relative:
+/// so it is correct even if a proxy puts a prefix before the path.
 fn without_slash(head: &Head) -> Response {
     let path = head.path.trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or_default();
     Response::empty(307).with_header("location", format!("../{name}{}", head.query))
 }
 
-/// Returns the size of the body that is sent. The host leaves it out of the answer to a HEAD.
+/// Returns the size of the body as sent. The host leaves the body out of the answer to a HEAD.
 fn sent_bytes(response: &Response, method: Method) -> usize {
     if method == Method::Head { 0 } else { response.body.len() }
 }

@@ -1,10 +1,10 @@
-//! The headers that every answer has.
+//! The headers of every answer.
 
 use super::Route;
 use crate::http::{Method, Request, Response, cors};
 use crate::platform::settings;
 
-/// Adds them to the answer to a request of that method and route.
+/// Adds the headers to the answer to a request with this method and route.
 pub fn complete<E>(
     response: Response,
     method: Method,
@@ -23,7 +23,7 @@ pub fn complete<E>(
     with_cors(response, method, route, request)
 }
 
-/// Adds the headers by which pages of other origins may use the API.
+/// Adds the CORS headers, for pages of other origins.
 fn with_cors<E>(
     response: Response,
     method: Method,
@@ -31,7 +31,7 @@ fn with_cors<E>(
     request: &Request,
 ) -> Response {
     let origin = (request.header)("origin");
-    // No cache keeps the answer to a POST, so that it need not say what it depends on.
+    // No cache keeps the answer to a POST, so it needs no Vary header.
     if origin.is_none() && method == Method::Post {
         return response;
     }
@@ -39,7 +39,7 @@ fn with_cors<E>(
     if allowed.is_empty() {
         return response;
     }
-    // Where some origins are allowed, a shared cache has to keep the answers to each apart.
+    // If some origins are allowed, a shared cache has to keep their answers apart.
     let response = response.varies_by("origin");
     let Some(origin) = origin.filter(|origin| cors::allows(&allowed, origin)) else {
         return response;

@@ -1,8 +1,8 @@
-//! From a request to the endpoint that answers it, and from its answer to the client.
+//! Brings a request to its endpoint, and the endpoint's answer to the client.
 //!
 //! - [`routing`] finds the endpoint in a table.
 //! - [`dispatch`] carries a request through: read, answer, record, send.
-//! - [`headers`] adds the headers that every answer has.
+//! - [`headers`] adds the headers of every answer.
 
 mod dispatch;
 mod headers;

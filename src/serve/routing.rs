@@ -7,11 +7,12 @@ use percent_encoding::percent_decode_str;
 pub struct Route<E: 'static> {
     /// The path, and the `handler` label in metrics. A segment in braces stands for any segment.
     pub path: &'static str,
-    /// HEAD is served wherever GET is: the host leaves out the body. OPTIONS is served everywhere.
+    /// Methods, each with its endpoint. HEAD is served wherever GET is: the host leaves out the
+    /// body. OPTIONS is served everywhere.
     pub methods: &'static [(Method, E)],
 }
 
-/// The `handler` label of a path that no route has.
+/// The `handler` label of a path without a route.
 pub const NO_ROUTE: &str = "none";
 
 /// The result of a search.
@@ -25,7 +26,7 @@ pub enum Found<'p, E: 'static> {
 }
 
 impl<E: 'static> Found<'_, E> {
-    /// Returns the route whose path it is.
+    /// Returns the route of the path, if there is one.
     pub fn route(&self) -> Option<&'static Route<E>> {
         match self {
             Self::Endpoint(route, ..) | Self::Options(route) | Self::WrongMethod(route) => {
@@ -35,12 +36,12 @@ impl<E: 'static> Found<'_, E> {
         }
     }
 
-    /// Returns the `handler` label: a route's path or [`NO_ROUTE`], and never what the client sent.
+    /// Returns the `handler` label: a route's path or [`NO_ROUTE`], never text of the client.
     pub fn label(&self) -> &'static str {
         self.route().map_or(NO_ROUTE, |route| route.path)
     }
 
-    /// Returns the `method` label. Methods that a route does not serve are one, so that clients
+    /// Returns the `method` label. All methods not served by the route have one label, so clients
     /// cannot make the metrics many times as long.
     pub fn method_label(&self, method: Method) -> &'static str {
         let method = if matches!(self, Self::WrongMethod(_)) { Method::Other } else { method };
@@ -60,7 +61,7 @@ pub fn find<'p, E: Copy>(
         let path = path.strip_suffix('/');
         let is_path = |route: &&Route<E>| path.and_then(|path| self::segments(route.path, path));
         return match routes.iter().find(|route| is_path(route).is_some()) {
-            // A browser follows no redirect when it asks what it may send.
+            // A browser follows no redirect of a preflight request.
             Some(route) if method == Method::Options => Found::Options(route),
             Some(_) => Found::WithSlash,
             None => Found::Nothing,
@@ -75,7 +76,7 @@ pub fn find<'p, E: Copy>(
     }
 }
 
-/// Returns the parts of the path that the template has in braces; none if it does not match.
+/// Returns the path's segments at the template's braces; none if the path does not match.
 fn segments<'p>(template: &str, path: &'p str) -> Option<Segments<'p>> {
     if !template.contains('{') {
         return (template == path).then(Vec::new);

@@ -1,4 +1,4 @@
-//! Checks of single values against what the model says of a feature.
+//! Checks of single values against the model's signature of a feature.
 
 use crate::model::{
     Feature, Kind, MissingPolicy, NumberRange, Refusal, RefusalReason, UnusualPolicy, Value,
@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Something that is wrong with a value, or unusual about it.
+/// A fault of a value, or something unusual about it.
 #[derive(Debug)]
 pub struct Issue {
     pub reason: Reason,
-    /// The `type` by which FastAPI's users know it.
+    /// The error's `type`, as in FastAPI.
     pub kind: &'static str,
     /// A sentence for people.
     pub message: Cow<'static, str>,
@@ -24,22 +24,22 @@ impl Issue {
         Self { reason, kind, message: message.into(), context: None }
     }
 
-    /// Makes the issue of a value that is missing and has to be there.
+    /// Makes the issue of a missing value that the model needs.
     pub fn missing() -> Self {
         Self::new(Reason::Missing, "missing", "Field required")
     }
 
-    /// Makes the issue of a body that makes no sense, from a sentence that says why.
+    /// Makes the issue of a malformed body, from a sentence with the reason.
     pub fn malformed(message: String) -> Self {
         Self::new(Reason::Malformed, "value_error", message)
     }
 
-    /// Adds the bound, list or error that the message speaks of.
+    /// Adds the bound, list or error of the message.
     pub fn with_context(self, context: Context) -> Self {
         Self { context: Some(context), ..self }
     }
 
-    /// Makes the issue of a row that the model itself refused.
+    /// Makes the issue of a row refused by the model itself.
     pub fn refused(refusal: &Refusal) -> Self {
         let (reason, kind) = match refusal.reason {
             RefusalReason::Missing => (Reason::Missing, "missing"),
@@ -77,7 +77,7 @@ impl Reason {
     }
 }
 
-/// The bound, list or error that a message speaks of, for programs.
+/// The bound, list or error of a message, for programs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Context {
@@ -92,14 +92,14 @@ pub enum Context {
 #[derive(Debug)]
 pub struct Checked {
     pub value: Value,
-    /// Set if the value is unusual, and the model takes it all the same.
+    /// Issue of an unusual value, if the model takes it all the same.
     pub unusual: Option<Issue>,
 }
 
-/// Checks a value that is still JSON; none if it is missing.
+/// Checks a JSON value; `given` is none if the value is missing.
 ///
-/// A value of another type that can mean one thing only is taken, since FastAPI takes it and pandas and
-/// forms send it, but it is unusual.
+/// A value of another type is taken if it has only one possible meaning, but it is unusual. FastAPI
+/// takes such values, and pandas and forms send them.
 pub fn check_json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Issue> {
     let Some(raw) = given else { return check(Value::Missing, feature) };
     let issue = match decode(raw, &feature.kind) {
@@ -112,7 +112,8 @@ pub fn check_json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked
     Ok(checked)
 }
 
-/// Reads a number in quotes; a flag as 0 or 1, or in quotes; or a category that is a number or a flag.
+/// Reads a value of another type: a number in quotes; a boolean as 0 or 1, or in quotes; or a
+/// category as a number or a boolean.
 fn of_other_type(text: &str, kind: &Kind) -> Option<Value> {
     match kind {
         Kind::Number(_) => quoted_number(text),
@@ -128,7 +129,8 @@ fn of_other_type(text: &str, kind: &Kind) -> Option<Value> {
     }
 }
 
-/// The one category whose name is a number or a flag of JSON, as written or of the same value.
+/// Finds the category named by a JSON number or boolean: by the text as written, or by its value if
+/// only one category has it.
 fn named<'n>(text: &str, names: &'n [String]) -> Option<&'n String> {
     if let Some(name) = names.iter().find(|name| *name == text) {
         return Some(name);
@@ -141,7 +143,7 @@ fn named<'n>(text: &str, names: &'n [String]) -> Option<&'n String> {
     same.next().filter(|_| same.next().is_none())
 }
 
-/// Reads the number in a string that is a JSON number and nothing else.
+/// Reads a number from a string with one JSON number and nothing else.
 fn quoted_number(text: &str) -> Option<Value> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     // Serde would pass over white space on both sides.
@@ -168,7 +170,7 @@ fn number(text: &str) -> Result<Value, Issue> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Err(wrong("float_type", "Input should be a valid number"));
     }
-    // JSON's numbers are a part of what Rust parses; those too large become infinite.
+    // Rust parses all JSON numbers; a number too large becomes infinite.
     Ok(Value::Number(text.parse().unwrap_or(f64::INFINITY)))
 }
 
@@ -188,7 +190,7 @@ fn wrong_kind(kind: &Kind) -> Issue {
 ///
 /// # Errors
 ///
-/// If the model does not take it.
+/// If the model does not take the value.
 pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
     let value = if stands_for_missing(&value, &feature.kind) { Value::Missing } else { value };
     let unusual = match (&value, &feature.kind) {
@@ -207,7 +209,7 @@ pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
     }
 }
 
-/// Returns true for a number that the model takes for a missing value.
+/// Returns true if the model takes this number for a missing value.
 fn stands_for_missing(value: &Value, kind: &Kind) -> bool {
     match (value, kind) {
         (Value::Number(number), Kind::Number(range)) => range.missing_values.contains(number),
@@ -215,7 +217,12 @@ fn stands_for_missing(value: &Value, kind: &Kind) -> bool {
     }
 }
 
-/// Checks a number against a range. A number beyond a bound is an issue that the model may accept.
+/// Checks a number against a range. Returns the issue of a number beyond a bound: the model may
+/// accept it.
+///
+/// # Errors
+///
+/// If the number is not finite, or has a fraction in a range of integers.
 fn outside(number: f64, range: &NumberRange) -> Result<Option<Issue>, Issue> {
     if !number.is_finite() {
         return Err(wrong("finite_number", "Input should be a finite number"));
@@ -246,7 +253,7 @@ fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
     Some(issue.with_context(Context::Expected(expected)))
 }
 
-/// A message names no more categories than this.
+/// Maximum number of categories in a message.
 const MOST_NAMED: usize = 50;
 
 /// Writes a list as `'a', 'b' or 'c'`.
@@ -260,7 +267,7 @@ fn alternatives(categories: &[String]) -> String {
     list(&quoted, "or")
 }
 
-/// Joins words as `a, b or c`, with this word before the last one.
+/// Joins words as `a, b or c`, with `last_by` before the last one.
 pub fn list(words: &[String], last_by: &str) -> String {
     match words {
         [] => "nothing".to_owned(),

@@ -5,7 +5,7 @@ use super::violations::{Place, Violation, Violations};
 use crate::model::{Feature, Kind, Signature, Value};
 use serde_json::value::RawValue;
 
-/// Rows that are ready for the model.
+/// Rows ready for the model.
 #[derive(Debug, Default)]
 pub struct Rows {
     /// The number of rows.
@@ -14,26 +14,26 @@ pub struct Rows {
     pub values: Vec<Value>,
 }
 
-/// Rows, and the values in them that are unusual.
+/// Rows, and the unusual values in them.
 #[derive(Debug, Default)]
 pub struct Input<'a> {
     pub rows: Rows,
-    /// Violations that the model accepts. Their counts have the keys that are no feature, too.
+    /// Violations accepted by the model. Their counts include unknown keys.
     pub accepted: Violations<'a>,
 }
 
-/// The value of a feature, as a request has it.
+/// The value of a feature in a request.
 #[derive(Clone)]
 pub enum Given<'a> {
-    /// In a row of JSON; none for null.
+    /// A value in a row of JSON; none for null.
     Json(Option<&'a RawValue>),
-    /// Not in a row of JSON.
+    /// No value in a row of JSON.
     Absent,
     /// An element of a tensor.
     Element(Value),
 }
 
-/// Checks rows, and collects their values, or all that is wrong with them.
+/// Checks rows, and collects their values, or all their violations.
 pub struct Collector<'a> {
     signature: &'a Signature,
     input: Input<'a>,
@@ -41,12 +41,12 @@ pub struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    /// Begins without a row.
+    /// Makes a collector without rows.
     pub fn new(signature: &'a Signature) -> Self {
         Self { signature, input: Input::default(), refused: Violations::default() }
     }
 
-    /// Adds a row, of which `values` has one value for each feature. `object` is its JSON.
+    /// Adds a row. `values` has one value for each feature, and `object` is the row's JSON.
     pub fn add_row(
         &mut self,
         place: Place,
@@ -63,7 +63,7 @@ impl<'a> Collector<'a> {
                 Given::Absent => (check_json(None, feature), object),
                 Given::Element(value) => (check(as_kind(value, feature), feature), None),
             };
-            // Keep it, or what is wrong with it.
+            // Keep it, or its issue.
             match checked {
                 Ok(Checked { value, unusual }) => {
                     rows.values.push(value);
@@ -78,17 +78,17 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Adds a violation that is not of one value.
+    /// Adds a violation of a whole row.
     pub fn refuse(&mut self, violation: Violation<'a>) {
         self.refused.push(violation);
     }
 
-    /// Adds a warning that is not of one value.
+    /// Adds a warning about a whole row.
     pub fn warn(&mut self, violation: Violation<'a>) {
         self.input.accepted.show(violation);
     }
 
-    /// Counts keys of rows that are no feature.
+    /// Counts unknown keys in rows.
     pub fn add_unknown_keys(&mut self, count: u64) {
         self.input.accepted.counts.add_unknown_keys(count);
     }
@@ -97,7 +97,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     ///
-    /// All that is wrong with them, if anything is. The counts then have what is unusual, too.
+    /// All violations, if there are any. Their counts then include the unusual values, too.
     pub fn finish(mut self) -> Result<Input<'a>, Violations<'a>> {
         if self.refused.is_empty() {
             return Ok(self.input);
@@ -107,7 +107,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Reads a flag in a tensor of numbers, where it is 0 or 1.
+/// Reads 0 and 1 in a tensor of numbers as booleans, if the feature is a flag.
 fn as_kind(value: Value, feature: &Feature) -> Value {
     match (value, &feature.kind) {
         (Value::Number(0.0), Kind::Flag) => Value::Flag(false),

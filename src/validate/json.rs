@@ -1,6 +1,6 @@
-//! Reads JSON without building a tree: a value stays the text that the client sent until a feature
-//! asks for it. So nothing recurses, however deep the client nests, and what is not asked for costs
-//! one look at each byte.
+//! Reads JSON without building a tree: a value stays the client's text until a feature asks for it.
+//! So nothing recurses, however deep the client nests, and an unused value costs only one look at
+//! each byte.
 
 use super::check::{Context, Issue, Reason};
 use super::violations::{Place, Violation};
@@ -10,20 +10,24 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A body that is JSON, or a part of one.
+/// A body of JSON, or a part of one.
 #[derive(Clone, Copy)]
 pub struct Body<'a> {
     whole: &'a [u8],
     pub raw: &'a RawValue,
 }
 
-/// Returns a body without the byte order mark that some editors and clients put before their text.
+/// Returns a body without its byte order mark. Some editors and clients put one before their text.
 pub fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 impl<'a> Body<'a> {
-    /// Checks that a body is JSON.
+    /// Makes a body from bytes of valid JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not UTF-8 or not JSON, with the offset of the fault.
     pub fn parse(whole: &'a [u8]) -> Result<Self, Violation<'a>> {
         let text = std::str::from_utf8(whole)
             .map_err(|error| malformed(error.valid_up_to(), error.to_string()))?;
@@ -49,7 +53,7 @@ impl<'a> Body<'a> {
         self.within('[')
     }
 
-    /// Reads an object or a list; none if the text does not begin so.
+    /// Reads an object or a list; none if the text does not begin with `first`.
     fn within<T: Deserialize<'a>>(&self, first: char) -> Result<Option<T>, Violation<'a>> {
         let text = self.raw.get();
         if !text.starts_with(first) {
@@ -62,14 +66,14 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Makes the violation of a body that is not JSON from `offset` bytes on.
+/// Makes the violation of a body with invalid JSON after `offset` bytes.
 fn malformed<'a>(offset: usize, error: String) -> Violation<'a> {
     let issue = Issue::new(Reason::Malformed, "json_invalid", "JSON decode error");
     let issue = issue.with_context(Context::Error(error));
     Violation::new(issue, Place::Offset(offset), None)
 }
 
-/// Returns how many bytes lie before the place that the error names by line and column.
+/// Returns the number of bytes before the error's line and column.
 fn offset(text: &[u8], error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
@@ -94,8 +98,8 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The items of a list, which are still text. More than any limit allows are counted and not kept,
-/// so that a list never costs more memory than there is.
+/// The items of a list, still as text. Items beyond any limit are counted and not kept, so a list
+/// never costs more memory than there is.
 pub struct List<'a> {
     pub items: Vec<&'a RawValue>,
     pub len: usize,
@@ -154,8 +158,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// A key: borrowed from the text, unless it has escapes. Half of a surrogate pair, which Python writes and
-/// no string of Rust can hold, is in no feature's name: it becomes U+FFFD.
+/// A key, borrowed from the text unless it has escapes. An unpaired surrogate becomes U+FFFD:
+/// Python may write one, but a Rust string cannot hold it, so it is in no feature's name.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

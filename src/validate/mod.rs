@@ -1,8 +1,8 @@
-//! From a request's body to the values that the model takes.
+//! Makes values for the model from a request's body.
 //!
 //! - [`rows`] reads JSON rows with [`json`], and [`tensor`] reads tensors.
-//! - [`collect`] takes the values of both, and [`check`] checks each.
-//! - [`violations`] has all that is wrong, where it is, and how often.
+//! - [`collect`] takes the values of both, and [`check`] checks each value.
+//! - [`violations`] has all faults, with their locations and their numbers.
 
 mod check;
 mod collect;

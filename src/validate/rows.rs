@@ -9,7 +9,7 @@ use crate::platform::settings;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// The place of the rows in a body.
+/// The form of a body, by the location of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
     path: &'static [&'static str],
@@ -18,7 +18,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Returns the place of a row.
+    /// Returns the location of a row, by its index.
     pub fn place(self, row: usize) -> Place {
         if self.is_batch { Place::Row(self.path, row) } else { self.part() }
     }
@@ -39,11 +39,12 @@ impl Form {
 /// `{"patient_data": {…}}`, the blueprint's form.
 const PATIENT: Form = Form::one(&["patient_data"]);
 
-/// The keys of lists of rows: ours, and those of MLflow.
+/// The keys of lists of rows: our own, and MLflow's.
 const LISTS: [Form; 3] =
     [Form::many(&["instances"]), Form::many(&["inputs"]), Form::many(&["dataframe_records"])];
 
-/// pandas' `to_dict("split")`, by itself or as MLflow has it: names of columns, and a list for each row.
+/// The form of pandas' `to_dict("split")`, by itself or under MLflow's key: names of columns, and a
+/// list for each row.
 const COLUMNS: &str = "columns";
 const DATA: &str = "data";
 const SPLIT: Form = Form::many(&[DATA]);
@@ -54,7 +55,7 @@ const INNER_SPLIT: Form = Form::many(&[DATAFRAME_SPLIT, DATA]);
 const BARE_ROW: Form = Form::one(&[]);
 const BARE_LIST: Form = Form::many(&[]);
 
-/// The keys that a feature must not have, where rows come without one.
+/// The keys of all forms. Rows without a key are taken only if no feature has one of these names.
 const KEYS: [&str; 7] =
     ["patient_data", "instances", "inputs", "dataframe_records", DATAFRAME_SPLIT, COLUMNS, DATA];
 
@@ -62,7 +63,7 @@ const KEYS: [&str; 7] =
 ///
 /// # Errors
 ///
-/// All that is wrong with it.
+/// All violations in the body.
 pub fn read<'a>(
     body: &'a [u8],
     signature: &'a Signature,
@@ -86,12 +87,12 @@ pub fn read<'a>(
     Ok((form, reader.collector.finish()?))
 }
 
-/// Returns the value of a key. JSON's null is a value that is missing.
+/// Returns the value of a key; none if it is missing or null.
 fn given<'a>(object: &Object<'a>, key: &str) -> Option<&'a RawValue> {
     object.get(key).filter(|raw| raw.get() != "null")
 }
 
-/// Makes the violation of a body that has no rows.
+/// Makes the violation of a body without rows.
 fn no_rows<'a>(body: &Body<'a>, top: &Object<'a>) -> Violation<'a> {
     let lists = LISTS.into_iter().find_map(|form| Some((form, top.get(form.path[0])?)));
     match (top.get(PATIENT.path[0]), lists) {
@@ -124,10 +125,10 @@ fn too_long(place: Place, list: &RawValue, limit: usize, length: usize) -> Viola
     Violation::new(issue, place, Some(list))
 }
 
-/// A warning names no more keys or features than this.
+/// Maximum number of keys or of features in a warning.
 const MOST_NAMED: usize = 5;
 
-/// A warning shows this much of a client's key, in bytes.
+/// Maximum length of a client's key in a warning, in bytes.
 const SHOWN_KEY_BYTES: usize = 40;
 
 /// Reads rows.
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
         !self.signature.features.iter().any(|feature| KEYS.contains(&feature.name.as_str()))
     }
 
-    /// Adds the rows of a body that is an object, and returns their form.
+    /// Adds the rows of a body with an object at its top, and returns their form.
     fn add_top(&mut self, body: &Body<'a>, top: &Object<'a>) -> Result<Form, Violation<'a>> {
         if let Some(row) = given(top, PATIENT.path[0]) {
             self.add(body.part(row), PATIENT.part())?;
@@ -194,7 +195,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds rows that are lists, whose columns have names.
+    /// Adds rows in the split form: one list for each row, and names for the columns.
     fn add_split(
         &mut self,
         body: &Body<'a>,
@@ -237,8 +238,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds the values of a row, by the names of features. One look at each member finds them all,
-    /// however many there are of both. The last of two equal keys counts, as in Python.
+    /// Adds the values of a row, by the names of features, in one pass over the members, however
+    /// many features there are. The last of two equal keys counts, as in Python.
     fn add_members<'k>(
         &mut self,
         place: Place,
@@ -268,8 +269,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Makes the warning of keys that are no feature in a row that lacks features: they may be the same.
-    /// `named` has the first of the keys.
+    /// Makes a warning if a row has unknown keys and lacks features: an unknown key may be a wrong
+    /// name of a feature. `named` has the first unknown keys.
     fn mistaken(&self, unknown: u64, named: &[&str], values: &[Given]) -> Option<Issue> {
         let features = self.signature.features.iter().zip(values);
         let absent = features.filter(|(_, given)| matches!(given, Given::Absent));
@@ -283,7 +284,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The names of columns, if all are strings and no two are the same.
+/// Returns the names of columns, if all are strings and no two are the same.
 fn names(columns: List) -> Option<Vec<String>> {
     let name = |raw: &&RawValue| serde_json::from_str(raw.get()).ok();
     let names: Option<Vec<String>> = columns.items.iter().map(name).collect();

@@ -1,4 +1,4 @@
-//! All that is wrong with a request's input, or unusual about it.
+//! The faults of a request's input, and its unusual values.
 
 use super::check::Issue;
 use crate::model::{Feature, Refusal, Signature};
@@ -6,14 +6,14 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
-/// The part of a body that an issue is in.
+/// Location of an issue in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// So many bytes into the body.
+    /// Number of bytes before it in the body.
     Offset(usize),
-    /// The part of the body at a path: the body itself, a single row, or a list of rows.
+    /// Path of a part of the body: the body itself, a single row, or a list of rows.
     Part(&'static [&'static str]),
-    /// A row, from 0, of the list at a path, or of a tensor.
+    /// Index of a row, from 0, in the list at a path, or in a tensor.
     Row(&'static [&'static str], usize),
 }
 
@@ -21,7 +21,7 @@ impl Place {
     /// The whole body.
     pub const BODY: Self = Self::Part(&[]);
 
-    /// Returns the row that it is in; the first where there is only one.
+    /// Returns the index of the row; 0 outside of a list or tensor.
     pub fn row(self) -> usize {
         match self {
             Self::Row(_, row) => row,
@@ -30,24 +30,24 @@ impl Place {
     }
 }
 
-/// An issue, and where it is.
+/// An issue and its location.
 #[derive(Debug)]
 pub struct Violation<'a> {
     pub issue: Issue,
     pub place: Place,
-    /// The feature's name, which is the model's and never the client's.
+    /// Name of the feature: text of the model, never of the client.
     pub feature: Option<&'a str>,
-    /// The JSON that the client sent there.
+    /// The client's JSON at this place.
     pub input: Option<&'a RawValue>,
 }
 
 impl<'a> Violation<'a> {
-    /// Puts an issue of no feature at a place.
+    /// Makes the violation of an issue without a feature.
     pub fn new(issue: Issue, place: Place, input: Option<&'a RawValue>) -> Self {
         Self { issue, place, feature: None, input }
     }
 
-    /// Puts an issue at a feature's value in a row.
+    /// Makes the violation of an issue with a feature's value in a row.
     pub fn of_feature(
         issue: Issue,
         place: Place,
@@ -69,21 +69,21 @@ impl<'a> Violation<'a> {
     }
 }
 
-/// A list of violations. Those beyond [`MOST_KEPT`] are counted only.
+/// A list of violations. After the first [`MOST_KEPT`], they are only counted.
 #[derive(Debug, Default)]
 pub struct Violations<'a> {
-    /// The first of them.
+    /// The first violations.
     pub kept: Vec<Violation<'a>>,
-    /// The number of all.
+    /// Number of all violations.
     pub len: usize,
-    /// The number of all by feature and reason, for metrics.
+    /// Number of all violations by feature and reason, for metrics.
     pub counts: Counts,
 }
 
-/// No answer shows more violations than this.
+/// Maximum number of violations in an answer.
 const MOST_KEPT: usize = 100;
 
-/// No sentence shows more violations than this.
+/// Maximum number of violations in a sentence.
 const MOST_IN_SENTENCE: usize = 10;
 
 impl<'a> Violations<'a> {
@@ -94,7 +94,7 @@ impl<'a> Violations<'a> {
         self.show(violation);
     }
 
-    /// Adds a violation that metrics count in another way.
+    /// Adds a violation, but not to the counts: metrics count it in another way.
     pub fn show(&mut self, violation: Violation<'a>) {
         self.len += 1;
         if self.kept.len() < MOST_KEPT {
@@ -102,7 +102,7 @@ impl<'a> Violations<'a> {
         }
     }
 
-    /// Lists the rows that the model itself refused, each by its place in the batch.
+    /// Lists the rows refused by the model itself, each with its index in the batch.
     pub fn of_refusals(
         refusals: &[(usize, Refusal)],
         place: impl Fn(usize) -> Place,
@@ -119,8 +119,8 @@ impl<'a> Violations<'a> {
         violations
     }
 
-    /// Writes the first [`MOST_IN_SENTENCE`] in one sentence, as the Open Inference Protocol has
-    /// errors.
+    /// Writes the first [`MOST_IN_SENTENCE`] violations in one sentence: an error of the Open
+    /// Inference Protocol has a single message.
     pub fn sentence(&self) -> String {
         let shown: Vec<_> =
             self.kept.iter().take(MOST_IN_SENTENCE).map(Violation::sentence).collect();
@@ -130,17 +130,17 @@ impl<'a> Violations<'a> {
         }
     }
 
-    /// Returns the number of those that are counted only, if there are any.
+    /// Returns the number of violations that are counted but not kept; none if it is 0.
     pub fn not_kept(&self) -> Option<NonZero<usize>> {
         NonZero::new(self.len - self.kept.len())
     }
 
-    /// Returns true if there is none.
+    /// Returns true if there is no violation.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns those of one row.
+    /// Returns the violations of one row, by its index.
     pub fn of_row(&self, row: usize) -> impl Iterator<Item = &Violation<'a>> {
         let start = self.kept.partition_point(|violation| violation.place.row() < row);
         self.kept[start..].iter().take_while(move |violation| violation.place.row() == row)
@@ -159,26 +159,26 @@ impl<'a> From<Violation<'a>> for Violations<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Counts(pub BTreeMap<(String, &'static str), u64>);
 
-/// The `feature` label of an issue that is of no feature, or of several.
+/// The `feature` label of an issue with no feature, or with several.
 const NO_FEATURE: &str = "none";
 
-/// The labels of a key that is no feature. It is ignored, as the original service does.
+/// The labels of an unknown key. Such a key is ignored, as in the original service.
 const UNKNOWN_KEY: (&str, &str) = ("other", "unknown_feature");
 
 impl Counts {
-    /// Adds violations of a feature, whose name is the model's or [`NO_FEATURE`].
+    /// Adds violations of a feature: a name of the model's, or [`NO_FEATURE`].
     pub fn add(&mut self, feature: &str, reason: &'static str, count: u64) {
         if count > 0 {
             *self.0.entry((feature.to_owned(), reason)).or_default() += count;
         }
     }
 
-    /// Adds keys that are no feature of the model.
+    /// Adds keys without a feature in the model.
     pub fn add_unknown_keys(&mut self, count: u64) {
         self.add(UNKNOWN_KEY.0, UNKNOWN_KEY.1, count);
     }
 
-    /// Adds all of `other`.
+    /// Adds all counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         for ((feature, reason), count) in &other.0 {
             self.add(feature, reason, *count);

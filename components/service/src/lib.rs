@@ -1,4 +1,4 @@
-//! The service's component: what `spin.toml` names. All that it does is in `model_api`.
+//! The service's component, named in `spin.toml`. Its code is in `model_api`.
 #![cfg(target_arch = "wasm32")]
 
 use model_api::Arena;

@@ -1,4 +1,4 @@
-//! One request through one fresh instance.
+//! Runs one request in one fresh instance.
 
 use super::Grants;
 use super::instance::{Component, Instance, Reply};
@@ -17,18 +17,18 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// A reason for which a guest gave no response.
+/// The reason for a missing response.
 #[derive(Debug, PartialEq)]
 pub enum Failure {
-    /// It was stopped because it took too long.
+    /// The guest took too long and was stopped.
     TimedOut,
-    /// All guests together have as much memory as they may.
+    /// All guests together have reached their memory limit.
     OutOfMemory,
-    /// It trapped, or could not be started.
+    /// The guest trapped or could not start. The string is the reason.
     Trapped(String),
-    /// It trapped for this reason after it was refused so many bytes of memory.
+    /// The guest trapped after it was refused memory: the reason, and its memory limit in bytes.
     MemoryLimit(String, usize),
-    /// It returned without a response, or with half of one.
+    /// The guest returned without a complete response. The string is the reason.
     NoResponse(String),
 }
 
@@ -52,43 +52,44 @@ type Running = Pin<Box<dyn Future<Output = Result<Instance, Failure>> + Send>>;
 
 /// One request to a component.
 pub struct Call {
-    /// The component that answers it, in a fresh instance.
+    /// The component for the request. It answers in a fresh instance.
     pub component: Arc<Component>,
-    /// The instance that was made for it before, if one was.
+    /// An instance made in advance, if there is one.
     pub prepared: Option<Instance>,
     /// The request, with its whole body.
     pub request: Request<Bytes>,
-    /// True if it is sure to take long.
+    /// True if the guest is sure to take long.
     pub is_long: bool,
-    /// The time by which it must be answered.
+    /// The latest time for the answer.
     pub deadline: Instant,
-    /// A place among the requests that guests work on, held until the guest ends.
+    /// A permit for one of the concurrent requests, held until the guest ends.
     pub slot: OwnedSemaphorePermit,
     /// The id of the request in log lines.
     pub id: Arc<RequestId>,
 }
 
 impl Call {
-    /// Runs the guest until its response is there.
+    /// Runs the guest until its response is ready. Also returns the instance if the guest has
+    /// ended.
     ///
     /// Most guests end within microseconds. So a guest is first polled here, on its connection's
-    /// own task, which saves a task and a switch to it. If it computes for longer than two ticks
-    /// of the epoch, waits for something, or has a body that is not small, it goes to the threads
-    /// of `long_guests`: the other connections of this thread are not kept waiting, and the
-    /// response can be sent while the guest is still at work.
+    /// own task. This saves a task and a switch to it. A guest moves to the threads of
+    /// `long_guests` if it computes for longer than two ticks of the epoch, waits for something, or
+    /// has a body that is not small. Then the other connections of this thread need not wait, and
+    /// the response can be sent while the guest still works.
     ///
-    /// If this is dropped, the guest is stopped. The instance of one that has ended here is to be
-    /// dropped by the caller, once the response is written.
+    /// Dropping the future stops the guest. The caller drops the returned instance after it has
+    /// written the response.
     ///
     /// # Errors
     ///
-    /// If the guest gives no response; the log then says why.
+    /// If the guest gives no response. The log then has the reason.
     pub async fn run(
         self,
         long_guests: &Handle,
     ) -> Result<(Response<ResponseBody>, Option<Instance>), Failure> {
         let (component, id, deadline) = (self.component.clone(), self.id.clone(), self.deadline);
-        // Poll the guest once, unless it is sure to work for long.
+        // Poll the guest once, unless it is sure to take long.
         let is_long = self.is_long;
         let (reply, mut answer) = oneshot::channel();
         let failed = Failed::default();
@@ -97,7 +98,7 @@ impl Call {
             true => Poll::Pending,
             false => poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await,
         };
-        // Let it go on elsewhere if it did not end.
+        // If it has not ended, let it continue on the other threads.
         let Poll::Ready(outcome) = polled else {
             let guest = finish(component, id, guest, deadline, failed.clone());
             let guest = Task::spawn(long_guests, guest, failed);
@@ -106,7 +107,7 @@ impl Call {
                 Err(_) => Err(guest.await.err().unwrap_or_else(no_response)),
             };
         };
-        // Take the response of one that did.
+        // If it has ended, take its response.
         log_failure(&component, &id, &outcome);
         let instance = outcome?;
         match answer.try_recv() {
@@ -116,8 +117,8 @@ impl Call {
     }
 }
 
-/// Runs the rest of a guest that computes for long, or waits for a clock or for a client that reads
-/// slowly.
+/// Runs the rest of a long guest. Such a guest computes for long, or waits for a clock or for a
+/// slow client.
 async fn finish(
     component: Arc<Component>,
     id: Arc<RequestId>,

@@ -1,4 +1,4 @@
-//! A component's instances: each is made, waits for its request, answers it, and is given back.
+//! Instances of a component. Each is made, waits for its request, answers it, and is given back.
 
 use super::memory::{Memory, Refused};
 use super::{Failure, Grants, Guest, TimedOut};
@@ -19,25 +19,25 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-/// A component that is ready to be instantiated for a request.
+/// A component, ready to be instantiated for a request.
 pub struct Component {
-    /// Its code, with its imports resolved.
+    /// The component's code, with its imports resolved.
     pub pre: ProxyPre<Guest>,
     /// The grants of its manifest.
     pub grants: Arc<Grants>,
     /// The limits of each request.
     pub limits: Limits,
-    /// The memory that it shares with all other guests.
+    /// The memory shared with all other guests.
     pub memory: Arc<Budget>,
-    /// True to log how many instructions each guest ran.
+    /// True to log the number of instructions of each guest.
     pub count_instructions: bool,
 }
 
-/// What a guest gives as its response.
+/// The response of a guest, or its error.
 pub type Reply = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
-/// An instance of a component, for one request. It is given back when this is dropped. That takes a fifth
-/// of a request's time, for which no client need wait.
+/// An instance of a component, for one request. Dropping it gives it back. This takes a fifth of a
+/// request's time, so it should happen after the client has its response.
 pub struct Instance {
     component: Arc<Component>,
     store: Store<Guest>,
@@ -45,7 +45,7 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Makes an instance that must have answered by `deadline`.
+    /// Makes an instance for a request with this `deadline`.
     ///
     /// # Errors
     ///
@@ -67,13 +67,14 @@ impl Instance {
         }
     }
 
-    /// Gives this instance back, and makes another for the next request to the component: it then need
-    /// not wait for one. None if the component does not start at once.
+    /// Gives this instance back, and makes another one in advance. So the next request to the
+    /// component need not wait for an instance. Returns `None` if the component does not start at
+    /// once.
     pub fn renew(self) -> Option<Self> {
         let component = self.component.clone();
         drop(self);
         let memory = Memory::waiting(component.limits.memory_bytes, component.memory.clone());
-        // Without time, it is stopped at the first tick of the epoch.
+        // A deadline of now stops it at the first tick of the epoch.
         let mut making = pin!(Self::with(&component, memory, Instant::now()));
         match making.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(made) => made.ok(),
@@ -81,27 +82,28 @@ impl Instance {
         }
     }
 
-    /// Is true if this is an instance of `component`.
+    /// Returns true if this is an instance of `component`.
     pub fn is_of(&self, component: &Arc<Component>) -> bool {
         Arc::ptr_eq(&self.component, component)
     }
 
-    /// The request of an instance that was made before is there, and must be answered by `deadline`.
+    /// Starts the request of an instance made in advance. The guest must answer by `deadline`.
     ///
     /// # Errors
     ///
-    /// If others have the memory meanwhile.
+    /// If other guests have taken the memory.
     pub fn begin(mut self, deadline: Instant) -> Result<Self, Failure> {
         self.store.set_epoch_deadline(1);
         let has_memory = self.store.data_mut().begin(deadline);
         has_memory.then_some(self).ok_or(Failure::OutOfMemory)
     }
 
-    /// Lets the guest answer `request` with `reply`. Nothing is left of what it had, but the instance itself.
+    /// Calls the guest with `request`. Its response goes to `reply`. Then frees all resources of
+    /// the guest except the instance itself.
     ///
     /// # Errors
     ///
-    /// If the guest traps, or is stopped.
+    /// If the guest traps or is stopped.
     pub async fn answer(
         &mut self,
         request: Request<Bytes>,
@@ -150,12 +152,12 @@ fn store(
         if Instant::now() >= guest.deadline {
             return Err(TimedOut.into());
         }
-        // One tick says little: the guest may have just begun, or the system may have run something
-        // else meanwhile.
+        // One tick is not enough: the guest may have just started, or the system may have run
+        // another program.
         if !std::mem::replace(&mut guest.is_long, true) {
             return Ok(UpdateDeadline::Continue(1));
         }
-        // Tokio's own way to yield lets the thread look at its sockets in between.
+        // Tokio's own yield lets the thread look at its sockets first.
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
     });
     if *count_instructions {

@@ -4,52 +4,53 @@ use crate::budget::{Budget, Room};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
-/// More functions than any sensible component refers to.
+/// The maximal number of elements in a table. No sensible component refers to so many functions.
 const MAX_TABLE_ELEMENTS: usize = 20_000;
 
-/// Counts the linear memory of all of a guest's modules, and gives it back with the guest.
+/// Counts the linear memory of all modules of a guest, and gives it back at the guest's end.
 pub struct Memory {
     limit: usize,
-    /// The bytes that the guest has.
+    /// The guest's memory in bytes.
     bytes: usize,
     room: Room,
-    /// True if the guest has no request yet, and so no part of the budget.
+    /// True while the guest has no request. It then takes nothing from the budget.
     waits: bool,
     refused: Option<Refused>,
 }
 
-/// A reason for which a guest did not get the memory that it asked for.
+/// The reason for refusing memory to a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// One guest may not have so much.
+    /// The limit of one guest is reached.
     OwnLimit,
-    /// All guests together may not have so much.
+    /// The limit of all guests together is reached.
     Budget,
 }
 
 impl Memory {
-    /// Memory of up to `limit` bytes, which is taken from the `budget` of all guests.
+    /// Makes a memory of up to `limit` bytes, taken from the `budget` of all guests.
     pub fn new(limit: usize, budget: Arc<Budget>) -> Self {
         Self { limit, bytes: 0, room: Room::new(budget), waits: false, refused: None }
     }
 
-    /// The same for a guest that has no request yet. It is taken from the budget by [`Self::begin`].
+    /// Makes the memory of a guest without a request. [`Self::begin`] takes it from the budget.
     pub fn waiting(limit: usize, budget: Arc<Budget>) -> Self {
         Self { waits: true, ..Self::new(limit, budget) }
     }
 
-    /// Returns the reason for which the guest was refused memory, if it was.
+    /// Returns the reason if the guest was refused memory.
     pub fn refused(&self) -> Option<Refused> {
         self.refused
     }
 
-    /// The guest has a request; false if others have the memory.
+    /// Starts a request: takes the memory from the budget. Returns false if the budget has too
+    /// little left.
     pub fn begin(&mut self) -> bool {
         self.waits = false;
         self.room.grow(self.bytes)
     }
 
-    /// The guest has answered, and others may have the memory.
+    /// Ends a request: gives the memory back to the budget.
     pub fn end(&mut self) {
         self.room.give_back();
     }

@@ -1,4 +1,4 @@
-//! A guest's standard output and error, line by line in the log.
+//! A guest's standard output and error, written to the log line by line.
 
 use super::Grants;
 use crate::log::Log;
@@ -11,20 +11,22 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// A line longer than this, in bytes, is cut, so that a guest cannot fill the host's memory.
+/// The maximal length of a line in bytes. A longer line is cut, so a guest cannot fill the host's
+/// memory.
 const MAX_LINE_BYTES: usize = 8192;
 
-/// Marks the end of a line that was cut, and the beginning of its continuation: a guest that
-/// prints what a client sent does not let the client begin a line.
+/// The mark at the end of a cut line and at the start of its continuation. A guest may print a
+/// client's text; the mark keeps the client from starting a line of its own.
 const CUT: &str = "…";
 
-/// Makes streams into the log.
+/// Makes output streams into the log.
 #[derive(Clone)]
 pub struct Output {
     grants: Arc<Grants>,
 }
 
 impl Output {
+    /// Makes streams for the component of `grants`. Each log line begins with the component's id.
     pub fn new(grants: &Arc<Grants>) -> Self {
         Self { grants: grants.clone() }
     }
@@ -56,12 +58,12 @@ impl StdoutStream for Output {
     }
 }
 
-/// Text on its way to the log, with the last line kept until it is complete.
+/// A stream into the log. It keeps the last line until the line is complete.
 struct Lines {
     log: Log,
     component: Arc<str>,
     partial: Vec<u8>,
-    /// True if the line that is kept continues one that was cut.
+    /// True if the kept line continues a cut line.
     continues: bool,
 }
 
@@ -95,7 +97,7 @@ impl Lines {
     }
 }
 
-/// The last place up to `limit` where no UTF-8 character is cut in two.
+/// Returns the last index up to `limit` between two UTF-8 characters.
 fn character_boundary(bytes: &[u8], limit: usize) -> usize {
     let is_continuation = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
     let boundary = (limit - 3..=limit).rev().find(|&at| !is_continuation(bytes[at]));
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    /// The lines of the log after a guest has printed `pieces`.
+    /// Returns the log's lines after a guest has printed `pieces`.
     fn logged(pieces: &[&[u8]]) -> Vec<String> {
         let logged = Arc::new(Mutex::new(Vec::new()));
         let sink = logged.clone();

@@ -10,16 +10,16 @@ use std::task::{Context, Poll, Waker, ready};
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-/// A response's body: what there is of it already, and the guest's stream if more may come.
+/// A response's body: the bytes already there, and the guest's stream if more may come.
 ///
-/// A body that is all there has a known length, and so leaves in one write with its headers. If one
-/// is dropped before its end, the client is gone, and the guest is stopped.
+/// A complete body has a known length, so it is sent with its headers in one write. If a body is
+/// dropped before its end, the client is gone, and the guest is stopped.
 #[derive(Default)]
 pub struct ResponseBody {
     data: Bytes,
     trailers: Option<HeaderMap>,
     rest: Option<HyperOutgoingBody>,
-    /// The bytes of `rest` that are to come, if the response's headers say it.
+    /// The bytes still to come from `rest`, if the response's headers give the length.
     remaining: Option<u64>,
     guest: Option<Task>,
 }
@@ -31,12 +31,12 @@ impl From<Bytes> for ResponseBody {
 }
 
 impl ResponseBody {
-    /// Takes from `body`, which has `length` bytes if that is known, what the guest has written so
-    /// far. If the guest is still at work, it is in the task `guest`.
+    /// Takes the bytes already written to `body`, without waiting. `length` is the body's length in
+    /// bytes, if known. `guest` is the task of a guest that is still at work.
     ///
     /// # Errors
     ///
-    /// If the guest has given its body up, or written more or less than it promised.
+    /// If the guest has dropped its body before the end, or has written more or less than `length`.
     pub fn collect_ready(
         mut body: HyperOutgoingBody,
         length: Option<u64>,
@@ -45,7 +45,7 @@ impl ResponseBody {
         let mut collected = Self { guest, remaining: length, ..Self::default() };
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            // Take what there is, without waiting for more.
+            // Take the next frame if it is ready.
             match Pin::new(&mut body).poll_frame(&mut context)? {
                 Poll::Ready(Some(frame)) => collected.push(frame),
                 Poll::Ready(None) if collected.was_cut_short() => {
@@ -63,17 +63,17 @@ impl ResponseBody {
         }
     }
 
-    /// The bytes that are there already.
+    /// Returns the number of bytes already there.
     pub fn ready_bytes(&self) -> usize {
         self.data.len()
     }
 
-    /// Lets those have `room` until they are written.
+    /// Keeps `room` until these bytes are written.
     pub fn hold(self, room: Room) -> Self {
         Self { data: room.hold(self.data), ..self }
     }
 
-    /// Counts what leaves. hyper does not ask for the end of a body whose length it knows.
+    /// Counts the bytes sent. hyper does not ask for the end of a body with a known length.
     fn count(&mut self, frame: &Frame<Bytes>) {
         let (Some(remaining), Some(data)) = (self.remaining, frame.data_ref()) else {
             return;
@@ -85,15 +85,15 @@ impl ResponseBody {
         }
     }
 
-    /// The body is whole. The guest may still be at something else.
+    /// Marks the body as complete. The guest may still be at work.
     fn end(&mut self) {
         if let Some(guest) = self.guest.take() {
             guest.detach();
         }
     }
 
-    /// Is true if the guest has failed. Its stream then ends just as if it were complete: what the
-    /// client has must not look so.
+    /// Returns true if the guest has failed. Its stream then ends like a complete one, but the
+    /// client must not take the body for complete.
     fn was_cut_short(&self) -> bool {
         self.guest.as_ref().is_some_and(Task::has_failed)
     }

@@ -1,4 +1,4 @@
-//! The data of a guest's store.
+//! The data of a guest's wasmtime store.
 
 use super::memory::{Memory, Refused};
 use super::output::Output;
@@ -19,26 +19,27 @@ use wasmtime_wasi_http::{
 pub struct Grants {
     /// The component's id, for log lines.
     pub component: Arc<str>,
-    /// The stores it may open, by label. Guests refer to them by their place in this list.
+    /// The key-value stores granted to the component, by label. A guest's handle is an index into
+    /// this list.
     pub stores: Vec<(String, Arc<Store>)>,
-    /// The variables it may read.
+    /// The variables of the component.
     pub variables: Values,
-    /// Its environment.
+    /// The component's environment variables.
     pub environment: Vec<(String, String)>,
-    /// The sink of its output.
+    /// The log for the component's output.
     pub log: Log,
 }
 
-/// One request's guest.
+/// The guest of one request.
 pub struct Guest {
     pub(super) grants: Arc<Grants>,
     pub(super) table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: NoOutboundRequests,
-    /// The time at which the request has taken too long.
+    /// The time to stop the guest.
     pub(super) deadline: Instant,
-    /// True once it was at work at a tick of the epoch.
+    /// True after a tick of the epoch has found the guest at work.
     pub(super) is_long: bool,
     memory: Memory,
 }
@@ -56,7 +57,7 @@ impl std::fmt::Display for TimedOut {
 impl std::error::Error for TimedOut {}
 
 impl Guest {
-    /// A guest with `grants` and `memory`, which must answer before `deadline`.
+    /// Makes a guest with `grants` and `memory`. It must answer before `deadline`.
     pub fn new(grants: Arc<Grants>, memory: Memory, deadline: Instant) -> Self {
         let output = Output::new(&grants);
         let mut wasi = WasiCtx::builder();
@@ -81,19 +82,21 @@ impl Guest {
         &mut self.memory
     }
 
-    /// Returns the reason for which the guest was refused memory, if it was.
+    /// Returns the reason if the guest was refused memory.
     pub fn was_refused_memory(&self) -> Option<Refused> {
         self.memory.refused()
     }
 
-    /// Its request is there, and must be answered before `deadline`; false if others have its memory.
+    /// Starts a request, to be answered before `deadline`. Returns false if other guests have taken
+    /// the memory.
     pub fn begin(&mut self, deadline: Instant) -> bool {
         self.deadline = deadline;
         self.is_long = false;
         self.memory.begin()
     }
 
-    /// Ends what it has left open, such as the body of its response, and lets others have its memory.
+    /// Frees everything the guest has left open, such as the body of its response, and gives its
+    /// memory back to the budget.
     pub fn end(&mut self) {
         self.table = ResourceTable::new();
         self.memory.end();
@@ -112,7 +115,7 @@ impl WasiHttpView for Guest {
     }
 }
 
-/// Guests can reach nothing: the manifest has refused every host they could be allowed.
+/// Refuses all outbound requests. The manifest cannot allow any host.
 struct NoOutboundRequests;
 
 type Sent = wasmtime_wasi_http::Result<(http::Response<WasiBody>, Box<Transmission>)>;

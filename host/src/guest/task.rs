@@ -1,4 +1,4 @@
-//! A guest on a task of its own.
+//! Runs a guest on its own task.
 
 use super::Failure;
 use std::pin::Pin;
@@ -10,27 +10,27 @@ use tokio::task::JoinHandle;
 
 type Outcome = Result<(), Failure>;
 
-/// The task of a guest that is still at work. If this is dropped, nobody waits for the guest any
-/// more, and it is stopped.
+/// The task of a guest still at work. Dropping it stops the guest, because nobody waits for it any
+/// more.
 pub struct Task {
     handle: Option<JoinHandle<Outcome>>,
     failed: Failed,
 }
 
-/// Tells that a guest has failed. It is set before the guest's stream ends, which looks the same
-/// whether the response is complete or not.
+/// A flag for a failed guest. It is set before the guest's stream ends, because the end of a stream
+/// does not show a failure.
 #[derive(Clone, Default)]
 pub struct Failed(Arc<AtomicBool>);
 
 impl Failed {
-    /// The guest has failed, and is about to be dropped.
+    /// Marks the guest as failed, just before the guest is dropped.
     pub fn set(&self) {
         self.0.store(true, Ordering::Release);
     }
 }
 
 impl Task {
-    /// Runs `guest`, which sets `failed`, on the threads of `runtime`.
+    /// Runs `guest` on the threads of `runtime`. `guest` sets `failed` if it fails.
     pub fn spawn(
         runtime: &Handle,
         guest: impl Future<Output = Outcome> + Send + 'static,
@@ -39,12 +39,12 @@ impl Task {
         Self { handle: Some(runtime.spawn(guest)), failed }
     }
 
-    /// Is true if the guest has failed.
+    /// Returns true if the guest has failed.
     pub fn has_failed(&self) -> bool {
         self.failed.0.load(Ordering::Acquire)
     }
 
-    /// Lets the guest finish what it does after its response.
+    /// Lets the guest continue its work after the response.
     pub fn detach(mut self) {
         self.handle.take();
     }
@@ -65,7 +65,7 @@ impl Future for Task {
         let Some(handle) = &mut self.handle else {
             return Poll::Ready(Ok(()));
         };
-        // A task that panicked is a guest that failed.
+        // A panic of the task is a failure of the guest.
         let panicked = |panic: tokio::task::JoinError| Err(Failure::Trapped(panic.to_string()));
         Pin::new(handle).poll(context).map(|outcome| outcome.unwrap_or_else(panicked))
     }

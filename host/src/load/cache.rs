@@ -1,8 +1,9 @@
-//! Compiled code, kept from one start to the next in a folder of the user's own.
+//! A cache of compiled code. It is a folder of the user's own, and is kept from one start to the
+//! next.
 //!
-//! Compiled code is run as it is: whoever can write it can do what this program can. So it is kept
-//! in a folder that nobody else may write to, and each file begins with the digest of its code, so
-//! that a file which was damaged is compiled again.
+//! Compiled code runs without further checks. Anybody able to write it gets the rights of this
+//! program. So no other user may write to the folder. Each file begins with the digest of its code,
+//! and a damaged file is compiled again.
 
 use super::Files;
 use crate::VERSION;
@@ -18,26 +19,27 @@ use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The number of components whose code is kept, those used last.
+/// The number of components to keep. The most recently used ones are kept.
 const KEPT: usize = 32;
 
-/// The age after which an unfinished file is one that a process which was killed left behind.
+/// The minimum age of an abandoned file. A process leaves such an unfinished file if it is killed.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// The size of the digest that a file begins with, in bytes.
+/// The size in bytes of the digest at the start of a file.
 const DIGEST_BYTES: usize = 32;
 
-/// A folder of compiled components, named by the digest of all that they were made from.
+/// A folder of compiled components. Each file is named by the digest of all its sources and
+/// settings.
 pub struct Cache {
-    /// None if code is not kept.
+    /// The folder, or `None` to keep no code.
     folder: Option<PathBuf>,
     engine: u64,
     log: Log,
 }
 
 impl Cache {
-    /// Opens the cache in `folder`, or in the user's own if that is `None`. Without a folder that
-    /// is safe, nothing is kept, which costs time at each start; `log` says why.
+    /// Opens the cache in `folder`, or in the user's cache folder if `folder` is `None`. Without a
+    /// safe folder, nothing is kept, and each start takes longer. `log` gets the reason.
     pub fn open(folder: Option<PathBuf>, engine: &Engine, log: &Log) -> Self {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -48,11 +50,12 @@ impl Cache {
         Self { folder: folder.ok(), engine: hasher.finish(), log: log.clone() }
     }
 
-    /// The compiled component of `files`; if it is not there yet, what `compile` makes.
+    /// Returns the compiled component of `files`. If it is not in the cache, calls `compile` and
+    /// keeps the result.
     ///
     /// # Errors
     ///
-    /// If `compile` fails.
+    /// If `compile` fails, or its code cannot be loaded.
     pub fn load_or(
         &self,
         engine: &Engine,
@@ -67,11 +70,11 @@ impl Cache {
         if let Some(path) = path
             && let Err(error) = write(&path, &code)
         {
-            // A full disk costs time at each start, and nothing else.
+            // A full disk only makes each start slower.
             let shown = path.display();
             self.log.line(format_args!("warning: compiled code is not kept in {shown}: {error}"));
         }
-        // SAFETY: the bytes are what this engine has just compiled.
+        // SAFETY: this engine has just compiled the code.
         let component = unsafe { Component::deserialize(engine, code) };
         component.map_err(|error| anyhow!("{error:#}"))
     }
@@ -90,13 +93,13 @@ impl Cache {
         format!("{name}.cwasm")
     }
 
-    /// Removes all but the components used last, and what was never finished.
+    /// Removes abandoned files, and all components except the most recently used ones.
     pub fn prune(&self) {
         let Some(entries) = self.folder.as_ref().and_then(|folder| fs::read_dir(folder).ok())
         else {
             return;
         };
-        // Sort the files, and remove those that a process began and never finished.
+        // Collect the finished files, and remove the abandoned ones.
         let mut used = Vec::new();
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let Some(modified) = path.metadata().ok().and_then(|file| file.modified().ok()) else {
@@ -109,7 +112,7 @@ impl Cache {
                 _ => {}
             }
         }
-        // Keep the components used last.
+        // Keep the most recently used components.
         used.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         for (_, path) in used.into_iter().skip(KEPT) {
             let _ = fs::remove_file(path);
@@ -117,7 +120,7 @@ impl Cache {
     }
 }
 
-/// The user's cache folder, as the XDG Base Directory Specification has it.
+/// Returns the user's cache folder, by the XDG Base Directory Specification.
 fn users_folder() -> Result<PathBuf> {
     let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let given = given.filter(|folder| folder.is_absolute());
@@ -126,7 +129,11 @@ fn users_folder() -> Result<PathBuf> {
     Ok(folder.context("set HOME or XDG_CACHE_HOME")?.join("model-api-host"))
 }
 
-/// Makes sure that `folder` is there, and that nobody but this user can write to it.
+/// Creates `folder` if it is missing, and checks for exclusive use by this user.
+///
+/// # Errors
+///
+/// If the folder cannot be made, belongs to another user, or is open to other users.
 fn open_folder(folder: PathBuf) -> Result<PathBuf> {
     let shown = folder.display();
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
@@ -138,22 +145,22 @@ fn open_folder(folder: PathBuf) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The component in the file at `path`; none if it is not whole, or not this engine's.
+/// Reads the component in the file at `path`. `None` if the file is damaged or for another engine.
 fn read(engine: &Engine, path: &Path) -> Option<Component> {
     let file = fs::read(path).ok()?;
     let (digest, code) = file.split_first_chunk::<DIGEST_BYTES>()?;
     if Sha256::digest(code)[..] != digest[..] {
         return None;
     }
-    // SAFETY: code that wasmtime did not compile could do anything. The folder is open to this user
-    // alone, the file's name has the digest of what its code was compiled from and of the engine
-    // that did, and the code is as it was written.
+    // SAFETY: code from elsewhere than wasmtime could do anything. But only this user can write to
+    // the folder, the file's name has the digest of the code's sources and of its engine, and the
+    // code has the digest in the file.
     let component = unsafe { Component::deserialize(engine, code) }.ok()?;
     let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
     Some(component)
 }
 
-/// Writes the file whole, or not at all: under a name of its own until it is on the disk.
+/// Writes the file completely or not at all. It has a temporary name until it is on the disk.
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
     let unique = RandomState::new().hash_one(std::process::id());
     let unfinished = path.with_extension(format!("{unique:016x}.tmp"));
@@ -173,7 +180,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::{Arc, Mutex};
 
-    /// A new folder of the test's own.
+    /// Returns the path of a new folder for one test.
     fn folder(name: &str) -> PathBuf {
         let unique = RandomState::new().hash_one(name);
         std::env::temp_dir().join(format!("model-api-host-{name}-{unique:016x}"))
@@ -188,7 +195,7 @@ mod tests {
         }
     }
 
-    /// Loads the component through a cache in `folder`; true if it had to be compiled.
+    /// Loads the component through a cache in `folder`. Returns true if it was compiled.
     fn compiles(folder: &Path) -> bool {
         let engine = Engine::default();
         let cache = Cache::open(Some(folder.to_owned()), &engine, &Log::new(|_| ()));
@@ -206,14 +213,14 @@ mod tests {
         engine.precompile_component(&component).map_err(|error| anyhow!("{error:#}"))
     }
 
-    /// A log, and the lines that are written to it.
+    /// Makes a log. Returns it with the list of its lines.
     fn log() -> (Log, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = lines.clone();
         (Log::new(move |line| sink.lock().unwrap().push(line.to_owned())), lines)
     }
 
-    /// The one file of compiled code in `folder`.
+    /// Returns the only file in `folder`.
     fn code_file(folder: &Path) -> PathBuf {
         let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let file = files.next().unwrap();
@@ -238,7 +245,7 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         let middle = whole.len() / 2;
         let zeroed = [&whole[..middle], &vec![0; whole.len() - middle]].concat();
-        // What wasmtime would not notice.
+        // wasmtime would not notice this change.
         let mut one_bit = whole.clone();
         *one_bit.last_mut().unwrap() ^= 1;
         for damaged in [&one_bit[..], &zeroed, &whole[..middle], &whole[..10], b""] {
@@ -268,19 +275,19 @@ mod tests {
         let (log, lines) = log();
         let engine = Engine::default();
         let cache = Cache::open(Some(folder.clone()), &engine, &log);
-        // What cannot be replaced by a file.
+        // A file cannot replace this folder.
         let path = folder.join(cache.file_name(&files()));
         fs::create_dir_all(path.join("taken")).unwrap();
         assert!(cache.load_or(&engine, &files(), || compile(&engine)).is_ok());
         let line = lines.lock().unwrap().concat();
         let expected = format!("warning: compiled code is not kept in {}: ", path.display());
         assert!(line.starts_with(&expected), "{line}");
-        // Nothing unfinished is left.
+        // No unfinished file is left.
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
 
-    /// As they look after the clock was set back or forth by years.
+    /// Such times appear if the clock is set back or forward by years.
     #[test]
     fn files_from_the_future_and_the_past_are_used_and_kept() {
         let folder = folder("clock");

@@ -1,4 +1,4 @@
-//! From a core module to a component.
+//! Makes a component from a core module.
 
 use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
@@ -11,12 +11,12 @@ use wit_component::ComponentEncoder;
 const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// `wasm` itself if it is a component; otherwise the core module as a component, with the
-/// adapter that turns calls of WASI preview 1 into WASI 0.2. Spin does the same.
+/// Returns `wasm` unchanged if it is a component. Otherwise makes a component of the core module.
+/// An adapter translates calls of WASI preview 1 to WASI 0.2. Spin does the same.
 ///
 /// # Errors
 ///
-/// If it is neither, or says nothing of the interfaces that it imports and exports.
+/// If `wasm` is neither, or if the module does not describe its imports and exports.
 pub fn componentize(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
     if wasm.starts_with(COMPONENT) {
         return Ok(Cow::Borrowed(wasm));

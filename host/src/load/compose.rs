@@ -1,5 +1,5 @@
-//! A component and its dependencies as one component, with the meaning that Spin gives to
-//! `[component.<id>.dependencies]`.
+//! Composes a component and its dependencies into one component. `[component.<id>.dependencies]`
+//! has the same meaning as in Spin.
 
 use super::componentize::componentize;
 use super::{DependencyFile, Files};
@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use wac_graph::types::{Package, WorldId};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
-/// Imports by which a component reaches what its manifest grants it. A dependency may use them
-/// only if the manifest says that it inherits the component's configuration.
+/// The prefixes of imports for features granted by a manifest. A dependency may use them only if
+/// the manifest lets it inherit the component's configuration.
 const GRANTED: [&str; 5] = ["wasi:http/", "wasi:keyvalue/", "wasi:config/", "fermyon:", "spin:"];
 
-/// The remedy if a dependency's file is something else than a component for it.
+/// The remedy if a dependency's file is not a matching component.
 const IMPORT_FIRST: &str =
     "`cargo import` makes a component of a trained model (ONNX, XGBoost, LightGBM)";
 
@@ -20,8 +20,8 @@ const IMPORT_FIRST: &str =
 ///
 /// # Errors
 ///
-/// If a dependency satisfies no import, or satisfies it with another type, or uses more than it
-/// may.
+/// If a dependency matches no import, has another type, uses a feature not granted to it, or is not
+/// a component.
 pub fn compose(files: &Files) -> Result<Vec<u8>> {
     let source = componentize(&files.source)?;
     if files.dependencies.is_empty() {
@@ -29,7 +29,7 @@ pub fn compose(files: &Files) -> Result<Vec<u8>> {
     }
     let mut composition = Composition::new(source.into_owned())?;
     for dependency in &files.dependencies {
-        // Find the imports that it satisfies.
+        // Connect the dependency to its imports.
         let name = &dependency.name;
         composition.add(dependency, files).with_context(|| format!("dependency `{name}`"))?;
     }
@@ -40,7 +40,7 @@ struct Composition {
     graph: CompositionGraph,
     world: WorldId,
     instance: NodeId,
-    /// The dependency of each import that has one.
+    /// The name of the dependency for each satisfied import.
     satisfied: BTreeMap<String, String>,
 }
 
@@ -117,9 +117,9 @@ fn check_import(import: &str, files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// Returns true if the dependency `name` is for `import`. The name may leave out the version, or
-/// the interface, or both: `a:b`, `a:b@1.0.0`, `a:b/c`, `a:b/c@1.0.0`. A name of an import that is
-/// no interface is for that import only.
+/// Returns true if the dependency `name` is for `import`. The name may omit the version, the
+/// interface, or both: `a:b`, `a:b@1.0.0`, `a:b/c`, `a:b/c@1.0.0`. A plain name, such as `foo-bar`,
+/// matches only the import of the same name.
 fn matches(name: &str, import: &str) -> bool {
     let (name, version) = split_version(name);
     let (import, import_version) = split_version(import);
@@ -213,7 +213,7 @@ mod tests {
         assert!(format!("{error:#}").contains("does not fit the import"), "{error:#}");
     }
 
-    /// A component that imports [`IMPORT`] and exports an instance of it as its handler.
+    /// Makes a component that imports [`IMPORT`] and exports an instance of it as its handler.
     fn files(dependencies: &[DependencyFile]) -> Files {
         let source = format!(
             "(component

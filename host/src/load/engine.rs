@@ -1,4 +1,4 @@
-//! wasmtime's settings, which decide what a request costs.
+//! The settings of wasmtime. They decide the cost of a request.
 
 use crate::Limits;
 use crate::limits::cores;
@@ -8,28 +8,30 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// The time between two interruptions of guests, which let others run or stop the guest. A guest
-/// that is at work at two ticks leaves its connection's thread, so that nothing waits there for
-/// longer.
+/// The time between two interruptions of guests. At each, a guest may be stopped or let others run.
+/// A guest still at work at the second tick leaves its connection's thread, so that other
+/// connections do not wait longer.
 const TICK: Duration = Duration::from_millis(1);
 
-/// The same while no guest is at work, so that an idle server costs little.
+/// The tick while no guest is at work. It is longer, so an idle server costs little.
 const IDLE_TICK: Duration = Duration::from_millis(10);
 
-/// Core modules of one component: its own, its adapter's, its dependencies', and glue.
+/// The maximal number of core modules in one component: its own, the adapter's, the dependencies',
+/// and glue.
 const MODULES: u32 = 16;
 
-/// Bytes of each memory that stay with the process between requests. Beyond it the kernel takes
-/// pages back, and gives them out again at about 3 µs each: it must exceed what the usual guest
-/// writes to. Each instance that was ever at work at the same time as others keeps as much.
+/// The bytes of each memory that stay with the process between requests. The kernel takes back the
+/// pages beyond, and gives them out again at about 3 µs each. So the value must exceed the memory
+/// written by usual guests. Each instance keeps this much if it was ever at work at the same time
+/// as others.
 const KEEP_MEMORY: usize = 256 << 10;
 
-/// The same for tables.
+/// The same limit for tables, in bytes.
 const KEEP_TABLE: usize = 64 << 10;
 
-/// An engine for guests with `limits`. Its instances come from a pool; where the address space
-/// for that cannot be reserved, each is made anew, slowly, and `log` says so. If
-/// `count_instructions` is true, each guest's store counts them as fuel.
+/// Makes an engine for guests with `limits`. Its instances come from a pool. If there is no address
+/// space for the pool, each instance is allocated alone, slowly, and `log` gets a warning. With
+/// `count_instructions`, each guest's store counts them as fuel.
 ///
 /// # Errors
 ///
@@ -38,9 +40,9 @@ pub fn engine(limits: &Limits, count_instructions: bool, log: &Log) -> Result<En
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.consume_fuel(count_instructions);
-    // No guest of WASI 0.2 needs it, and it costs 15 µs a request.
+    // Guests of WASI 0.2 do not need it, and it costs 15 µs a request.
     config.concurrency_support(false);
-    // A log line has the reason of a trap, and no more.
+    // A log line has only the reason of a trap.
     config.wasm_backtrace_max_frames(None);
     let pooled = InstanceAllocationStrategy::Pooling(pool(limits));
     Engine::new(config.clone().allocation_strategy(pooled))
@@ -52,7 +54,8 @@ pub fn engine(limits: &Limits, count_instructions: bool, log: &Log) -> Result<En
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    // Beside those of requests, a worker has an instance that it gives back, and one for the next request.
+    // In addition to the requests' instances, a worker has two: the one it gives back, and the one
+    // for the next request.
     let guests = limits.concurrent_requests.saturating_add(2 * cores());
     let guests = u32::try_from(guests).unwrap_or(u32::MAX).min(u32::MAX / MODULES);
     let mut pool = PoolingAllocationConfig::new();
@@ -68,19 +71,24 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_unused_warm_slots(guests * MODULES)
         .linear_memory_keep_resident(KEEP_MEMORY)
         .table_keep_resident(KEEP_TABLE)
-        // Linux 6.7 and later say which pages a guest wrote to, so that only those are reset: a
-        // quarter more requests with a memory of 1 MiB.
+        // Linux 6.7 and later report the pages a guest wrote to, and only these are reset. This
+        // gives a quarter more requests with a memory of 1 MiB.
         .pagemap_scan(Enabled::Auto);
     pool
 }
 
-/// Interrupts guests for as long as it lives.
+/// A thread that interrupts guests. Dropping it stops the thread.
 pub struct Ticker {
     _stop: Sender<()>,
 }
 
 impl Ticker {
-    /// Starts a thread that increments the engine's epoch, less often while `is_idle`.
+    /// Starts the thread. It increments the engine's epoch every `TICK`, or every `IDLE_TICK` while
+    /// `is_idle` returns true.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
     pub fn start(
         engine: Engine,
         is_idle: impl Fn() -> bool + Send + 'static,

@@ -1,8 +1,9 @@
-//! From WebAssembly files to compiled code.
+//! Loads WebAssembly files as compiled code.
 //!
-//! A component's file, which may be a core module, becomes a component (`componentize.rs`); its
-//! dependencies' files satisfy its imports (`compose.rs`); wasmtime compiles the whole
-//! (`engine.rs`), and the result is kept for the next start (`cache.rs`).
+//! - `componentize.rs` makes a component of a file, even if the file is a core module.
+//! - `compose.rs` connects the dependencies to the component's imports.
+//! - `engine.rs` sets up wasmtime, the compiler of the result.
+//! - `cache.rs` keeps the compiled code for the next start.
 
 mod cache;
 mod componentize;
@@ -25,7 +26,7 @@ pub struct Loader {
     base: PathBuf,
 }
 
-/// The files that a component is made of.
+/// The files of a component and its dependencies.
 pub struct Files {
     source: Vec<u8>,
     dependencies: Vec<DependencyFile>,
@@ -41,8 +42,8 @@ struct DependencyFile {
 }
 
 impl Loader {
-    /// A loader of files below `base`, which keeps compiled code in the folder `cache`, or in the
-    /// user's own if that is `None`.
+    /// Makes a loader of files below `base`. Compiled code is kept in the folder `cache`, or in the
+    /// user's cache folder if it is `None`.
     pub fn new(engine: Engine, base: PathBuf, cache: Option<PathBuf>, log: &Log) -> Self {
         Self { cache: Cache::open(cache, &engine, log), engine, base }
     }
@@ -51,7 +52,7 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// If a file is missing, is no WebAssembly, or does not fit the others.
+    /// If a file is missing, is not WebAssembly, or does not fit the others.
     pub fn load(&self, component: &manifest::Component) -> Result<wasmtime::component::Component> {
         let files = self.read(component)?;
         self.cache.load_or(&self.engine, &files, || {
@@ -60,7 +61,7 @@ impl Loader {
         })
     }
 
-    /// Removes compiled code that has not been used for long.
+    /// Removes the compiled code of all but the most recently used components.
     pub fn prune(&self) {
         self.cache.prune();
     }

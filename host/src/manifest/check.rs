@@ -1,4 +1,4 @@
-//! Checks a manifest for everything that this host does not honour.
+//! Checks a manifest for features missing in this host.
 
 use super::name::check_name;
 use super::{Component, Dependency, HttpTrigger, Route, Schema, Source};
@@ -7,7 +7,12 @@ use serde_json::{Map, Value};
 
 const REMEDY: &str = "is not supported by the embedded host; use `spin up`";
 
-/// Refuses what has another shape than this host's schema, before the schema calls it unknown.
+/// Refuses features with another shape than this host's schema. It runs before the schema, because
+/// the schema would report an unknown field.
+///
+/// # Errors
+///
+/// If the manifest's version is not 2, or if it has such a feature. The message names the feature.
 pub fn refuse_unsupported(table: &Map<String, Value>) -> Result<()> {
     let version = table.get("spin_manifest_version").and_then(Value::as_i64);
     ensure!(version == Some(2), "`spin_manifest_version` must be 2");
@@ -35,7 +40,12 @@ fn refuse_unsupported_trigger(trigger: &Value) -> Result<()> {
     }
 }
 
-/// Checks what the schema alone does not.
+/// Checks the rules beyond the schema.
+///
+/// # Errors
+///
+/// If the manifest breaks a rule or needs a feature missing in this host. The message names the
+/// field.
 pub fn check(schema: &Schema) -> Result<()> {
     ensure!(schema.application.trigger.is_none(), "`application.trigger` {REMEDY}");
     for (name, variable) in &schema.variables {
@@ -84,7 +94,7 @@ fn check_component(component: &Component) -> Result<()> {
     for (field, values) in unsupported {
         ensure!(values.is_empty(), "`{field}` {REMEDY}");
     }
-    // The files, and the names in the manifest.
+    // Sources, dependencies and names.
     if let Source::Remote(_) = component.source {
         bail!("a `source` that is not a file {REMEDY}");
     }

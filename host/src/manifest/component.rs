@@ -5,36 +5,36 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::PathBuf;
 
-/// A component, and what it may use.
+/// A component and its grants.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
-    /// Its WebAssembly.
+    /// The component's WebAssembly.
     pub source: Source,
     #[serde(default, rename = "description")]
     _description: String,
-    /// The variables that it reads: text with `{{ application_variable }}` in it.
+    /// The component's variables: name, and text with `{{ application_variable }}` in it.
     #[serde(default)]
     pub variables: IndexMap<String, String>,
-    /// Its environment variables.
+    /// The component's environment variables.
     #[serde(default)]
     pub environment: IndexMap<String, String>,
-    /// The labels of the stores it may open.
+    /// The labels of the key-value stores granted to the component.
     #[serde(default)]
     pub key_value_stores: Vec<String>,
-    /// The components that satisfy its imports, by the import's name.
+    /// The components for its imports, by the import's name.
     #[serde(default)]
     pub dependencies: IndexMap<String, Dependency>,
-    /// True if dependencies may use everything that the component may use.
+    /// True if dependencies have the same grants as the component.
     #[serde(default)]
     pub dependencies_inherit_configuration: bool,
-    /// The command that builds it.
+    /// The build of the component.
     pub build: Option<Build>,
     #[serde(default, rename = "targets")]
     _targets: Option<IgnoredAny>,
     #[serde(default, rename = "tool")]
     _tool: Option<IgnoredAny>,
-    // What only Spin has. Each is refused unless it is empty.
+    // Features of Spin alone. Each is refused unless it is empty.
     #[serde(default)]
     pub(super) files: Vec<IgnoredAny>,
     #[serde(default)]
@@ -49,23 +49,23 @@ pub struct Component {
     pub(super) ai_models: Vec<IgnoredAny>,
 }
 
-/// The place of a component's WebAssembly.
+/// The location of a component's WebAssembly.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected the path of a .wasm file")]
 pub enum Source {
     /// A file.
     Path(PathBuf),
-    /// Somewhere else, which this host refuses.
+    /// Another location. This host refuses it.
     Remote(IgnoredAny),
 }
 
-/// The component that satisfies an import.
+/// The component for an import.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a table with a path")]
 pub enum Dependency {
     /// A component in a file.
     Local(LocalDependency),
-    /// A version or package of a registry, or a URL, which this host refuses.
+    /// A version or package of a registry, or a URL. This host refuses all of them.
     Remote(serde_json::Value),
 }
 
@@ -73,9 +73,9 @@ pub enum Dependency {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalDependency {
-    /// The file.
+    /// The path of the file, from the manifest's folder.
     pub path: PathBuf,
-    /// The export to use, if its name is not the import's.
+    /// The export to use, if its name differs from the import's.
     pub export: Option<String>,
 }
 
@@ -83,9 +83,9 @@ pub struct LocalDependency {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    /// The commands, run one after the other by the shell.
+    /// The commands, run by the shell one after the other.
     pub command: Commands,
-    /// The folder they run in, from the manifest's.
+    /// The folder to run them in, from the manifest's folder.
     pub workdir: Option<PathBuf>,
     #[serde(default, rename = "watch")]
     _watch: Vec<String>,
@@ -95,14 +95,14 @@ pub struct Build {
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a command, or a list of commands")]
 pub enum Commands {
-    /// One.
+    /// One command.
     One(String),
-    /// Several.
+    /// Several commands, in order.
     Many(Vec<String>),
 }
 
 impl Commands {
-    /// The commands in order.
+    /// Returns the commands in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::One(command) => std::slice::from_ref(command),

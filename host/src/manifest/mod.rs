@@ -1,7 +1,7 @@
-//! `spin.toml`: what it may say, and what this host makes of it.
+//! `spin.toml`: its schema, and the checks of this host.
 //!
-//! The schema is that of Spin 3.6.3. What this host cannot honour it refuses by name, so that no
-//! application runs here with less than its manifest promises.
+//! The schema is the one of Spin 3.6.3. This host refuses unsupported features by name. So an
+//! application never runs here with less than its manifest promises.
 
 mod check;
 mod component;
@@ -23,7 +23,7 @@ use toml_edit::de::from_str;
 pub struct Manifest {
     /// The contents of the file.
     pub schema: Schema,
-    /// The folder that paths in the manifest start from.
+    /// The base folder of the manifest's paths.
     pub base: PathBuf,
 }
 
@@ -35,7 +35,7 @@ pub struct Schema {
     _version: i64,
     /// `[application]`
     pub application: Application,
-    /// `[variables]`: what the operator may set.
+    /// `[variables]`: the operator may set them.
     #[serde(default)]
     pub variables: IndexMap<String, Variable>,
     /// `[[trigger.http]]`
@@ -51,7 +51,7 @@ pub struct Schema {
 pub struct Application {
     /// The application's name.
     pub name: String,
-    /// Its version; empty if the manifest has none.
+    /// The application's version; empty if the manifest has none.
     #[serde(default)]
     pub version: String,
     #[serde(default, rename = "description")]
@@ -95,7 +95,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// If there is none, or as for [`Manifest::parse`].
+    /// If the file cannot be read, or as for [`Manifest::parse`].
     pub fn load(path: &Path) -> Result<Self> {
         let name = path.display();
         let text = std::fs::read_to_string(path)
@@ -104,12 +104,13 @@ impl Manifest {
         Self::parse(&text, base).with_context(|| name.to_string())
     }
 
-    /// Reads a manifest from `text`, with paths that start from `base`.
+    /// Reads a manifest from `text`. Its paths start from `base`.
     ///
     /// # Errors
     ///
-    /// If the text is not valid TOML, is no Spin manifest of version 2, or asks for what this
-    /// host does not have. The message is one line, with line and column where they are known.
+    /// If the text is not valid TOML, is not a Spin manifest of version 2, or needs a feature
+    /// missing in this host. The message is one line. It begins with the line and column if they
+    /// are known.
     pub fn parse(text: &str, base: &Path) -> Result<Self> {
         let table = from_str(text).map_err(|error| located(text, &error))?;
         check::refuse_unsupported(&table)?;
@@ -120,7 +121,7 @@ impl Manifest {
     }
 }
 
-/// The error in one line, with the place it was found at.
+/// Returns the error as one line, with its line and column in `text` if they are known.
 pub(crate) fn located(text: &str, error: &toml_edit::de::Error) -> anyhow::Error {
     let message = error.message().trim().replace('\n', " ");
     let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {

@@ -2,11 +2,12 @@
 
 use anyhow::{Result, bail, ensure};
 
-/// Checks that `name` can name a variable, by Spin's rules.
+/// Checks the name of a variable by Spin's rules: lowercase letters, digits and single underscores.
+/// It starts with a letter and does not end with an underscore.
 ///
 /// # Errors
 ///
-/// If it cannot; the error says why.
+/// If the name breaks a rule. The message gives the reason.
 pub fn check_name(name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if let Some(invalid) = name.chars().find(|&c| !allowed(c)) {

@@ -3,17 +3,17 @@
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-/// A route, and what answers it.
+/// A route and its target.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpTrigger {
     #[serde(default, rename = "id")]
     _id: String,
-    /// The id of the component that answers.
+    /// The id of the component for this route.
     pub component: Option<String>,
-    /// A response that needs no component.
+    /// A static response, instead of a component.
     pub static_response: Option<StaticResponse>,
-    /// The paths that are answered.
+    /// The paths of this trigger.
     pub route: Route,
     #[serde(default, rename = "executor")]
     _executor: Option<Executor>,
@@ -23,9 +23,9 @@ pub struct HttpTrigger {
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a path such as \"/...\", or { private = true }")]
 pub enum Route {
-    /// A path, which may have `:name` segments and end in `/...`.
+    /// A path. It may have `:name` segments and end in `/...`.
     Path(String),
-    /// None: only other components of the application may call it.
+    /// No path. Only other components of the application may call it.
     Private(Private),
 }
 
@@ -36,16 +36,16 @@ pub struct Private {
     pub(super) private: bool,
 }
 
-/// A response that the host gives itself.
+/// A static response, given by the host itself.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StaticResponse {
-    /// The status; 200 if there is none.
+    /// The status. If `None`, it is 200.
     pub status_code: Option<u16>,
-    /// Its headers.
+    /// The response's headers.
     #[serde(default)]
     pub headers: IndexMap<String, String>,
-    /// Its body; empty if there is none.
+    /// The response's body; empty by default.
     #[serde(default)]
     pub body: String,
 }

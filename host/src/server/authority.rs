@@ -1,21 +1,23 @@
-//! The host that a request is for.
+//! Finds the host named by a request.
 
 use http::Version;
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
 
-/// Stands for a request that names no host, which HTTP/1.0 allows.
+/// The host of a request without a host name. HTTP/1.0 allows such requests.
 const UNNAMED: &str = "localhost";
 
-/// Finds the host that the request is for, and puts it in the place of what the request says.
+/// Finds and returns the request's host. Puts it into the `Host` header, and reduces the target to
+/// its path and query.
 ///
-/// A target that is a whole URI says it, and then the header does not count (RFC 9112, section
-/// 3.2.2). An empty header is allowed (section 3.2), and names no host.
+/// If the target is a whole URI, its host counts and the header does not (RFC 9112, section 3.2.2).
+/// An empty header is allowed (section 3.2), and names no host.
 ///
 /// # Errors
 ///
-/// If the header is missing from HTTP/1.1, is there twice, or is not a host with or without a port.
+/// If the header is missing from HTTP/1.1, occurs twice, or is not a host with or without a port,
+/// or if the target's host is invalid.
 pub fn find(parts: &mut Parts) -> Result<String, &'static str> {
     let named = header(&parts.headers, parts.version)?;
     let authority = match parts.uri.authority() {
@@ -37,7 +39,7 @@ pub fn find(parts: &mut Parts) -> Result<String, &'static str> {
     Ok(authority)
 }
 
-/// The value of the `Host` header; empty if it names no host.
+/// Returns the value of the `Host` header, or an empty string if it names no host.
 fn header(headers: &HeaderMap, version: Version) -> Result<String, &'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
@@ -50,8 +52,8 @@ fn header(headers: &HeaderMap, version: Version) -> Result<String, &'static str>
     if is_valid { Ok(host.to_owned()) } else { Err("The Host header is not valid") }
 }
 
-/// Is true of a host with or without a port, and without a user. A host has a name, and a port has digits
-/// alone (RFC 3986, section 3.2), which the parser of authorities does not ask for.
+/// Returns true for a host with or without a port, and without a user. The host needs a name, and
+/// the port only digits (RFC 3986, section 3.2). The parser of authorities does not check this.
 fn is_host(text: &str) -> bool {
     let Ok(authority) = text.parse::<Authority>() else { return false };
     let host = authority.host();
@@ -59,7 +61,7 @@ fn is_host(text: &str) -> bool {
     !host.is_empty() && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Host and port. What stands before an `@` is for nobody but the client (RFC 9110, section 4.2.4).
+/// Returns host and port. The part before an `@` is only for the client (RFC 9110, section 4.2.4).
 fn without_user(authority: &Authority) -> String {
     let text = authority.as_str();
     text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned()
@@ -70,7 +72,8 @@ mod tests {
     use super::*;
     use http::Request;
 
-    /// The host of a request for `target` with these `Host` headers, and the header that is left.
+    /// Returns the host of a request for `target` with the `Host` headers `hosts`, after a check of
+    /// the new header.
     fn found(target: &str, version: Version, hosts: &[&str]) -> Result<String, &'static str> {
         let mut request = Request::builder().uri(target).version(version);
         for host in hosts {

@@ -1,5 +1,5 @@
-//! A request's body, read whole before a guest is started: one that waits for a slow client
-//! would hold an instance for as long.
+//! Reads a request's body whole before a guest starts. Otherwise a guest would keep its instance
+//! while it waits for a slow client.
 
 use super::activity::Activity;
 use super::refusal::Refusal;
@@ -12,12 +12,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
-/// Reads `body`, which has to be there by `deadline`. Its memory is taken from `budget` for as long as
-/// it lives, but for the first few bytes, so that a small body finds room whatever others send.
+/// Reads all of `body`, until `deadline` at the latest.
+///
+/// `budget` counts its memory as long as the bytes live. The first `small_body_bytes` are not
+/// counted, so a small body finds room whatever other clients send. A body of a single piece is not
+/// counted either.
 ///
 /// # Errors
 ///
-/// If it is too large, comes too slowly or not whole, or the budget is spent.
+/// If the body is too large, too slow or incomplete, or if the budget is spent.
 pub async fn read(
     body: Incoming,
     limits: &Limits,
@@ -46,14 +49,14 @@ struct Pieces<'l> {
     limits: &'l Limits,
     activity: &'l Activity,
     deadline: Instant,
-    /// The beginning of the time in which enough bytes have to arrive.
+    /// The start of the current window. Enough bytes have to arrive in each window.
     window: Instant,
-    /// The bytes that have arrived since.
+    /// The number of bytes since the start of the window.
     in_window: usize,
 }
 
 impl Pieces<'_> {
-    /// The next bytes; none at the end.
+    /// Returns the next bytes, or `None` at the end. Fails if the body is too slow or ends early.
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
             let patience = (self.window + self.limits.body_window).min(self.deadline);
@@ -74,14 +77,15 @@ impl Pieces<'_> {
                         self.in_window += data.len();
                         return Ok(Some(data));
                     }
-                    // Trailers say nothing to a guest.
+                    // Guests get no trailers.
                     Err(_) => continue,
                 },
             }
         }
     }
 
-    /// Begins to count anew, unless too little has arrived or the time is over.
+    /// Starts the next window. Fails if too few bytes arrived in the last one, or if the deadline
+    /// is over.
     fn begin_window(&mut self) -> Result<(), Refusal> {
         let Limits { body_rate, body_window, .. } = self.limits;
         let least = (*body_rate as f64 * body_window.as_secs_f64()) as usize;
@@ -93,12 +97,13 @@ impl Pieces<'_> {
         Ok(())
     }
 
+    /// Fails if `length` is over the limit of a body, in bytes.
     fn check_length(&self, length: usize) -> Result<(), Refusal> {
         let limit = self.limits.body_bytes;
         if length > limit { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
     }
 
-    /// Reads what comes after `first` into one buffer, all of which is counted.
+    /// Reads `first` and all later bytes into one buffer. `room` counts the buffer's memory.
     async fn read_rest(mut self, first: Bytes, mut room: Room) -> Result<Bytes, Refusal> {
         let mut bytes = Vec::new();
         let mut piece = Some(first);
@@ -118,8 +123,8 @@ impl Pieces<'_> {
         Ok(room.hold(bytes))
     }
 
-    /// The size of a buffer for a body of which `length` bytes are there: twice as much, but not
-    /// more than can still come.
+    /// Returns the size of a buffer for a body with `length` bytes so far: twice `length`, but at
+    /// most the largest size the body can still reach.
     fn capacity(&self, length: usize) -> usize {
         let rest = self.body.size_hint().upper().map_or(usize::MAX, |rest| rest as usize);
         let most = length.saturating_add(rest).min(self.limits.body_bytes);

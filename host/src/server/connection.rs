@@ -1,4 +1,4 @@
-//! One connection.
+//! Serves one connection.
 
 use super::activity::{Activity, Phase};
 use super::connections::Place;
@@ -22,25 +22,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// A connection as it is dealt out.
+/// An accepted connection, as a worker gets it.
 pub struct Connection {
-    /// It does not block.
+    /// The TCP stream, in non-blocking mode.
     pub stream: TcpStream,
+    /// The address of the client.
     pub client: SocketAddr,
-    /// Its place among the connections that are open.
+    /// Its place among the open connections.
     pub place: Place,
     /// Its part of the worker's load.
     pub load: Arc<()>,
 }
 
-/// The time for which a connection that has to go still looks for a request.
+/// The time to look for a last request before a connection closes.
 const LAST_LOOK: Duration = Duration::from_millis(2);
 
-/// Serves the connection's requests until the client closes it, or is too slow, or has to go. What
-/// goes wrong with a connection is the client's doing, and not logged.
+/// Serves the connection's requests until the client closes it or is too slow, or until the host
+/// needs its place or stops. The client causes all errors of a connection, so they are not logged.
 pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instances>) {
     let Connection { stream, client, place, load: _load } = connection;
-    // A response that is written in pieces would wait 40 ms for the client to confirm the first.
+    // Otherwise the second piece of a response would wait 40 ms for the client to confirm the
+    // first.
     let _ = stream.set_nodelay(true);
     let Ok(stream) = tokio::net::TcpStream::from_std(stream) else {
         return;
@@ -58,8 +60,8 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
         let is_pipelined = handler.activity.begin();
         let handler = handler.clone();
         async move {
-            // Of all requests that came with others, one at a time is on each thread's list: those that came
-            // alone wait for no more.
+            // Pipelined requests take turns, one at a time for each thread. So a request that came
+            // alone waits for no more than one of them.
             if is_pipelined {
                 handler.activity.enter(Phase::Pipelined);
                 let _turn = handler.shared.pipelined.acquire().await;
@@ -67,7 +69,7 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
                 handler.activity.enter(Phase::Body);
             }
             let mut reply = handler.handle(request).await;
-            // A client that is not told sends its next request to a connection that is about to close.
+            // Otherwise the client would send its next request to a connection about to close.
             if handler.shared.connections.is_leaving() || handler.activity.is_closing() {
                 reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -76,9 +78,9 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
         }
     });
     let http = http1::Builder::new()
-        // A client that has sent its request may say so, and still wait for the answer.
+        // A client may close its sending side after a request, and still wait for the answer.
         .half_close(true)
-        // `Connections` closes those that send no request.
+        // `Connections` closes idle connections.
         .header_read_timeout(None)
         .max_buf_size(header_bytes)
         .serve_connection(TokioIo::new(stream), service);
@@ -88,7 +90,7 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
         _ = poll_fn(|context| poll(http.as_mut(), &instances, context)) => return,
         () = place.activity.told_to_close() => {}
     }
-    // A request that was sent by now is answered: the system may take a moment to deliver it.
+    // Answer a request sent before now: the system may need a moment to deliver it.
     if !place.activity.is_cut_off() {
         tokio::time::sleep(LAST_LOOK).await;
     }
@@ -96,7 +98,7 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
     if polled.is_ready() || !is_worth_finishing(&place) {
         return;
     }
-    // What is under way is finished for as long as the client does its part.
+    // Finish the current request as long as the client does its part.
     http.as_mut().graceful_shutdown();
     tokio::select! {
         biased;
@@ -108,8 +110,8 @@ pub async fn serve(connection: Connection, shared: Shared, instances: Arc<Instan
     }
 }
 
-/// Lets hyper do all that can be done now, and then gives back the instance that has answered, whose
-/// response is written by then, and makes the next.
+/// Lets hyper do all it can do now. Any response is written by then, so the spent instance is given
+/// back, and the next one is made.
 fn poll<H: Future>(
     http: Pin<&mut H>,
     instances: &Instances,
@@ -120,8 +122,15 @@ fn poll<H: Future>(
     polled
 }
 
-/// Is true while a request is under way. One whose client still sends has to go if its place is
-/// wanted, and may end if the server stops; one whose client takes nothing has to go if it is cut off.
+/// Returns true if the current request should finish before the connection closes. This depends on
+/// its phase:
+///
+/// - `Head`: if the server stops and the client may still be sending an unread body.
+/// - `Body` and `Pipelined`: if the server stops, but not if only the place is needed.
+/// - `Response` and `Written`: always.
+///
+/// Returns false in any phase if the connection is cut off, for example because the client takes
+/// nothing.
 fn is_worth_finishing(place: &Place) -> bool {
     let is_waited_for = match place.activity.phase() {
         Phase::Head => place.activity.is_unread() && place.is_stopping(),
@@ -131,7 +140,7 @@ fn is_worth_finishing(place: &Place) -> bool {
     is_waited_for && !place.activity.is_cut_off()
 }
 
-/// The body of a response, by whose end the connection knows that it is handed over.
+/// The body of a response. Dropping it tells the connection that all of it was handed over.
 struct Tracked {
     body: ResponseBody,
     activity: Arc<Activity>,

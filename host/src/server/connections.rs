@@ -1,4 +1,4 @@
-//! The connections that are open: how many there may be, and which one has to go.
+//! The open connections: their number, their limit, and the choice of one to close.
 
 use super::activity::{Activity, Phase};
 use crate::Limits;
@@ -9,25 +9,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The time between two looks for a place, or for the room of a response.
+/// The time between two attempts to find a place, or the room for a response.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// The time for which a client that reads may be busy before it takes more of a response.
+/// The time a reading client may be busy before it takes more of a response.
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// All open connections of a server.
 pub struct Connections {
     open: Mutex<HashMap<u64, Arc<Activity>>>,
     limits: Limits,
+    /// The number of the next connection.
     next: AtomicU64,
+    /// The number of connections closed to make room for others.
     evicted: AtomicU64,
     leaving: AtomicBool,
     stopping: AtomicBool,
-    /// Told each time a connection is closed.
+    /// Notified each time a connection is closed.
     closed: Notify,
 }
 
-/// A connection's place among those that are open, given back when this is dropped.
+/// The place of one open connection. Dropping it gives the place back.
 pub struct Place {
     connections: Arc<Connections>,
     number: u64,
@@ -36,7 +38,7 @@ pub struct Place {
 }
 
 impl Connections {
-    /// No connections yet, and as many as `limits` allows.
+    /// Starts without connections. `limits` has the maximum number.
     pub fn new(limits: &Limits) -> Self {
         Self {
             open: Mutex::default(),
@@ -49,8 +51,8 @@ impl Connections {
         }
     }
 
-    /// Waits until there is room for one more connection. If there is none, others have to go:
-    /// clients that say or take nothing keep nobody out.
+    /// Waits until there is room for one more connection. If there is none, closes others: a client
+    /// without a request, or too slow for its response, keeps nobody out.
     pub async fn room(&self) {
         loop {
             let closed = self.closed.notified();
@@ -63,8 +65,8 @@ impl Connections {
         }
     }
 
-    /// Finds room in `budget` for `bytes` of a response. If there is none, clients that take theirs too
-    /// slowly are cut off; None if there are none of them.
+    /// Takes `bytes` from `budget` for a response. If too few are left, cuts off the clients too
+    /// slow for their own responses. Returns `None` if there are no such clients.
     pub async fn response_room(&self, budget: &Arc<Budget>, bytes: usize) -> Option<Room> {
         let mut room = Room::new(budget.clone());
         loop {
@@ -79,13 +81,15 @@ impl Connections {
         }
     }
 
-    /// Cuts off all clients that take too little of their responses; false if there are none.
+    /// Cuts off all clients too slow for their responses: blocked for longer than the body window.
+    /// Returns false if there are none.
     fn cut_off_readers(&self) -> bool {
         let window = self.limits.body_window;
         self.cut_off(|activity| activity.is_blocked() && activity.waited() > window)
     }
 
-    /// Cuts off all clients that are as `is_overdue` says; false if there are none.
+    /// Cuts off all clients matching `is_overdue`. Returns false if no client is cut off, now or
+    /// before.
     fn cut_off(&self, is_overdue: impl Fn(&Activity) -> bool) -> bool {
         let open = self.lock();
         let overdue = open.values().filter(|activity| is_overdue(activity));
@@ -98,7 +102,8 @@ impl Connections {
         open.values().any(|activity| activity.is_cut_off())
     }
 
-    /// Gives a place to a new connection.
+    /// Gives a place to a new connection. If the server is stopping, the connection is told to
+    /// close.
     pub fn open(self: &Arc<Self>) -> Place {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let activity = Arc::new(Activity::new());
@@ -109,10 +114,15 @@ impl Connections {
         Place { connections: self.clone(), number, activity }
     }
 
-    /// Makes room for one connection, unless some are just being closed: cuts off all clients that take
-    /// too little or, if there are none, the one for which the server has waited longest. If it waits
-    /// for no client, the connection that has been at work longest is the last to go: it is told to
-    /// close after its response. False if all were told.
+    /// Makes room for one connection. The first case that applies decides:
+    ///
+    /// 1. Some clients are too slow for their responses: cuts off all of them.
+    /// 2. A connection is already about to close: does nothing.
+    /// 3. The server waits for clients: closes the connection with the longest wait.
+    /// 4. Otherwise: tells the connection that has been at work longest to close after its
+    ///    response.
+    ///
+    /// Returns false if all connections were told already.
     pub fn evict(&self) -> bool {
         if self.cut_off_readers() {
             return true;
@@ -139,8 +149,8 @@ impl Connections {
         true
     }
 
-    /// Closes connections that wait for their clients for longer than they may, again and again: for
-    /// a request, or until enough of a response is taken.
+    /// Closes overdue connections, again and again. A client is overdue if the server has waited
+    /// too long for its request, or for it to take enough of a response.
     pub async fn close_overdue(&self) {
         let limits = &self.limits;
         let (first, next) = (limits.first_request_timeout, limits.header_timeout);
@@ -155,7 +165,7 @@ impl Connections {
         }
     }
 
-    /// Closes connections that wait for a request for longer than they may.
+    /// Closes connections after too long a wait for a request.
     fn close_idle(&self) {
         let Limits { first_request_timeout: first, header_timeout: next, .. } = self.limits;
         for activity in self.lock().values() {
@@ -166,24 +176,24 @@ impl Connections {
         }
     }
 
-    /// Lets each response be the last of its connection from now on.
+    /// Makes each response the last of its connection from now on.
     pub fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Is true once each response is to be the last of its connection.
+    /// Returns true once each response is the last of its connection.
     pub fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)
     }
 
-    /// Tells every connection, and each that is still to come, to close once it has answered.
+    /// Tells every connection, now and later, to close once it has answered.
     pub fn stop(&self) {
         self.leave();
         self.stopping.store(true, Ordering::Relaxed);
         self.lock().values().for_each(|activity| activity.close());
     }
 
-    /// Is true once the server was told to stop.
+    /// Returns true once the server was told to stop.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -199,23 +209,24 @@ impl Connections {
         }
     }
 
-    /// The number of connections that are open.
+    /// Returns the number of open connections.
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// The number of connections that were closed to make room for others.
+    /// Returns the number of connections closed to make room for others.
     pub fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)
     }
 
+    /// Locks the connections, by their numbers.
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Activity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
-    /// Is true if the server was told to stop.
+    /// Returns true if the server was told to stop.
     pub fn is_stopping(&self) -> bool {
         self.connections.is_stopping()
     }

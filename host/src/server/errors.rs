@@ -1,4 +1,4 @@
-//! The host's own errors: each is counted, and logged where the application logs its requests.
+//! The host's own errors: counters, and log lines if the application logs its requests.
 
 use super::refusal::{REASONS, Refusal};
 use crate::log::Log;
@@ -7,33 +7,33 @@ use http::{HeaderMap, Method, Uri};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The longest path in a line of the log, in bytes.
+/// The longest path in a log line, in bytes.
 const MAX_PATH_BYTES: usize = 1024;
 
-/// The requests that no guest answered: counts, and lines of the log.
+/// Counts and logs the requests without an answer from a guest.
 pub struct Errors {
     counts: [AtomicU64; REASONS.len()],
     log: Log,
     log_requests: bool,
 }
 
-/// A request, as far as a line of the log tells of it.
+/// The parts of a request for its log line.
 pub struct Asked {
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its target.
+    /// The target.
     pub uri: Uri,
-    /// The time at which it came.
+    /// The time of its arrival.
     pub started: Instant,
 }
 
 impl Errors {
-    /// Errors that are counted; each is a line of `log` too if `log_requests` is set.
+    /// Creates the counters at zero. Each error is also a line of `log` if `log_requests` is set.
     pub fn new(log: Log, log_requests: bool) -> Self {
         Self { counts: [const { AtomicU64::new(0) }; REASONS.len()], log, log_requests }
     }
 
-    /// Counts a refusal of the request `id`.
+    /// Counts a refusal of the request `id`, and logs it with at most `MAX_PATH_BYTES` of its path.
     pub fn record(&self, refusal: &Refusal, asked: &Asked, id: &RequestId) {
         self.count(refusal);
         let path = asked.uri.path();
@@ -42,7 +42,8 @@ impl Errors {
         self.log(asked.method.as_str(), &path, refusal, asked.started.elapsed(), id);
     }
 
-    /// The answer to what hyper cannot parse, and gives `status` to.
+    /// Counts and logs a request with a parser error in hyper. `status` is the code chosen by
+    /// hyper. Returns the bytes of the whole HTTP response.
     pub fn answer_unparsed(&self, status: u16) -> Vec<u8> {
         let (refusal, id) = (Refusal::unparsed(status), RequestId::new(&HeaderMap::new()));
         self.count(&refusal);
@@ -50,6 +51,7 @@ impl Errors {
         refusal.raw_response(id.get())
     }
 
+    /// Adds 1 to the counter of the refusal's reason.
     fn count(&self, refusal: &Refusal) {
         let place = REASONS.iter().position(|reason| *reason == refusal.reason());
         if let Some(place) = place {
@@ -57,6 +59,7 @@ impl Errors {
         }
     }
 
+    /// Writes one log line if requests are logged. `took` is written in microseconds.
     fn log(&self, method: &str, path: &str, refusal: &Refusal, took: Duration, id: &RequestId) {
         if self.log_requests {
             let (status, reason) = refusal.reason();
@@ -67,7 +70,7 @@ impl Errors {
         }
     }
 
-    /// The number of refusals for each of [`REASONS`].
+    /// Returns the number of refusals for each of [`REASONS`], in the same order.
     pub fn counts(&self) -> impl Iterator<Item = u64> {
         self.counts.iter().map(|count| count.load(Ordering::Relaxed))
     }

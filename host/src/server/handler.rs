@@ -1,4 +1,4 @@
-//! One request.
+//! Answers one request.
 
 use super::activity::{Activity, Phase};
 use super::authority;
@@ -24,26 +24,32 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout_at;
 
-/// The paths that Spin answers itself begin so.
+/// The prefix of all paths answered by Spin itself.
 const SPIN: &str = "/.well-known/spin/";
 
-/// A body of less than one part in so many of an instance's memory is not to blame if that runs out.
+/// The divisor for the size of a large body: an instance's memory divided by it. If the memory runs
+/// out, a smaller body is not to blame.
 const MEMORY_SHARE: usize = 64;
 
 /// Answers the requests of one connection.
 pub struct Handler {
+    /// The state shared by all requests.
     pub shared: Shared,
-    /// Those of the worker.
+    /// The idle instances of the worker.
     pub instances: Arc<Instances>,
+    /// The address of the client.
     pub client: HeaderValue,
+    /// The TCP stream, for the watch for a disconnected client.
     pub stream: Arc<OwnedWriteHalf>,
+    /// The state of the connection.
     pub activity: Arc<Activity>,
 }
 
+/// The host's or a guest's response.
 type Reply = Response<ResponseBody>;
 
 impl Handler {
-    /// Answers a request, whatever happens.
+    /// Answers a request, whatever happens. A refusal is counted and may be logged.
     pub async fn handle(&self, request: Request<Incoming>) -> Reply {
         let (parts, body) = request.into_parts();
         let id = Arc::new(RequestId::new(&parts.headers));
@@ -61,6 +67,7 @@ impl Handler {
         })
     }
 
+    /// Routes the request, and returns the response of the host, of a static route or of a guest.
     async fn answer(
         &self,
         mut parts: Parts,
@@ -85,7 +92,7 @@ impl Handler {
         }
     }
 
-    /// The answer of the host itself to `path`; none if the application answers it.
+    /// Returns the host's own answer to `path`, or `None` if the application answers it.
     fn own_answer(&self, path: &str) -> Result<Option<Reply>, Refusal> {
         let (content_type, text) = match path.strip_prefix(SPIN) {
             Some("health") if self.shared.connections.is_leaving() => {
@@ -104,7 +111,7 @@ impl Handler {
         Ok(Some(reply))
     }
 
-    /// Reads the body, and gives the request to a guest.
+    /// Reads the body, and gives the request to a guest. Stops if the client disconnects.
     async fn call(
         &self,
         component: &Arc<Component>,
@@ -118,7 +125,7 @@ impl Handler {
         // Read the body.
         let body = body::read(body, &app.limits, bodies, &self.activity, deadline.into()).await?;
         self.activity.finish_body();
-        // Find a place, and run the guest.
+        // Wait for a turn, find a place, and run the guest.
         let answer = async {
             let is_long = body.len() > app.limits.small_body_bytes;
             let takes_memory = body.len() > app.limits.memory_bytes / MEMORY_SHARE;
@@ -139,7 +146,7 @@ impl Handler {
                 failure => Refusal::failed(&failure, app.limits.request_timeout),
             })
         };
-        // All that for as long as the client is there.
+        // Do all this only as long as the client is there.
         let reply = tokio::select! {
             biased;
             reply = answer => reply,
@@ -152,17 +159,22 @@ impl Handler {
         self.hold(reply).await
     }
 
-    /// Waits for the turn of a request that is sure to take long. If all of them ran at once, they would
-    /// want more memory than there is, and most would fail after much work. As many wait as there may be
-    /// requests: who comes later would wait long, and keep a connection's place from others meanwhile.
+    /// Waits for the turn of a long request. If all long requests ran at once, they would need more
+    /// memory than there is, and most would fail after much work. The queue is as long as the limit
+    /// of concurrent requests. Later requests are refused at once: they would wait long, and keep a
+    /// connection's place from others meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// If the queue is full, or if there is no turn until `deadline`.
     async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Refusal> {
         let _place = self.shared.line.try_acquire().map_err(|_| Refusal::TooManyRequests)?;
         let turn = timeout_at(deadline.into(), self.shared.turns.acquire()).await;
         turn.ok().and_then(Result::ok).ok_or(Refusal::TooManyRequests)
     }
 
-    /// Finds room for what there is of a response, until the client has taken it. A small one finds room
-    /// whatever others take.
+    /// Takes room for the ready bytes of a response, until the client has taken them. A small
+    /// response finds room whatever other clients take.
     async fn hold(&self, reply: Reply) -> Result<Reply, Refusal> {
         let Shared { app, responses, connections, .. } = &self.shared;
         let bytes = reply.body().ready_bytes().saturating_sub(app.limits.small_body_bytes);
@@ -175,8 +187,8 @@ impl Handler {
     }
 }
 
-/// Checks that the body is what it seems: hyper itself undoes the coding `chunked`, and leaves
-/// others to the guest, which has no way to know of them (RFC 9112, section 6.1).
+/// Checks the body's transfer coding. hyper itself undoes `chunked`. It leaves others to the guest,
+/// but the guest has no way to know of them (RFC 9112, section 6.1).
 fn check_coding(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");

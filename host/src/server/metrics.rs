@@ -1,16 +1,16 @@
-//! The host's own metrics, in Prometheus' text format: what no component can count, and how near
-//! the limits are.
+//! The host's own metrics, in Prometheus' text format: figures no component can count, and the
+//! current use of each limit.
 
 use super::refusal::REASONS;
 use super::shared::Shared;
 use std::fmt::{Display, Write};
 
-/// The path at which they are served.
+/// The path of the metrics.
 pub const PATH: &str = "/.well-known/model-api/metrics";
-/// Their content type.
+/// The content type of the metrics.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes all families.
+/// Returns the text of all metric families.
 pub fn exposition(shared: &Shared) -> String {
     let Shared { app, bodies, responses, errors, connections, .. } = shared;
     let mut text = String::new();
@@ -35,6 +35,7 @@ pub fn exposition(shared: &Shared) -> String {
     text
 }
 
+/// Appends one family to `text`. Each sample is its labels and its value.
 fn family<V: Display>(
     text: &mut String,
     name: &str,

@@ -1,23 +1,24 @@
 //! The HTTP server.
 //!
-//! One thread accepts connections and deals them out to workers, one for each core, so that they
-//! share the load evenly and on any system. A worker is a thread with a runtime of its own: a
-//! request stays on the core that its connection was dealt to.
+//! One thread accepts connections and deals them out to workers, one for each core. So they share
+//! the load evenly on any system. A worker is a thread with a runtime of its own: a request stays
+//! on the core of its connection.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `connections.rs` | the connections that are open, and which of them has to go |
+//! | `connections.rs` | the open connections, and the choice of one to close |
 //! | `worker.rs` | the threads, and the connections dealt to them |
 //! | `connection.rs` | one connection, until it is closed or the server stops |
-//! | `activity.rs` | what a connection is at |
-//! | `stream.rs` | its TCP stream: slow readers, unread bodies, clients that are gone |
+//! | `activity.rs` | the state of a connection |
+//! | `stream.rs` | its TCP stream: slow readers, unread bodies, disconnected clients |
 //! | `handler.rs` | one request |
-//! | `authority.rs` | the host that it is for |
-//! | `body.rs` | its body |
-//! | `instances.rs` | the instances that a worker has before and after it |
-//! | `refusal.rs` | the errors that the host answers itself |
-//! | `errors.rs` | how they are counted and logged |
+//! | `authority.rs` | the request's host |
+//! | `body.rs` | the request's body |
+//! | `instances.rs` | a worker's instances before and after a request |
+//! | `refusal.rs` | the host's own error answers |
+//! | `errors.rs` | the counters and log lines of these errors |
 //! | `metrics.rs` | the host's own metrics |
+//! | `shared.rs` | the state shared by all requests |
 
 mod activity;
 mod authority;
@@ -48,7 +49,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use worker::Workers;
 
-/// Listens on `address`, of which port 0 means any free one.
+/// Listens on `address`. Port 0 chooses a free port.
 ///
 /// # Errors
 ///
@@ -61,10 +62,13 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves `app` on `listener` until `shutdown` is ready, and for as long after it as `shutdown` says:
-/// each response is the last of its connection then, so that clients go elsewhere. At the end it accepts
-/// the connections that have arrived and no more, answers what they have sent, closes those that have
-/// sent nothing, and gives requests in flight the limits' drain timeout to finish.
+/// Serves `app` on `listener` until `shutdown` is ready, and then stops:
+///
+/// 1. It goes on for the time returned by `shutdown`. Each response is now the last of its
+///    connection, so clients go elsewhere.
+/// 2. It accepts the connections already here and no more, answers their requests, and closes
+///    connections without a request.
+/// 3. It gives requests in flight the limits' drain timeout to finish.
 ///
 /// # Errors
 ///
@@ -96,7 +100,7 @@ pub async fn run(
         () = connections.close_overdue() => {}
         () = notice => {}
     }
-    // Answer what has arrived, and end.
+    // Answer the requests already here, and end.
     connections.stop();
     accept_arrived(listener, waiting, &connections, &mut workers);
     let drained = drain(&connections, app.0.limits.drain_timeout).await;
@@ -105,7 +109,7 @@ pub async fn run(
     drained
 }
 
-/// Makes the state that the requests of a server share.
+/// Makes the state shared by all requests of a server.
 fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
     let limits = &app.0.limits;
     let slots = limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
@@ -123,10 +127,11 @@ fn shared(app: &App, long_guests: tokio::runtime::Handle) -> Shared {
     }
 }
 
-/// A client that is connected, and has no place yet.
+/// A connected client without a place yet, and its address.
 type Waiting = (TcpStream, SocketAddr);
 
-/// The loop that ends only by being dropped. It leaves in `waiting` who was not given a place.
+/// Accepts connections in a loop until the future is dropped. A client still without a place is
+/// then in `waiting`.
 async fn accept(
     listener: &tokio::net::TcpListener,
     app: &App,
@@ -136,11 +141,12 @@ async fn accept(
 ) {
     loop {
         let accepted = listener.accept().await;
-        // A worker's runtime watches the stream from now on.
+        // Take the stream from this runtime: a worker's runtime watches it from now on.
         match accepted.and_then(|(stream, client)| Ok((stream.into_std()?, client))) {
             Ok(accepted) => *waiting = Some(accepted),
             Err(error) => {
-                // Out of file descriptors, most likely: an idle connection has one.
+                // Most likely there are no file descriptors left. Closing an idle connection frees
+                // one.
                 app.0.log.line(format_args!("warning: cannot accept a connection: {error}"));
                 let wait = if connections.evict() { 10 } else { 100 };
                 tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -153,7 +159,7 @@ async fn accept(
     }
 }
 
-/// Accepts the connections that clients opened before the listener is closed with this.
+/// Accepts the connections opened by clients so far, and closes the listener.
 fn accept_arrived(
     listener: tokio::net::TcpListener,
     waiting: Option<Waiting>,
@@ -171,7 +177,11 @@ fn accept_arrived(
     }
 }
 
-/// Waits until every connection is closed.
+/// Waits until every connection is closed, for at most `limit`.
+///
+/// # Errors
+///
+/// If some are still open then.
 async fn drain(connections: &Connections, limit: Duration) -> Result<()> {
     if tokio::time::timeout(limit, connections.closed()).await.is_err() {
         let count = connections.len();
@@ -182,7 +192,7 @@ async fn drain(connections: &Connections, limit: Duration) -> Result<()> {
     Ok(())
 }
 
-/// A server on a thread of its own. It stops when it is dropped.
+/// A server on a thread of its own. Dropping it stops it.
 pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<Duration>>,
@@ -190,7 +200,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `app` on `address`, of which port 0 means any free one.
+    /// Serves `app` on `address`. Port 0 chooses a free port.
     ///
     /// # Errors
     ///
@@ -209,7 +219,7 @@ impl Server {
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Returns the address at which it listens.
+    /// Returns the address of its listener.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -219,7 +229,7 @@ impl Server {
         drop(self);
     }
 
-    /// Tells it to stop after `notice`, in which it sends its clients elsewhere.
+    /// Tells it to stop after `notice`. Until then it sends its clients elsewhere.
     pub fn stop_after(&mut self, notice: Duration) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(notice);

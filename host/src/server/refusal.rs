@@ -1,4 +1,4 @@
-//! The errors that the host answers itself: when no guest is asked, or none answers.
+//! The host's own error answers, for requests without an answer from a guest.
 
 use crate::guest::{Failure, ResponseBody};
 use crate::request_id;
@@ -7,7 +7,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTE
 use http::{Response, StatusCode};
 use std::time::Duration;
 
-/// A reason for which the host refuses a request, or cannot answer it.
+/// A reason to refuse a request, or to give it up.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// No route has the request's path.
@@ -18,31 +18,31 @@ pub enum Refusal {
     HeadTooLarge,
     /// The request's target is too long.
     TargetTooLong,
-    /// The request does not say for whom it is, or says it in a wrong way.
+    /// The request names no host, or an invalid one. Holds the message for the client.
     BadHost(&'static str),
     /// The body has a transfer coding other than `chunked`.
     UnknownCoding,
     /// The body ended early, or its chunks are not valid.
     BodyIncomplete,
-    /// The body has more than so many bytes.
+    /// The body has more bytes than this limit.
     BodyTooLarge(usize),
     /// The component has too little memory for a body of this size.
     BodyTakesMemory,
     /// The body did not arrive in time, or too slowly.
     BodyTooSlow,
-    /// The host holds as many bytes of bodies as it may.
+    /// The request bodies in memory have reached their common limit of bytes.
     TooManyBodies,
-    /// Clients have not taken as many bytes of responses as the host may hold.
+    /// The responses not yet taken by their clients have reached their common limit of bytes.
     TooManyResponses,
-    /// Guests work on as many requests as they may.
+    /// Guests already work on the maximum number of requests, or a long request got no turn.
     TooManyRequests,
-    /// Guests have as much memory as they may have together.
+    /// The memory of all guests together has reached its limit.
     OutOfMemory,
-    /// The server was told to stop, and says so to who asks for its health.
+    /// The server was told to stop. The answer to health checks says so.
     Stopping,
     /// The guest did not answer within this time.
     TimedOut(Duration),
-    /// The guest failed, for a reason that is the operator's to know and not the client's.
+    /// The guest failed. The cause is for the operator, not for the client.
     Trapped,
     /// The guest returned without a response.
     NoResponse,
@@ -50,7 +50,7 @@ pub enum Refusal {
     ClientGone,
 }
 
-/// Every reason that is counted, with the status that goes with it.
+/// All reasons for the counters, each after its status code, in ascending order.
 pub const REASONS: [(u16, &str); 18] = [
     (400, "bad_host"),
     (400, "body_incomplete"),
@@ -73,7 +73,7 @@ pub const REASONS: [(u16, &str); 18] = [
 ];
 
 impl Refusal {
-    /// The refusal that goes with a status that hyper gives to what it cannot parse.
+    /// Maps the status of a parser error in hyper to a refusal.
     pub fn unparsed(status: u16) -> Self {
         match status {
             414 => Self::TargetTooLong,
@@ -82,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// Makes the refusal of a request whose guest gave no response within `limit`.
+    /// Maps a guest's failure to a refusal. `limit` is the timeout of the request.
     pub fn failed(failure: &Failure, limit: Duration) -> Self {
         match failure {
             Failure::TimedOut => Self::TimedOut(limit),
@@ -92,7 +92,7 @@ impl Refusal {
         }
     }
 
-    /// The status code and the `reason` label: an entry of [`REASONS`].
+    /// Returns the status code and the `reason` label: an entry of [`REASONS`].
     pub fn reason(&self) -> (u16, &'static str) {
         match self {
             Self::BadHost(_) => (400, "bad_host"),
@@ -116,7 +116,7 @@ impl Refusal {
         }
     }
 
-    /// A sentence for the client, without characters that JSON would escape.
+    /// Returns a sentence for the client. Its characters need no escape in JSON.
     fn message(&self) -> String {
         match self {
             Self::NoRoute => "Not Found".to_owned(),
@@ -141,12 +141,13 @@ impl Refusal {
         }
     }
 
-    /// Is true if no other request can follow on the connection: this one was not read to its end.
+    /// Returns true if the connection closes after this answer, as the request was not read to its
+    /// end.
     fn closes(&self) -> bool {
         matches!(self.reason().0, 400 | 408 | 413 | 414 | 431 | 501) || *self == Self::TooManyBodies
     }
 
-    /// The headers that go with the answer to request `id`.
+    /// Returns the headers of the answer to request `id`.
     fn headers(&self, id: &str) -> Vec<(HeaderName, HeaderValue)> {
         let mut headers = vec![
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -164,15 +165,15 @@ impl Refusal {
         headers
     }
 
-    /// The JSON body, in the form that the service gives its own errors under `path`: that of the
-    /// Open Inference Protocol or that of FastAPI.
+    /// Returns the JSON body in the error format of the service under `path`: the Open Inference
+    /// Protocol's format under `/v2`, or else FastAPI's.
     fn body(&self, path: &str) -> String {
         let is_protocol = path == "/v2" || path.starts_with("/v2/");
         let key = if is_protocol { "error" } else { "detail" };
         format!("{{\"{key}\":\"{}\"}}", self.message())
     }
 
-    /// The answer to the request `id` for `path`.
+    /// Builds the answer to the request `id` for `path`.
     pub fn response(&self, path: &str, id: &str) -> Response<ResponseBody> {
         let mut response = Response::new(Bytes::from(self.body(path)).into());
         let status = StatusCode::from_u16(self.reason().0);
@@ -181,7 +182,8 @@ impl Refusal {
         response
     }
 
-    /// The same as the bytes of a whole HTTP response, for where hyper would answer by itself.
+    /// Builds the answer as the bytes of a whole HTTP response, with the body in FastAPI's format.
+    /// It replaces hyper's own answer to an invalid request.
     pub fn raw_response(&self, id: &str) -> Vec<u8> {
         let body = self.body("");
         let status = StatusCode::from_u16(self.reason().0).expect("our status codes are valid");

@@ -1,4 +1,4 @@
-//! A client's TCP stream, with what HTTP servers owe a client beside HTTP.
+//! A client's TCP stream, with a server's duties beyond HTTP.
 
 use super::activity::{Activity, Phase};
 use super::errors::Errors;
@@ -14,34 +14,34 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Sleep, sleep};
 
-/// The stream that hyper reads and writes.
+/// The stream used by hyper.
 ///
-/// - Its activity says since when the client takes too little of a response.
-/// - A client that sends or takes much has to wait for the others of its thread in between.
-/// - The error that hyper itself answers to what it cannot parse becomes one of the host's.
-/// - It is closed only after what the client still sends was read, where that would otherwise
-///   destroy the answer on its way (RFC 9112, section 9.6).
+/// - Its activity records since when the client takes too little of a response.
+/// - A client with much to send or take has to wait for the others of its thread in between.
+/// - If hyper cannot parse a request, the host's own error replaces hyper's answer.
+/// - If the client may still be sending, it reads and drops this before it closes. Otherwise the
+///   system would destroy the answer on its way (RFC 9112, section 9.6).
 pub struct ClientStream {
     read: OwnedReadHalf,
-    /// Shared with what watches whether the client is still there.
+    /// Shared with the watch for a disconnected client.
     write: Arc<OwnedWriteHalf>,
     activity: Arc<Activity>,
     errors: Arc<Errors>,
     limits: Limits,
     /// Runs while the stream lingers.
     timer: Option<Pin<Box<Sleep>>>,
-    /// The host's answer to what is no request, and how much of it is written.
+    /// The host's answer to an invalid request, and the number of its written bytes.
     answer: Option<(Vec<u8>, usize)>,
-    /// Bytes that were read and dropped since the answer.
+    /// The number of bytes read and dropped since the answer.
     dropped: usize,
-    /// Bytes that were read and written since the others had their turn.
+    /// The number of bytes read and written since the others had their turn.
     moved: usize,
-    /// Bytes that the client has taken since it was last waited for.
+    /// The number of bytes taken by the client since its wait last began.
     taken: usize,
 }
 
-/// The bytes that a connection moves before the others of its thread have their turn. The system
-/// copies so many in some ten microseconds.
+/// The number of bytes a connection moves before the others of its thread have their turn. The
+/// system copies so many in about ten microseconds.
 pub const TURN_BYTES: usize = 32 * 1024;
 
 impl ClientStream {
@@ -56,12 +56,13 @@ impl ClientStream {
         Self { read, write, activity, errors, limits, timer, answer, dropped, moved, taken }
     }
 
+    /// Returns the TCP stream.
     fn tcp(&self) -> &TcpStream {
         self.write.as_ref().as_ref()
     }
 
-    /// Is pending once after each [`TURN_BYTES`]: the thread then looks at its sockets, and serves
-    /// the others before it comes back.
+    /// Returns `Pending` once after each [`TURN_BYTES`]. The thread then looks at its sockets, and
+    /// serves the others before it comes back.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.moved < TURN_BYTES {
             return Poll::Ready(());
@@ -70,13 +71,14 @@ impl ClientStream {
         pin!(tokio::task::yield_now()).poll(context)
     }
 
-    /// Is ready once the stream has been waiting for `limit`.
+    /// Becomes ready after `limit`, counted from the first call.
     fn poll_timer(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
         timer.as_mut().poll(context)
     }
 
-    /// Writes what the socket takes.
+    /// Calls `write` once the socket takes bytes, and returns the number of written bytes. Marks
+    /// the client as blocked while the socket takes none.
     fn poll_write_with(
         &mut self,
         context: &mut Context<'_>,
@@ -98,7 +100,8 @@ impl ClientStream {
         }
     }
 
-    /// Waits anew for a client that has taken much, and not for one that takes a little now and then.
+    /// Counts written bytes. Starts the wait for a blocked client anew after [`TURN_BYTES`], and
+    /// not after a few bytes now and then.
     fn note_written(&mut self, length: usize) {
         self.moved += length;
         if self.activity.is_blocked() {
@@ -110,8 +113,9 @@ impl ClientStream {
         }
     }
 
-    /// Writes the host's answer in the place of hyper's, which has `length` bytes and begins with
-    /// `line`. hyper writes while the stream waits for a head only if that cannot be parsed.
+    /// Writes the host's answer in place of hyper's, and returns `length`. hyper's answer has
+    /// `length` bytes and begins with `line`. hyper writes in the phase `Head` only if it cannot
+    /// parse the request.
     fn poll_write_answer(
         &mut self,
         context: &mut Context<'_>,
@@ -136,7 +140,8 @@ impl ClientStream {
         Poll::Ready(Ok(length))
     }
 
-    /// Is ready when the client has sent all, or more than is read, or for too long.
+    /// Reads and drops bytes until the client sends no more, or has sent more than the linger
+    /// limit, or until the linger timeout is over.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 16 * 1024];
         while self.dropped <= self.limits.linger_bytes {
@@ -163,13 +168,13 @@ impl ClientStream {
     }
 }
 
-/// The status of a response that begins with `line`.
+/// Returns the status code in a response's first line; 400 if it has none.
 fn status(line: &[u8]) -> u16 {
     let digits = line.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(400)
 }
 
-/// The beginning of `pieces`, if all of them are more than [`TURN_BYTES`].
+/// Returns the first [`TURN_BYTES`] of `pieces`, or `None` if they have no more bytes than this.
 fn beginning<'a>(pieces: &'a [io::IoSlice<'_>]) -> Option<Vec<io::IoSlice<'a>>> {
     if pieces.iter().map(|piece| piece.len()).sum::<usize>() <= TURN_BYTES {
         return None;
@@ -183,15 +188,15 @@ fn beginning<'a>(pieces: &'a [io::IoSlice<'_>]) -> Option<Vec<io::IoSlice<'a>>> 
     Some(cut.collect())
 }
 
-/// Waits until the client has closed the connection, which stops the guest that works for it.
+/// Waits until the client has closed the connection. Its guest is then stopped.
 ///
-/// A client that only says that it sends no more may still wait for its answer, and cannot be told
-/// from one that is gone: it gets `half_close_timeout`.
+/// A client may close only its sending side and still wait for its answer. The host cannot tell it
+/// from a client that is gone, so it gets `half_close_timeout`.
 pub async fn client_gone(write: &OwnedWriteHalf, half_close_timeout: Duration) {
     let tcp: &TcpStream = write.as_ref();
     match tcp.peek(&mut [0]).await {
         Ok(0) => sleep(half_close_timeout).await,
-        // It has sent its next request already, and an end behind that is not read before it.
+        // The client has already sent its next request, and its end comes only after those bytes.
         Ok(_) => match ended(tcp).await {
             End::Half => sleep(half_close_timeout).await,
             End::Whole => {}
@@ -200,7 +205,7 @@ pub async fn client_gone(write: &OwnedWriteHalf, half_close_timeout: Duration) {
     }
 }
 
-/// The end of a client's connection.
+/// The way a client ended its connection.
 enum End {
     /// It sends no more.
     Half,
@@ -208,10 +213,11 @@ enum End {
     Whole,
 }
 
-/// The time between two looks for the end of a connection whose client has sent more than its request.
+/// The time between two checks for the end of a connection with unread bytes.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Waits for the end of what the client sends, although not all of it was read.
+/// Waits until the client ends the connection or its side of it, although some of its bytes are
+/// unread.
 #[cfg(target_os = "linux")]
 async fn ended(tcp: &TcpStream) -> End {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -231,7 +237,7 @@ async fn ended(tcp: &TcpStream) -> End {
     }
 }
 
-/// Elsewhere nobody tells.
+/// Waits for ever: only Linux reports such an end.
 #[cfg(not(target_os = "linux"))]
 async fn ended(_: &TcpStream) -> End {
     std::future::pending().await
@@ -288,7 +294,8 @@ impl AsyncWrite for ClientStream {
         true
     }
 
-    /// hyper flushes once it has written all that it was given.
+    /// Marks the client as not blocked, and ends a response: hyper flushes after it has written all
+    /// its bytes.
     fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.activity.is_blocked() {
             self.taken = 0;
@@ -316,7 +323,7 @@ mod tests {
     use std::task::Waker;
     use tokio::net::TcpListener;
 
-    /// A stream whose client reads nothing, and the client.
+    /// Returns a stream in `phase` and its client. The client reads nothing.
     async fn stream(phase: Phase) -> (ClientStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

@@ -1,4 +1,4 @@
-//! `cargo import`: makes a component of a trained model. The work is the library's.
+//! `cargo import`: makes a component of a trained model. The library does the work.
 
 use model_api_import::{args, command};
 use std::process::ExitCode;

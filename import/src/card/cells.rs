@@ -1,55 +1,57 @@
-//! The values that the cells of a table stand for, by the feature that they are of.
+//! Reads the cells of a table as values, by the type of their feature.
 
 use crate::card;
 use crate::ir::model::{Feature, Values};
 use std::collections::HashMap;
 
-/// The texts that stand for a missing value: those of pandas' `read_csv`, and UCI's question mark.
+/// The strings for a missing value in `read_csv` of pandas.
 const MISSING: [&str; 19] = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ];
+/// The string for a missing value in the data sets of UCI.
 const QUESTION_MARK: &str = "?";
 
-/// A value of a cell.
+/// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'c> {
     Missing,
     Number(f64),
     Flag(bool),
-    /// The index of a category that is known.
+    /// The index of a known category.
     Category(usize),
-    /// A category that is not known.
+    /// An unknown category.
     OtherCategory,
-    /// A text of a feature whose categories are not known.
+    /// A string, for a feature without known categories.
     Text(&'c str),
 }
 
 /// The way to read a feature's cells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// Numbers. Some of them may stand for a missing value. A column of flags is one of numbers for
-    /// those who train with it.
+    /// Numbers. The numbers in `missing` stand for a missing value. Booleans are allowed too:
+    /// training reads them as numbers.
     Number {
         missing: Vec<f64>,
     },
     Flag,
     Categories(Categories),
-    /// Texts of which any may be a category.
+    /// Strings. Any string may be a category.
     Text,
 }
 
-/// The categories that are known.
+/// The known categories of a feature.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Categories {
-    /// The indices by the names that clients send, and those in the file.
+    /// The indices, by the names in requests and in the model's file.
     by_name: HashMap<String, usize>,
+    /// The number of each category, if the model was trained on numbers.
     codes: Vec<f64>,
     count: usize,
 }
 
 impl Categories {
-    /// The number of categories.
+    /// Returns the number of categories.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -64,8 +66,8 @@ impl Categories {
         categories
     }
 
-    /// The category of a cell. A name goes before a word for a missing value: "NA" and " Private" may be
-    /// names.
+    /// Reads a cell. Names come before strings for a missing value, since "NA" may be a name. The
+    /// exact string comes before the trimmed one, since " Private" may be a name.
     fn read(&self, text: &str) -> Cell<'static> {
         let trimmed = text.trim();
         if let Some(index) = self.by_name.get(text).or_else(|| self.by_name.get(trimmed)) {
@@ -77,7 +79,7 @@ impl Categories {
         self.by_value(trimmed).map_or(Cell::OtherCategory, Cell::Category)
     }
 
-    /// The category of a number or a flag that is written in another way, or of a code.
+    /// Finds a category by its value: a number or a boolean in another format, or a code.
     fn by_value(&self, text: &str) -> Option<usize> {
         let (number, flag) = (text.parse::<f64>().ok(), flag(text));
         if number.is_none() && flag.is_none() {
@@ -94,7 +96,7 @@ impl Categories {
 }
 
 impl Reading {
-    /// The reading of a feature's cells, by the model's file and the card.
+    /// Chooses the way to read a feature's cells, from the model's file and the card.
     pub fn of(own: &Feature, card: Option<&card::Feature>) -> Self {
         let named = card.and_then(|card| card.categories.as_ref());
         match (&own.values, named) {
@@ -121,7 +123,7 @@ impl Reading {
         }
     }
 
-    /// Reads a cell; none if it is not of the feature's type.
+    /// Reads a cell. Returns none if it is not of the feature's type.
     pub fn read<'c>(&self, text: &'c str) -> Option<Cell<'c>> {
         match self {
             Self::Number { missing } => match (text.trim(), flag(text)) {
@@ -145,12 +147,12 @@ impl Reading {
     }
 }
 
-/// True for a text that stands for a missing value where no category has this name.
+/// True if a string stands for a missing value, unless a category has this name.
 pub fn is_missing(text: &str) -> bool {
     text == QUESTION_MARK || MISSING.contains(&text)
 }
 
-/// A flag as Python and JSON write it.
+/// Parses a boolean in the format of Python or JSON.
 pub fn flag(text: &str) -> Option<bool> {
     match text.trim() {
         "true" | "True" | "TRUE" => Some(true),
@@ -159,7 +161,7 @@ pub fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// A flag in any of the words that people write.
+/// Parses a boolean in any usual format, such as `yes`, `t` or `1`.
 fn any_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "y" | "t" | "1" | "1.0" => Some(true),

@@ -1,41 +1,45 @@
-//! The columns of a table that are a model's features, and the one that it predicts.
+//! Finds the columns of a model's features and of its target in a table.
 
 use super::table::Table;
 use anyhow::{Context, Result, bail, ensure};
 
-/// The column with the answers of the model itself, unless a feature has this name.
+/// The name of the column with the model's own answers, unless a feature has this name.
 pub const PREDICTION: &str = "prediction";
 
-/// The most columns that a message names.
+/// The most columns named in a message.
 const NAMED: usize = 8;
 
-/// The columns of a table, by what they are for.
+/// The indices of a table's columns, by their use.
 #[derive(Debug, PartialEq)]
 pub struct Columns {
-    /// The column of each feature.
+    /// The column of each feature, in the order of the features.
     pub features: Vec<usize>,
-    /// The truth.
+    /// The column with the true values.
     pub target: Option<usize>,
-    /// The model's own answers.
+    /// The column with the model's own answers.
     pub prediction: Option<usize>,
-    /// Columns that are none of these.
+    /// All other columns.
     pub others: Vec<usize>,
 }
 
-/// The names that a feature goes by, from the one that counts most on.
+/// The names of a feature.
 pub struct Names<'n> {
-    /// Those that a column may have as they are.
+    /// The names to match exactly, the preferred one first.
     pub exact: Vec<&'n str>,
-    /// The name in the model's file.
+    /// The name in the model's file. It matches a column by its simplified form.
     pub in_file: &'n str,
 }
 
 impl Columns {
-    /// Finds the columns: by their names, or in order if the file has none.
+    /// Finds the columns by their names, or in order if the model's file has no names.
+    ///
+    /// `is_named` is true if it has names. Without a `target`, a single column left over is the
+    /// target.
     ///
     /// # Errors
     ///
-    /// If a feature has no column, or it is not clear which column is the target.
+    /// If a feature has no column or several, if there is no column `target`, or if the number of
+    /// columns is wrong.
     pub fn find(
         table: &Table,
         features: &[Names],
@@ -65,7 +69,7 @@ impl Columns {
             .filter(is_other)
             .filter(|column| Some(*column) != prediction && Some(*column) != target)
             .collect();
-        // The one column that is left is the target.
+        // A single column left over is the target.
         let target = match (target, &others[..]) {
             (None, [_]) => others.pop(),
             (target, _) => target,
@@ -74,7 +78,7 @@ impl Columns {
     }
 }
 
-/// The column of each feature by its names, if it has one.
+/// Finds the column of each feature by its names; none if no column matches.
 fn by_name(table: &Table, features: &[Names]) -> Result<Vec<Option<usize>>> {
     let exact = |names: &Names| names.exact.iter().find_map(|name| table.column(name));
     let mut found: Vec<Option<usize>> = features.iter().map(exact).collect();
@@ -100,7 +104,7 @@ fn by_name(table: &Table, features: &[Names]) -> Result<Vec<Option<usize>>> {
     Ok(found)
 }
 
-/// All columns but the target and the model's answers, in order.
+/// Returns all columns in order, without the target and the model's answers.
 fn in_order(table: &Table, count: usize, target: Option<usize>) -> Result<Vec<usize>> {
     let is_feature =
         |column: &usize| Some(*column) != target && table.columns[*column] != PREDICTION;
@@ -121,7 +125,8 @@ fn in_order(table: &Table, count: usize, target: Option<usize>) -> Result<Vec<us
     Ok(columns)
 }
 
-/// A name as skl2onnx and LightGBM write it: letters, digits, `_` and `+`, and no digit at the start.
+/// Simplifies a name as skl2onnx and LightGBM do: letters, digits, `_` and `+`, and no digit at the
+/// start.
 ///
 /// Source: `Topology._generate_unique_name` in `skl2onnx/common/_topology.py`.
 pub fn simplified(name: &str) -> String {
@@ -131,7 +136,7 @@ pub fn simplified(name: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// The first names of columns, for a message.
+/// Lists the first names of columns, for a message.
 fn listed(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().take(NAMED).map(String::as_str).collect();
     let more = if table.columns.len() > NAMED { ", …" } else { "" };

@@ -1,4 +1,4 @@
-//! The model's file and its card, put together into what the component says and computes.
+//! Combines the model's file and its card into the contract's records and the outputs to compute.
 
 use crate::card::cells::Reading;
 use crate::card::columns::simplified;
@@ -14,23 +14,23 @@ use crate::ir::program::{Cell, Coding, Output};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::HashSet;
 
-/// A model with all that a component needs, but for its examples' answers.
+/// A model combined with its card, without the examples' answers.
 pub struct Described {
     pub signature: Signature,
     pub description: Description,
-    /// The answers, by the values of the graph.
+    /// The values of the graph to compute for each output.
     pub outputs: Vec<Output>,
-    /// The way from features to the columns of each input.
+    /// The source of each column of each input: a feature and its coding.
     pub cells: Vec<Vec<Cell>>,
-    /// The way to read each feature's cells in a table.
+    /// The way to read each feature's cells in a table, in the order of the features.
     pub readings: Vec<Reading>,
 }
 
-/// Puts a model and its card together.
+/// Combines a model with its card. `digest` is the hash of the model's file.
 ///
 /// # Errors
 ///
-/// Where the two disagree.
+/// If the model and the card disagree, or a value of the card is invalid.
 pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Described> {
     check_name(&card.name)?;
     check_version(&card.version)?;
@@ -86,7 +86,7 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A version is a part of paths, and a label in metrics.
+/// Checks the version, since it is part of paths and a label in metrics.
 fn check_version(version: &str) -> Result<()> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
     ensure!(
@@ -98,7 +98,7 @@ fn check_version(version: &str) -> Result<()> {
     Ok(())
 }
 
-/// Each name is a label in metrics.
+/// Checks for duplicate names, since each name is a label in metrics.
 fn check_unique(names: &[String], what: &str) -> Result<()> {
     let mut seen = HashSet::new();
     let twice = names.iter().find(|name| !seen.insert(*name));
@@ -108,11 +108,12 @@ fn check_unique(names: &[String], what: &str) -> Result<()> {
     }
 }
 
-/// The model's feature of each of the card's: by its name in the file, or in order if the file has none.
+/// Finds the index of the model's feature for each feature of the card: by the name in the file, or
+/// in order if the file has no names.
 ///
 /// # Errors
 ///
-/// If the two have not the same features.
+/// If the model and the card have different features, or the card has one twice.
 pub fn order(model: &Model, card: &Card) -> Result<Vec<usize>> {
     let (own, named) = (model.features.len(), card.features.len());
     ensure!(
@@ -172,7 +173,7 @@ fn describe_feature(
         (Some(card::Unusual::Refuse), ..) => UnusualPolicy::Refuse,
         (Some(card::Unusual::Accept), ..) => UnusualPolicy::Accept,
         (None, _, Values::Text { refuses_others: true, .. }) => UnusualPolicy::Refuse,
-        // Codes of the card have none for an unknown category.
+        // The card has no code for an unknown category.
         (None, Kind::Category(_), Values::Number | Values::Whole | Values::Flag) => {
             UnusualPolicy::Refuse
         }
@@ -213,7 +214,9 @@ fn describe_feature(
     })
 }
 
-/// The kind of a feature, and the codes of its categories.
+/// Returns the type of a feature, and the codes of its categories.
+///
+/// The last two codes are for an unknown category and for a missing value.
 fn kind(own: &crate::ir::model::Feature, card: &card::Feature) -> Result<(Kind, Option<Vec<f64>>)> {
     let [minimum, maximum] = card.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
     ensure!(minimum <= maximum, "its range ends before it begins");
@@ -285,13 +288,13 @@ fn missing(
         None => match own.missing {
             Missing::Refuse => MissingPolicy::Refuse,
             Missing::Impute => MissingPolicy::Impute,
-            // Without missing values in training, an answer to one is worth nothing.
+            // A model trained without missing values has no useful answer to one.
             Missing::Handle { is_trained: false } => MissingPolicy::Refuse,
             Missing::Handle { is_trained: true } => MissingPolicy::Handle,
         },
     };
     let has_nan = matches!(input, InputKind::Float | InputKind::Double);
-    // A missing text is an empty one, which is a category that some models know.
+    // A missing string is an empty one. Some models have the empty string as a category.
     let can_be_missing = has_nan || input == InputKind::Text;
     if policy != MissingPolicy::Refuse && !can_be_missing {
         bail!("the model takes whole numbers, of which none is missing; set missing = \"refuse\"");

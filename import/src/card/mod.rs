@@ -1,4 +1,5 @@
-//! The card: what a person knows of a model and its file does not say. It is TOML, beside the file.
+//! The card: a TOML file beside the model's file. A person adds the facts missing in the model's
+//! file.
 
 pub mod cells;
 pub mod columns;
@@ -16,11 +17,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// A card.
+/// The card of a model.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
-    /// Lower case, digits and hyphens.
+    /// The model's name: lower-case letters, digits and hyphens.
     pub name: String,
     pub version: String,
     pub summary: String,
@@ -33,7 +34,7 @@ pub struct Card {
     pub population: String,
     #[serde(default)]
     pub limits: String,
-    /// In the order of the model's columns, or by the names in its file.
+    /// The features, in the order of the model's columns, or in any order if the file names them.
     #[serde(default, rename = "feature")]
     pub features: Vec<Feature>,
     #[serde(default, rename = "output")]
@@ -42,12 +43,13 @@ pub struct Card {
     pub examples: Vec<Example>,
 }
 
+/// A feature of the card.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
-    /// The name that clients send.
+    /// The name in requests.
     pub name: String,
-    /// The name in the model's file, if it is another one.
+    /// The name in the model's file, if it differs.
     pub input: Option<String>,
     #[serde(default)]
     pub description: String,
@@ -56,24 +58,27 @@ pub struct Feature {
     pub unit: String,
     /// The least and the greatest number.
     pub range: Option<[f64; 2]>,
+    /// True if the numbers are integers.
     #[serde(default)]
     pub whole: bool,
     pub categories: Option<Vec<String>>,
-    /// The numbers that stand for the categories, if the model was trained on numbers.
+    /// A number for each category, if the model was trained on numbers.
     pub codes: Option<Vec<f64>>,
+    /// True if the values are booleans.
     #[serde(default)]
     pub flag: bool,
     pub missing: Option<Missing>,
-    /// Numbers that stand for a missing value, such as -999.
+    /// Numbers for a missing value, such as -999.
     #[serde(default)]
     pub missing_values: Vec<f64>,
-    /// What the model does with a missing value.
+    /// A sentence about the model's treatment of a missing value.
     #[serde(default)]
     pub missing_note: String,
     pub unusual: Option<Unusual>,
     pub reference: Option<Reference>,
 }
 
+/// The treatment of a missing value. See [`MissingPolicy`](crate::contract::MissingPolicy).
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
@@ -82,6 +87,7 @@ pub enum Missing {
     Handle,
 }
 
+/// The treatment of an unusual value. See [`UnusualPolicy`](crate::contract::UnusualPolicy).
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Unusual {
@@ -89,46 +95,48 @@ pub enum Unusual {
     Accept,
 }
 
-/// The spread of a feature in the training data.
+/// The distribution of a feature in the training data.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
-    /// The upper bounds of a number's bins, without that of the last one.
+    /// The upper bounds of a number's bins, in ascending order. The last bin has none.
     pub upper: Option<Vec<f64>>,
-    /// The share of each bin; of each category and all others; of `true`.
+    /// Proportions from 0 to 1: of each bin; of each category and then of all others; or of `true`.
     pub shares: Vec<f64>,
-    /// The part of the rows without a value.
+    /// The proportion of rows without a value, from 0 to 1.
     #[serde(default)]
     pub missing: f64,
 }
 
+/// An output of the card.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     pub name: String,
     #[serde(default)]
     pub description: String,
-    /// Labels for the classes, in the model's order.
+    /// The labels of the classes, in the model's order.
     pub classes: Option<Vec<String>>,
-    /// False if the model's scores are no probabilities.
+    /// False to leave out the model's scores, if they are no probabilities.
     pub probabilities: Option<bool>,
     #[serde(default)]
     pub unit: String,
-    /// The least and the greatest number that the model answers.
+    /// The least and the greatest answer.
     pub range: Option<[f64; 2]>,
 }
 
+/// An example of the card.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     pub name: String,
-    /// A value for each feature that has one.
+    /// Values by the names of features. A feature without a value is missing.
     pub row: BTreeMap<String, Given>,
-    /// A label or a number for each output, if the model is to be held to it.
+    /// Labels or numbers by the names of outputs. The import fails if the model's answer differs.
     pub expected: Option<BTreeMap<String, Given>>,
 }
 
-/// A value of an example.
+/// A value in an example.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a number, a text, or true or false")]
 pub enum Given {
@@ -148,16 +156,21 @@ impl fmt::Display for Given {
 }
 
 impl Card {
-    /// Reads a card.
+    /// Reads a card from a file.
     ///
     /// # Errors
     ///
-    /// If it is no TOML, or has a key that no card has.
+    /// If the file cannot be read, is no valid TOML, or has an unknown key.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)?;
         Self::parse(&text).with_context(|| path.display().to_string())
     }
 
+    /// Parses the text of a card.
+    ///
+    /// # Errors
+    ///
+    /// If it is no valid TOML, or has an unknown key. The error names the line.
     pub fn parse(text: &str) -> Result<Self> {
         toml_edit::de::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);

@@ -1,20 +1,22 @@
-//! Columns whose values come in a fixed order, such as hours and weekdays.
+//! Detects columns with values in a fixed order, such as hours and weekdays.
 
 use std::collections::HashMap;
 
-/// The fewest and the most values of a cycle: two always alternate, and a month has 31 days.
+/// The number of values in a cycle. Two values always alternate, and a month has up to 31 days.
 const VALUES: std::ops::RangeInclusive<usize> = 3..=31;
 
-/// The fewest times that all values have been gone through.
+/// The fewest rounds through all values.
 const ROUNDS: usize = 2;
 
-/// The share of changes that lead to the value that usually comes next.
+/// The least proportion of changes to the usual next value.
 const REGULAR: f64 = 0.9;
 
-/// The changes from one value of a column to the next.
+/// Counts the changes from one value of a column to the next.
 #[derive(Default)]
 pub struct Order {
+    /// The value of the last row.
     last: Option<String>,
+    /// The number of changes, by the values before and after.
     changes: HashMap<(String, String), usize>,
     is_irregular: bool,
 }
@@ -27,13 +29,13 @@ impl Order {
         }
         if let Some(last) = self.last.replace(value.to_owned()) {
             *self.changes.entry((last, value.to_owned())).or_default() += 1;
-            // Each value is followed by its next one, but for a few.
+            // In a cycle, nearly all changes from a value go to the same next value.
             self.is_irregular = self.changes.len() > 4 * VALUES.end();
         }
     }
 
-    /// True if the rows go through the values in a fixed order, again and again. An hour of requests then
-    /// has other values than the data, without any drift.
+    /// True if the rows repeat the values in a fixed order. An hour of requests then has other
+    /// values than the data, without any drift.
     pub fn is_cyclic(&self) -> bool {
         // The most frequent change from each value.
         let mut next: HashMap<&str, (usize, &str)> = HashMap::new();
@@ -51,8 +53,10 @@ impl Order {
     }
 }
 
-/// The number of values from the first one back to it, if there is a way. Values of which one is rare
-/// alternate, and leave it out.
+/// Counts the steps from one value back to itself, by the usual next values; none if there is no
+/// way.
+///
+/// If two values alternate and a third one is rare, the count is lower than the number of values.
 fn round(next: &HashMap<&str, (usize, &str)>) -> Option<usize> {
     let first = *next.keys().next()?;
     let mut value = first;

@@ -1,6 +1,6 @@
-//! The summary of a table: the spread of each feature's values, and the labels of the target.
+//! Summarizes a table: the distribution of each feature's values, and the labels of the target.
 //!
-//! One pass reads the rows, and keeps counts and samples: memory does not grow with the rows.
+//! It reads the rows once, and keeps only counts and samples. Memory does not grow with the rows.
 
 use super::cells::{Cell, Reading, is_missing};
 use super::columns::Columns;
@@ -10,30 +10,31 @@ use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use std::collections::{HashMap, HashSet};
 
-/// The most numbers of a column that are kept. Those of a longer one are drawn at random.
+/// The most numbers kept of a column. A longer column keeps a random sample.
 const MAX_SAMPLE: usize = 100_000;
 
-/// The most different texts of a column before it is taken for free text.
+/// The most different strings of a column. A column with more is free text.
 const MAX_TEXTS: usize = 1000;
 
-/// The most labels of a target that are counted.
+/// The most labels of a target.
 const MAX_LABELS: usize = 1000;
 
 /// The summary of a table.
 pub struct Profile {
     pub rows: usize,
-    /// By feature.
+    /// The distribution of each feature, in the order of the features.
     pub features: Vec<Spread>,
-    /// The labels of the target, sorted as scikit-learn sorts them; empty if there is no target, or
-    /// if it has too many.
+    /// The labels of the target, in the order of scikit-learn. Empty if there is no target, or if
+    /// it has more than 1000 labels.
     pub labels: Vec<String>,
 }
 
-/// The spread of a feature's values.
+/// The distribution of a feature's values.
 pub struct Spread {
     pub values: Values,
-    /// The rows with a value.
+    /// The number of rows with a value.
     pub count: usize,
+    /// The number of rows without a value.
     pub missing: usize,
     order: Order,
 }
@@ -41,34 +42,35 @@ pub struct Spread {
 /// The values of a feature.
 pub enum Values {
     Numbers(Numbers),
-    /// The number of `true`.
+    /// Booleans, with the number of `true`.
     Flags {
         yes: usize,
     },
-    /// The number of each known category, and of all others.
+    /// The number of rows with each known category, and with any other one.
     Categories {
         counts: Vec<usize>,
         others: usize,
     },
-    /// Each text with its number, from the most frequent on.
+    /// Each string with its number of rows, the most frequent first.
     Texts(Vec<(String, usize)>),
 }
 
-/// Numbers, of which a sample is kept.
+/// The numbers of a feature.
 #[derive(Default)]
 pub struct Numbers {
-    /// In ascending order.
+    /// A random sample, in ascending order.
     pub sample: Vec<f64>,
-    /// True if none has a fraction.
+    /// True if all numbers of the column are integers.
     pub are_whole: bool,
 }
 
 impl Profile {
-    /// Reads a table. `say` is told how far it is.
+    /// Reads a table. Calls `say` with the progress.
     ///
     /// # Errors
     ///
-    /// If a cell is not of its feature's type, or a column has no value or too many different texts.
+    /// If a cell is not of its feature's type, if a column has no value or too many different
+    /// strings, or if the table has no rows.
     pub fn read(
         table: &Table,
         columns: &Columns,
@@ -108,7 +110,7 @@ impl Profile {
 ///
 /// # Errors
 ///
-/// If it is not of the feature's type, with its line.
+/// If the cell is not of the feature's type. The error names the line and the column.
 pub fn value<'r>(
     table: &Table,
     reading: &Reading,
@@ -182,7 +184,8 @@ impl Counter {
         self.order.add(text.trim());
     }
 
-    /// Keeps a number, or puts it in the place of another: each has the same chance to be kept.
+    /// Adds a number to the sample. If the sample is full, it may replace another number: each has
+    /// the same chance to stay.
     fn add_number(&mut self, number: f64, random: &mut Rng) {
         self.numbers += 1;
         self.has_fraction |= number.fract() != 0.0;
@@ -204,7 +207,7 @@ impl Counter {
         let values = if self.is_flag || self.is_number && self.numbers == 0 {
             Values::Flags { yes: self.yes }
         } else if self.is_number {
-            // Flags among numbers are numbers.
+            // Booleans among numbers are the numbers 0 and 1.
             self.sample.extend(std::iter::repeat_n(1.0, self.yes.min(MAX_SAMPLE)));
             self.sample.extend(std::iter::repeat_n(0.0, self.no.min(MAX_SAMPLE)));
             self.sample.sort_by(f64::total_cmp);
@@ -221,12 +224,12 @@ impl Counter {
 }
 
 impl Spread {
-    /// The share of the rows without a value.
+    /// Returns the proportion of rows without a value, from 0 to 1.
     pub fn missing_share(&self) -> f64 {
         self.missing as f64 / (self.missing + self.count) as f64
     }
 
-    /// True if the rows go through the values in a fixed order.
+    /// True if the rows repeat the values in a fixed order.
     pub fn is_cyclic(&self) -> bool {
         self.order.is_cyclic()
     }

@@ -1,37 +1,40 @@
-//! The reference for drift: the share of a feature's values in each bin.
+//! Makes the reference for drift: the proportion of a feature's values in each bin.
 
 use super::profile::{Spread, Values};
 use super::round;
 use crate::contract::{NumberBin, Reference, ReferenceBins};
 
-/// The most bins of a number, with about as many rows in each.
+/// The most bins of a number. Each has about the same number of rows.
 const BINS: usize = 10;
 
-/// The population stability index at which rows are said to have drifted.
+/// The population stability index of an alert for drift.
 const ALERT: f64 = 0.25;
 
-/// The quantile of 99.7 % of the normal distribution: the share of references that may alert by chance.
+/// The 99.7 % quantile of the normal distribution. Up to 0.3 % of references may alert by chance.
 const CERTAINTY: f64 = 2.748;
 
-/// The most categories: each is two series for Prometheus.
+/// The most categories. Each adds two series in Prometheus.
 const MAX_CATEGORIES: usize = 50;
 
-/// The reason why a feature has no reference.
+/// The reason for a feature without a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// Chance alone would alert.
     FewRows,
     /// All rows have the same value.
     Constant,
-    /// The rows go through the values in order.
+    /// The rows repeat the values in a fixed order.
     Cyclic,
+    /// There are more than 50 categories.
     ManyCategories,
 }
 
-/// The fewest rows for a reference of so many bins, from two on: with fewer, chance alone would alert.
+/// Returns the fewest rows for a reference of at least two bins. With fewer rows, chance alone
+/// would alert.
 ///
-/// Without drift the index of new rows is that of chi-squared by the number of rows, with one degree of
-/// freedom less than bins (B. Yurdakul, "Statistical Properties of Population Stability Index", 2018). Its
-/// quantile is by Wilson and Hilferty's approximation (1931).
+/// Without drift, the index times the number of rows has a chi-squared distribution, with one
+/// degree of freedom less than bins (B. Yurdakul, "Statistical Properties of Population Stability
+/// Index", 2018). Its quantile is by Wilson and Hilferty's approximation (1931).
 pub fn fewest_rows(bins: usize) -> usize {
     let freedom = bins.saturating_sub(1).max(1) as f64;
     let part = 2.0 / (9.0 * freedom);
@@ -43,7 +46,7 @@ pub fn fewest_rows(bins: usize) -> usize {
 ///
 /// # Errors
 ///
-/// The reason why it has none.
+/// The reason for a feature without a reference.
 pub fn reference(spread: &Spread) -> Result<Reference, Reason> {
     if spread.is_cyclic() {
         return Err(Reason::Cyclic);
@@ -69,7 +72,7 @@ pub fn reference(spread: &Spread) -> Result<Reference, Reason> {
     Ok(Reference { bins, missing: spread.missing_share() })
 }
 
-/// The most bins of a number that as many rows are enough for.
+/// Returns the most bins of a number with enough rows; 1 if there are too few rows.
 fn most_bins(rows: usize) -> usize {
     (2..=BINS).take_while(|bins| fewest_rows(*bins) <= rows).last().unwrap_or(1)
 }
@@ -83,7 +86,7 @@ fn check(bins: usize, rows: usize, is_constant: bool) -> Result<(), Reason> {
     }
 }
 
-/// The share of each category, and that of all others.
+/// Computes the proportion of each category, then of all others.
 fn categories(
     counts: &[usize],
     others: usize,
@@ -98,14 +101,14 @@ fn categories(
     Ok(ReferenceBins::Category(all().map(share).collect()))
 }
 
-/// Bins whose bounds are quantiles, rounded up and without those that fall together.
+/// Makes bins with quantiles as their bounds, rounded up and without duplicates.
 fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
     let count = sorted.len();
     let most = most.min(BINS);
     let mut uppers: Vec<f64> =
         (1..most).map(|bin| sorted[(bin * count / most).max(1) - 1]).collect();
     uppers.dedup();
-    // The greatest value needs no bin above it.
+    // No value is above the greatest one, so drop this bound.
     uppers.retain(|upper| *upper < sorted[count - 1]);
     let mut uppers = rounded(&uppers, sorted);
     uppers.push(f64::INFINITY);
@@ -119,7 +122,7 @@ fn number_bins(sorted: &[f64], most: usize) -> Vec<NumberBin> {
     bins.collect()
 }
 
-/// The bounds as round numbers, so that none is a person's own value.
+/// Rounds the bounds up, to protect privacy: no bound is one person's value.
 fn rounded(uppers: &[f64], sorted: &[f64]) -> Vec<f64> {
     let are_whole = sorted.iter().all(|number| number.fract() == 0.0);
     let greatest = sorted[sorted.len() - 1..].iter();

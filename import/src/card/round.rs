@@ -1,15 +1,16 @@
-//! Round numbers, which are nobody's own values.
+//! Rounds numbers, to protect privacy: no number in a card is one person's value.
 
-/// The parts of a range that a bound is rounded to.
+/// The number of parts of a range or a gap. Rounding moves a bound by one part at most.
 const PARTS: f64 = 10.0;
 
-/// The rows that have to share a value before it may be a bound: otherwise it would be that of a person.
+/// The fewest rows with the same value for this value to be a bound. With fewer rows, the bound
+/// would reveal a person's value.
 const SHARED: usize = 10;
 
-/// The share of the rows that lies outside of a range on each side.
+/// The proportion of rows outside a range, on each side.
 const OUTSIDE: f64 = 0.005;
 
-/// 1, 2 or 5 times a power of ten.
+/// A step between round numbers: 1, 2 or 5 times a power of ten.
 #[derive(Clone, Copy)]
 struct Step {
     digit: f64,
@@ -17,7 +18,8 @@ struct Step {
 }
 
 impl Step {
-    /// The largest step up to `size`; none if that is no positive number. Whole numbers have whole steps.
+    /// Returns the largest step up to `size`; none if `size` is no positive number. The steps of
+    /// integers are integers.
     fn up_to(size: f64, are_whole: bool) -> Option<Self> {
         let size = if are_whole { size.max(1.0) } else { size };
         if !size.is_normal() || size < 0.0 {
@@ -28,27 +30,30 @@ impl Step {
         steps.into_iter().find(|step| step.times(1.0) <= size)
     }
 
-    /// A multiple, without the noise of binary fractions.
+    /// Returns a multiple of the step, without the noise of binary fractions.
     fn times(self, count: f64) -> f64 {
         let text = format!("{}e{}", count * self.digit, self.exponent);
         text.parse().unwrap_or(f64::INFINITY)
     }
 }
 
-/// The value below which a share of the sorted numbers lies. `sorted` is not empty.
+/// Returns a quantile of sorted numbers, by linear interpolation.
+///
+/// `share` is the proportion of numbers below it, from 0 to 1. `sorted` is not empty.
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     below * (1.0 - place.fract()) + above * place.fract()
 }
 
-/// The usual range of sorted numbers: from the quantile of 0.5 % to that of 99.5 %, rounded outwards, so
-/// that a bound is no person's own value. `sorted` is not empty.
+/// Returns the usual range of sorted numbers, from the 0.5 % to the 99.5 % quantile.
+///
+/// The bounds are rounded outwards, and are no person's own values. `sorted` is not empty.
 pub fn range(sorted: &[f64], are_whole: bool) -> [f64; 2] {
     let bounds = [quantile(sorted, OUTSIDE), quantile(sorted, 1.0 - OUTSIDE)];
     let spread = bounds[1] - bounds[0];
     let step = Step::up_to(spread / PARTS, are_whole).filter(|_| spread > 0.0);
-    // A constant has no spread, and extreme numbers have none that can be written.
+    // A constant has no spread, and the spread of extreme numbers may be no normal number.
     let Some(step) = step else { return [sorted[0], sorted[sorted.len() - 1]] };
     let is_own = |bound: f64| {
         let start = sorted.partition_point(|number| *number < bound);
@@ -56,7 +61,7 @@ pub fn range(sorted: &[f64], are_whole: bool) -> [f64; 2] {
         (1..SHARED).contains(&count)
     };
     let mut low = (bounds[0] / step.times(1.0)).floor();
-    // Zero is a bound by nature.
+    // Zero is a natural bound, so keep it.
     if is_own(step.times(low)) && low != 0.0 {
         low -= 1.0;
     }
@@ -67,7 +72,8 @@ pub fn range(sorted: &[f64], are_whole: bool) -> [f64; 2] {
     [step.times(low), step.times(high)]
 }
 
-/// Rounds a number up to a tenth of the gap between it and the next number that matters.
+/// Rounds a bound up, by less than a tenth of `gap`: the distance to the next bound, or to the
+/// greatest value.
 pub fn up(number: f64, gap: f64, are_whole: bool) -> f64 {
     match Step::up_to(gap / PARTS, are_whole) {
         Some(step) => step.times((number / step.times(1.0)).ceil()),
@@ -75,7 +81,7 @@ pub fn up(number: f64, gap: f64, are_whole: bool) -> f64 {
     }
 }
 
-/// A number near another one, rounded to a fiftieth of the range and inside of it.
+/// Rounds a number to a fiftieth of the range or less. The result is inside the range.
 pub fn near(number: f64, [low, high]: [f64; 2], are_whole: bool) -> f64 {
     match Step::up_to((high - low) / 50.0, are_whole) {
         Some(step) => step.times((number / step.times(1.0)).round()).clamp(low, high),

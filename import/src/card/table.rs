@@ -1,4 +1,4 @@
-//! A table of data: a CSV file with a header, read row by row.
+//! Reads a table of data, a CSV file with a header, row by row.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use csv::StringRecord;
@@ -8,16 +8,16 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-/// The separators that a header is searched for.
+/// The possible separators of a CSV file.
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
-/// The rows between two lines that say how far the reading is.
+/// The number of rows between two lines about the progress.
 const PROGRESS: usize = 250_000;
 
-/// The bytes at a file's start by which its kind is told.
+/// The number of bytes at a file's start for the detection of its format.
 const START: usize = 16;
 
-/// The first bytes of files that are no CSV, with the way to make one of them in Python.
+/// Other file formats: their first bytes, their name, and the Python function to read them.
 const OTHER_FILES: [(&[u8], &str, &str); 7] = [
     (b"PAR1", "Parquet", "pandas.read_parquet"),
     (b"ARROW1", "Feather", "pandas.read_feather"),
@@ -28,7 +28,7 @@ const OTHER_FILES: [(&[u8], &str, &str); 7] = [
     (b"\x93NUMPY", "an array of NumPy", "pandas.DataFrame(numpy.load"),
 ];
 
-/// A CSV file, whose rows are read when they are asked for.
+/// A CSV file with a header. It reads the rows only on request.
 pub struct Table {
     path: PathBuf,
     /// The names in the header.
@@ -38,24 +38,25 @@ pub struct Table {
 
 /// A row of a table.
 pub struct Row<'r> {
-    /// The line of the file that it begins on, from 1.
+    /// The number of the row's first line in the file, from 1.
     pub line: u64,
     cells: &'r StringRecord,
 }
 
 impl Row<'_> {
-    /// The text of a cell; empty beyond the last one.
+    /// Returns the text of a cell; empty beyond the last column.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_default()
     }
 }
 
 impl Table {
-    /// Opens a file, which may be packed with gzip, and reads its header.
+    /// Opens a file, plain or compressed with gzip, and reads its header.
     ///
     /// # Errors
     ///
-    /// If it is no CSV in UTF-8, or a column has no name, or the same one as another.
+    /// If the file is empty or no CSV in UTF-8, or a column has no name, or two columns have the
+    /// same name.
     pub fn open(path: &Path) -> Result<Self> {
         let mut lines = lines(path)?;
         let start = lines.fill_buf()?;
@@ -72,16 +73,17 @@ impl Table {
         Ok(table)
     }
 
-    /// The index of a column.
+    /// Returns the index of a column by its name.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 
-    /// Calls `visit` with each row, and returns their number. `say` is told how far it is.
+    /// Calls `visit` with each row, and returns the number of rows. Calls `say` with the progress.
     ///
     /// # Errors
     ///
-    /// If a row has another number of cells than the header, or `visit` fails.
+    /// If the file cannot be read, or a row has another number of cells than the header, or `visit`
+    /// fails.
     pub fn each_row(
         &self,
         say: &mut dyn FnMut(String),
@@ -106,7 +108,7 @@ impl Table {
     }
 }
 
-/// The bytes of a file, unpacked and without a byte order mark.
+/// Opens a file, decompresses it if needed, and skips a byte order mark.
 fn lines(path: &Path) -> Result<Box<dyn BufRead>> {
     let mut file = BufReader::new(File::open(path)?);
     let is_packed = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
@@ -128,7 +130,11 @@ fn lines(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(Cursor::new(start.to_vec()).chain(lines)))
 }
 
-/// Refuses files of other kinds by their names.
+/// Checks the first bytes of a file.
+///
+/// # Errors
+///
+/// If the file has another known format. The error names the format, and a way to convert it.
 fn check_kind(start: &[u8], path: &Path) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if let Some((_, kind, read)) = OTHER_FILES.iter().find(|(magic, ..)| start.starts_with(magic)) {
@@ -148,11 +154,11 @@ fn check_kind(start: &[u8], path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The separator that a header has most of, outside of quotes.
+/// Finds the most frequent separator of a header, outside of quotes.
 fn separator(header: &[u8]) -> u8 {
     let unquoted = || header.split(|byte| *byte == b'"').step_by(2).flatten();
     let count = |separator: &u8| unquoted().filter(|byte| *byte == separator).count();
-    // Of equal numbers the last counts, which is the comma's here.
+    // `max_by_key` takes the last of equal counts. Reversed, the last separator is the comma.
     SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
@@ -170,7 +176,7 @@ fn check_names(columns: &[String]) -> Result<()> {
     if let Some(name) = columns.iter().find(|name| !seen.insert(*name)) {
         bail!("it has two columns {name:?}; rename one");
     }
-    // pandas numbers columns that have no names.
+    // pandas numbers columns without names from 0, so such numbers are fine.
     let is_number = |name: &String| name.trim().parse::<f64>().is_ok();
     let is_numbered = columns.iter().enumerate().all(|(place, name)| *name == place.to_string());
     if columns.iter().all(is_number) && !is_numbered {
@@ -179,7 +185,7 @@ fn check_names(columns: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// An error of the reader in a sentence.
+/// Explains an error of the CSV reader in a sentence.
 fn in_words(error: csv::Error) -> anyhow::Error {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
@@ -191,13 +197,13 @@ fn in_words(error: csv::Error) -> anyhow::Error {
     }
 }
 
-/// Adds the name of a file to an error.
+/// Adds the path of a file to an error.
 pub trait InFile<T> {
-    /// Adds the name.
+    /// Adds the path of the file.
     ///
     /// # Errors
     ///
-    /// The error, with the name of the file before it.
+    /// The same error, with the path before it.
     fn in_file(self, path: &Path) -> Result<T>;
 }
 

@@ -1,4 +1,5 @@
-//! The component of a model: the runner, with the model's table and description appended to its memory.
+//! Makes a model's component: appends the model's program, signature and description to the memory
+//! of the runner.
 
 use crate::contract::{Description, Signature};
 use crate::emit::layout::Image;
@@ -8,22 +9,26 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, Operator, Parser, Payload};
 
-/// The exported statics that say where the model and the heap are.
+/// The runner's exported static with the addresses of the model's parts.
 const MODEL: &str = "IMPORTED_MODEL";
+/// The runner's exported static with the address of the heap.
 const HEAP: &str = "HEAP_START";
 
-/// Room for the heap of the usual request, so that the memory does not grow.
+/// Room for the heap, in bytes. The memory need not grow in a usual request.
 const HEAP_ROOM: u32 = 512 * 1024;
+/// The size of a page of memory, in bytes.
 const PAGE: u32 = 64 * 1024;
 
-/// The section that says of which files the component was made.
+/// The name of the custom section with the component's stamp.
 const STAMP: &str = "model-api-import";
 
-/// Makes a component of the runner and a model. `stamp` names what it was made of.
+/// Makes a component of the runner and a model.
+///
+/// `table` is the model's program, and `stamp` the hash of the component's sources.
 ///
 /// # Errors
 ///
-/// If the runner is not the one that this importer knows.
+/// If the runner is no component, or lacks one of the two exported statics.
 pub fn build(
     runner: &[u8],
     signature: &Signature,
@@ -31,8 +36,8 @@ pub fn build(
     table: &[u64],
     stamp: &str,
 ) -> Result<Vec<u8>> {
-    // Everything in the component stays, but for the module in it. What is nested was copied with
-    // what it is in.
+    // Replace the module, and copy all other sections. Skip nested payloads: each was copied with
+    // its outer section.
     let mut component = wasm_encoder::Component::new();
     let (mut is_replaced, mut depth) = (false, 0);
     for payload in Parser::new(0).parse_all(runner) {
@@ -65,7 +70,7 @@ pub fn build(
     Ok(component.finish())
 }
 
-/// The stamp of a component that was made here.
+/// Reads the stamp of a component; none if this importer did not make it.
 pub fn stamp(component: &[u8]) -> Option<String> {
     let mut sections = Parser::new(0).parse_all(component).map_while(Result::ok);
     sections.find_map(|payload| match payload {
@@ -76,7 +81,7 @@ pub fn stamp(component: &[u8]) -> Option<String> {
     })
 }
 
-/// What the editing of the module needs to know of it.
+/// The parts of a module needed to edit it.
 #[derive(Default)]
 struct Layout {
     memory: Option<MemoryType>,
@@ -126,7 +131,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The address of an exported static.
+    /// Returns the address of an exported static.
     fn address(&self, name: &str) -> Result<u32> {
         let export = self.exports.iter().find(|(exported, _)| exported == name);
         let global = export.and_then(|(_, global)| self.globals.get(*global as usize));
@@ -144,7 +149,7 @@ fn encoded(memory: wasmparser::MemoryType) -> MemoryType {
     }
 }
 
-/// The value of an expression that is one constant.
+/// Returns the value of a constant expression, if it is a single `i32.const`.
 fn constant(expression: &wasmparser::ConstExpr) -> Result<Option<u32>> {
     Ok(match expression.get_operators_reader().read()? {
         Operator::I32Const { value } => Some(value as u32),
@@ -152,7 +157,7 @@ fn constant(expression: &wasmparser::ConstExpr) -> Result<Option<u32>> {
     })
 }
 
-/// The word at an address, from the segments that fill the memory.
+/// Returns the 32-bit word at an address, from the data segments.
 fn word_at(segments: &[(u32, &[u8])], address: u32) -> Option<u32> {
     let (start, data) = segments
         .iter()
@@ -161,7 +166,7 @@ fn word_at(segments: &[(u32, &[u8])], address: u32) -> Option<u32> {
     Some(u32::from_le_bytes(*word))
 }
 
-/// The module with a model behind its data, and the statics that say where.
+/// Adds a model to a module, after its data, and sets the statics to the model's addresses.
 fn with_model(
     module: &[u8],
     signature: &Signature,
@@ -169,7 +174,8 @@ fn with_model(
     table: &[u64],
 ) -> Result<Vec<u8>> {
     let layout = Layout::read(module)?;
-    // What each request reads comes first; the description last.
+    // Each request reads the signature and the program, so put them first. The description comes
+    // last.
     let mut image = Image::at(layout.heap.next_multiple_of(16));
     let signature = image.add(signature);
     let table_bytes: &[u8] = bytemuck::cast_slice(table);

@@ -1,7 +1,8 @@
-//! The layout of the contract's records in a component's memory, as the canonical ABI has it
-//! (<https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>): fields in
-//! their order, each aligned; a list or a text is an address and a length; a variant is a byte and its
-//! content.
+//! Lowers the contract's records to a component's memory, by the canonical ABI:
+//! <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>.
+//!
+//! A record is its fields in order, each aligned. A list or a string is an address and a length. A
+//! variant is a byte and its content.
 
 use crate::contract::{
     Classification, Description, Example, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin,
@@ -9,31 +10,32 @@ use crate::contract::{
     UnusualPolicy, Value,
 };
 
-/// A part of a component's memory, from an address on.
+/// A part of a component's memory.
 pub struct Image {
+    /// The address of the first byte, a multiple of 16.
     pub base: u32,
     pub bytes: Vec<u8>,
 }
 
 impl Image {
-    /// An empty part at an address that is a multiple of 16.
+    /// Makes an empty part. `base` is a multiple of 16.
     pub fn at(base: u32) -> Self {
         Self { base, bytes: Vec::new() }
     }
 
-    /// The address behind the last byte, as a multiple of 16.
+    /// Returns the address after the last byte, rounded up to a multiple of 16.
     pub fn end(&self) -> u32 {
         (self.base + self.bytes.len() as u32).next_multiple_of(16)
     }
 
-    /// Adds bytes at a multiple of 16, and returns their address.
+    /// Adds bytes, aligned to 16, and returns their address.
     pub fn add_bytes(&mut self, bytes: &[u8]) -> u32 {
         let place = self.reserve(bytes.len(), 16);
         self.bytes[place..place + bytes.len()].copy_from_slice(bytes);
         self.base + place as u32
     }
 
-    /// Adds a record, and returns its address.
+    /// Lowers a value, and returns its address.
     pub fn add<T: Lay>(&mut self, value: &T) -> u32 {
         let place = self.reserve(T::SIZE, T::ALIGN);
         value.lay(self, place);
@@ -51,12 +53,14 @@ impl Image {
     }
 }
 
-/// A value that has a place in memory.
+/// A value with a layout in memory.
 pub trait Lay {
+    /// The size in bytes, a multiple of the alignment.
     const SIZE: usize;
+    /// The alignment in bytes.
     const ALIGN: usize;
 
-    /// Writes the value at a place of the image that was reserved for it.
+    /// Writes the value to its reserved bytes, from the index `place` of the image on.
     fn lay(&self, image: &mut Image, place: usize);
 }
 
@@ -129,7 +133,7 @@ impl<T: Lay> Lay for Option<T> {
     }
 }
 
-/// The size of a variant whose largest content has this size and alignment.
+/// Returns the size of a variant, from the size and alignment of its largest content.
 const fn variant_size(size: usize, align: usize) -> usize {
     (align + size).next_multiple_of(align)
 }
@@ -138,7 +142,7 @@ const fn larger(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
-/// Lays out a record: its fields in the contract's order.
+/// Implements `Lay` for a record: its fields in the contract's order.
 macro_rules! record {
     ($name:ty { $($field:ident: $kind:ty),* $(,)? }) => {
         impl Lay for $name {
@@ -166,8 +170,8 @@ macro_rules! record {
     };
 }
 
-/// Lays out a variant: the number of its case, and behind it the case's content, whose largest
-/// alignment and size are given.
+/// Implements `Lay` for a variant: the number of its case, then the case's content. `$content` has
+/// the largest size and alignment of all cases.
 macro_rules! variant {
     ($name:ty, $content:ty, |$value:ident, $image:ident, $place:ident| { $($case:pat => $number:literal $(, $lay:expr)?;)* }) => {
         impl Lay for $name {
@@ -185,7 +189,7 @@ macro_rules! variant {
     };
 }
 
-/// The content of `kind`'s largest case.
+/// The largest content of `kind`: a `number-range`.
 struct Range<'r> {
     minimum: f64,
     maximum: f64,
@@ -193,7 +197,7 @@ struct Range<'r> {
     missing_values: &'r Vec<f64>,
 }
 
-/// The answer of a row: `result<prediction, refusal>`, of which only the first is made here.
+/// The answer to a row: `result<prediction, refusal>`. The importer makes only predictions.
 struct Expected<'o>(&'o Vec<Output>);
 
 record!(Range<'_> { minimum: f64, maximum: f64, whole: bool, missing_values: Vec<f64> });
@@ -223,7 +227,7 @@ record!(Description {
     examples: Vec<Example>,
 });
 
-/// A number or a text, whichever is larger: the content of `value`.
+/// The largest size and alignment of a number and a string: the content of `value`.
 struct NumberOrText;
 
 impl Lay for NumberOrText {
@@ -276,8 +280,8 @@ impl Lay for UnusualPolicy {
     }
 }
 
-/// The size and alignment of `refusal`, the other case of an answer: an enum, an optional number of 32
-/// bits and a text.
+/// The size of `refusal`, the other case of an answer, in bytes: an enum, an optional 32-bit
+/// integer and a string.
 const REFUSAL: usize = 20;
 
 impl Lay for Expected<'_> {

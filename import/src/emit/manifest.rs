@@ -1,17 +1,17 @@
-//! The model that a spin.toml names.
+//! Reads and edits the model in a `spin.toml`.
 
 use anyhow::{Context, Result, anyhow};
 use std::path::Path;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
-/// The interface that the model's component is wired to.
+/// The interface of a model's component, as a key in `[component.<id>.dependencies]`.
 const PREDICTOR: &str = "model-api:predictor/predictor@1.0.0";
 
 fn parse(text: &str) -> Result<DocumentMut> {
     text.parse().map_err(|error: toml_edit::TomlError| anyhow!("{}", error.message()))
 }
 
-/// The component that takes a model.
+/// Finds the service: the component with a model as its dependency.
 fn service(manifest: &mut DocumentMut) -> Result<&mut Table> {
     let components = manifest.get_mut("component").and_then(Item::as_table_mut);
     let mut tables =
@@ -20,12 +20,12 @@ fn service(manifest: &mut DocumentMut) -> Result<&mut Table> {
     service.with_context(|| format!("no component in it has the dependency {PREDICTOR:?}"))
 }
 
-/// The dependency of a component on a model.
+/// Returns a component's dependency on a model, if it has one.
 fn dependency(component: &Table) -> Option<&Item> {
     component.get("dependencies")?.get(PREDICTOR)
 }
 
-/// The line of `[component.<id>.dependencies]` that names a model's component.
+/// Returns the line for a model's component in `[component.<id>.dependencies]`.
 pub fn line(component: &Path) -> String {
     format!("{PREDICTOR:?} = {}", path_table(component))
 }
@@ -37,17 +37,19 @@ fn path_table(component: &Path) -> InlineTable {
     table
 }
 
-/// Wires a model's component into a manifest, with the command that makes it. The rest of the text stays
-/// as it is.
+/// Names a model's component in a manifest, and puts `command` before the service's build command.
+///
+/// The rest of the text stays unchanged.
 ///
 /// # Errors
 ///
-/// If the manifest has no component that takes a model.
+/// If the text is no TOML, or the manifest has no component with a model, or its service has no
+/// build command.
 pub fn wire(text: &str, component: &Path, command: &str) -> Result<String> {
     let mut manifest = parse(text)?;
     let service = service(&mut manifest)?;
     service["dependencies"][PREDICTOR] = Item::Value(path_table(component).into());
-    // The last command builds the service; the others make models.
+    // The last command builds the service, the other ones make models. Replace the other ones.
     let build = service.get_mut("build").and_then(|build| build.get_mut("command"));
     let build = build.and_then(Item::as_value_mut).context("its service has no build command")?;
     let last = match &*build {
@@ -63,11 +65,11 @@ pub fn wire(text: &str, component: &Path, command: &str) -> Result<String> {
     Ok(manifest.to_string())
 }
 
-/// The path of the model that a manifest names.
+/// Returns the path of the model in a manifest.
 ///
 /// # Errors
 ///
-/// If it names none.
+/// If the text is no TOML, or the manifest names no model in a file.
 pub fn model(text: &str) -> Result<String> {
     let mut manifest = parse(text)?;
     let service = service(&mut manifest)?;

@@ -1,7 +1,8 @@
 //! Writes a model's component, and names it in a manifest.
 //!
-//! [`layout`] lays the contract's records out as they are in memory, [`runner`] has the component that
-//! evaluates a model, and [`component`] appends one to the other. [`manifest`] edits `spin.toml`, and [`write`] writes files.
+//! [`layout`] lowers the contract's records to their bytes in memory. [`runner`] builds the runner,
+//! the component for the evaluation of a model. [`component`] appends the model to the runner.
+//! [`manifest`] edits `spin.toml`, and [`write`] writes files.
 
 pub mod component;
 pub mod layout;

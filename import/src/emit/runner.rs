@@ -1,4 +1,4 @@
-//! The runner's component, which Rust builds once.
+//! Builds the runner's component with cargo.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
@@ -6,11 +6,17 @@ use std::process::{Command, Stdio};
 
 const TARGET: &str = "wasm32-wasip1";
 
-/// The runner's package, by which the workspace is found.
+/// The manifest of the runner's package. Its path marks the folder of the workspace.
 const PACKAGE: &str = "models/runner/Cargo.toml";
 
-/// The folder of the workspace: that of the package which cargo runs, or of this folder. This program's
-/// own may have been copied or renamed since it was built.
+/// Finds the folder of the workspace: the folder of cargo's current package or one above it.
+/// Outside of cargo, it starts at the current folder.
+///
+/// It ignores the folder of this program's build, since a user may have copied or renamed it.
+///
+/// # Errors
+///
+/// If no folder there has the runner's package.
 fn workspace() -> Result<PathBuf> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let folder = package.map_or_else(std::env::current_dir, Ok)?;
@@ -18,11 +24,11 @@ fn workspace() -> Result<PathBuf> {
     Ok(workspace.context("run it in the folder of model-api: cargo import model.onnx")?.to_owned())
 }
 
-/// The bytes of the runner, which is built if it is not there or has changed.
+/// Returns the bytes of the runner. Builds it first, if it is missing or has changed.
 ///
 /// # Errors
 ///
-/// If it cannot be built.
+/// If the runner cannot be built or read.
 pub fn load() -> Result<Vec<u8>> {
     let workspace = workspace()?;
     ensure_target(&workspace)?;
@@ -43,14 +49,14 @@ fn build(workspace: &Path) -> Command {
     cargo
         .args(["build", "--release", "--target", TARGET, "-p", "model-runner"])
         .current_dir(workspace)
-        // The component is where the manifests say, and flags for this machine are not for WebAssembly.
+        // Use the target folder of the manifests. Flags for this machine do not suit WebAssembly.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("CARGO_BUILD_TARGET_DIR")
         .env("CARGO_ENCODED_RUSTFLAGS", "");
     cargo
 }
 
-/// Installs the target if it is missing.
+/// Installs Rust's target for WebAssembly if it is missing.
 fn ensure_target(workspace: &Path) -> Result<()> {
     let output = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])
@@ -75,7 +81,7 @@ mod tests {
     use super::*;
     use std::ffi::OsStr;
 
-    /// `-C link-arg=-fuse-ld=mold`, say, would fail.
+    /// Flags such as `-C link-arg=-fuse-ld=mold` would make the build fail.
     #[test]
     fn a_users_flags_and_folder_are_not_for_the_runner() {
         let cargo = build(Path::new("."));

@@ -1,14 +1,15 @@
-//! The writing of files.
+//! Writes files.
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
-/// Writes a file whole: another one is written beside it, and takes its place. A full disk leaves the old
-/// file as it is.
+/// Writes a file as a whole: writes a temporary file beside it, then renames the temporary file.
+///
+/// Creates the folder if needed. If the disk is full, the old file stays unchanged.
 ///
 /// # Errors
 ///
-/// If it cannot be written, or is a symbolic link, whose target may be anywhere.
+/// If the file cannot be written, or if it is a symbolic link, since its target may be anywhere.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_beside(path, bytes).with_context(|| path.display().to_string())
 }

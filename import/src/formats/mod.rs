@@ -1,4 +1,4 @@
-//! The formats of files, and the reading of each.
+//! Detects the format of a model file, and reads the model.
 
 pub mod lightgbm;
 pub mod onnx;
@@ -9,18 +9,19 @@ use crate::ir::model::Model;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
-/// The largest file that is read, in bytes.
+/// The size limit of a model file, in bytes.
 pub const MAX_FILE_BYTES: usize = 100 << 20;
 
-/// A format of files.
+/// A file format.
 struct Format {
-    /// True if a file of these bytes is of this format.
+    /// True if the bytes are in this format.
     detects: fn(&[u8]) -> bool,
-    /// Reads a model; the number is that of the features, for a file that does not say it.
+    /// Reads a model from bytes. The number is the count of features, used if the file lacks it.
     reads: fn(&[u8], Option<usize>) -> Result<Model>,
 }
 
-/// The formats. ONNX has no mark of its own: it is what is left.
+/// The formats, in the order of detection. ONNX has no magic bytes, so it comes last and accepts
+/// all bytes.
 const FORMATS: [Format; 4] = [
     Format {
         detects: |bytes| bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n"),
@@ -35,13 +36,13 @@ const FORMATS: [Format; 4] = [
     Format { detects: |_| true, reads: onnx::read },
 ];
 
-/// Reads a model from a file's bytes, by what they are.
+/// Detects the format of a file's bytes, and reads the model.
 ///
-/// `columns` is the number of features, for a file that does not say it.
+/// `columns` is the number of features, used if the file lacks it.
 ///
 /// # Errors
 ///
-/// If the file is too large, of a format that is not supported, or broken.
+/// If the file is larger than [`MAX_FILE_BYTES`], broken, or in an unsupported format.
 pub fn read(path: &Path, bytes: &[u8], columns: Option<usize>) -> Result<Model> {
     ensure!(
         bytes.len() <= MAX_FILE_BYTES,
@@ -57,7 +58,7 @@ pub fn read(path: &Path, bytes: &[u8], columns: Option<usize>) -> Result<Model> 
     (format.context("its format is unknown")?.reads)(bytes, columns)
 }
 
-/// True for JSON's text: its first brace is followed by a quote, a brace or a blank.
+/// True for JSON text: its first brace is followed by a quote, a brace or white space.
 fn is_json(bytes: &[u8]) -> bool {
     let trimmed = bytes.trim_ascii_start();
     trimmed.starts_with(b"{")

@@ -1,8 +1,8 @@
-//! Files of other formats, each by its name and with what to do.
+//! Recognizes files in other formats, and names a remedy for each.
 
 use std::path::Path;
 
-/// The endings of pickles.
+/// The file extensions of pickles.
 const PICKLES: [&str; 4] = ["pkl", "pickle", "joblib", "sav"];
 
 const PICKLE: &str = "a pickle runs code when it is read. Export the model in Python: \
@@ -14,7 +14,7 @@ const TORCH: &str = "export the model in Python: torch.onnx.export(model, (examp
 
 const XGBOOST: &str = "save it with booster.save_model(\"model.json\")";
 
-/// The first bytes of files, and their names with what to do.
+/// The first bytes of a file, the name of its format, and a remedy.
 const STARTS: [(&[u8], &str, &str); 18] = [
     (b"binf", "XGBoost's old binary form", XGBOOST),
     (b"\0\0\0", "XGBoost's old binary form", XGBOOST),
@@ -48,7 +48,8 @@ const STARTS: [(&[u8], &str, &str); 18] = [
     (b"[", "a list of JSON, such as XGBoost's dump", XGBOOST),
 ];
 
-/// The name of a file that is no model's in a format that is read, and what to do.
+/// Returns a message with a remedy if the file is empty or in an unsupported format. Decides by the
+/// extension of `path` and by the bytes.
 pub fn name(path: &Path, bytes: &[u8]) -> Option<String> {
     if bytes.trim_ascii().is_empty() {
         return Some("it is empty".to_owned());
@@ -59,7 +60,7 @@ pub fn name(path: &Path, bytes: &[u8]) -> Option<String> {
     if is_safetensors(bytes) {
         return Some(format!("it is safetensors, which has weights and no model; {TORCH}"));
     }
-    // JSON may have blanks anywhere.
+    // JSON may have white space anywhere.
     let start = bytes.iter().take(64).copied().filter(|byte| !byte.is_ascii_whitespace());
     let start: Vec<u8> = start.collect();
     let is =
@@ -77,8 +78,8 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
     endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// True for pickles: of protocol 2 and later, which begin with its number; of 0 and 1, which end with a
-/// dot; and for what joblib compresses with zlib.
+/// True for a pickle. Protocols 2 to 5 begin with 0x80 and their number; protocols 0 and 1 end with
+/// a dot. Also true for zlib data, as joblib may compress a pickle.
 fn is_pickle(bytes: &[u8]) -> bool {
     let is_old =
         [&b"(dp"[..], b"(lp", b"(i", b"ccopy_reg\n", b"c__main__\n", b"}q", b"]q", b"csklearn"]
@@ -90,14 +91,14 @@ fn is_pickle(bytes: &[u8]) -> bool {
         || is_zlib
 }
 
-/// True for a length of eight bytes before a header of JSON.
+/// True for safetensors: a length in eight bytes, then a JSON header.
 fn is_safetensors(bytes: &[u8]) -> bool {
     let Some((length, rest)) = bytes.split_first_chunk() else { return false };
     let length = u64::from_le_bytes(*length);
     rest.starts_with(b"{\"") && (2..=rest.len() as u64).contains(&length)
 }
 
-/// True for text whose first two lines have as many separators.
+/// True for a table such as CSV: text with equally many separators in its first two lines.
 fn is_table(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(1 << 16)];
     let mut lines = start.split(|byte| *byte == b'\n');

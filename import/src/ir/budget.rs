@@ -4,24 +4,26 @@ use anyhow::{Result, anyhow};
 use model_runner::budget::Budget;
 use std::cell::Cell;
 
-/// The memory of all constants together, in bytes: several times that of an instance of the component.
+/// The limit on the memory of all constants, in bytes: several times the memory of an instance of
+/// the component.
 const MAX_BYTES: usize = 512 << 20;
 
-/// The steps of all that an import computes to read a file: about ten seconds.
+/// The limit on the steps of reading a file: about ten seconds.
 const MAX_STEPS: u64 = 1 << 32;
 
-/// The memory of an evaluation beside the constants, in bytes.
+/// The limit on the memory of an evaluation, in bytes, beside the constants.
 const MAX_ROWS_BYTES: usize = 256 << 20;
 
-/// The steps of a row in an evaluation: about 20 ms.
+/// The limit on the steps of an evaluation, per row: about 20 ms.
 const MAX_ROW_STEPS: u64 = 16 << 20;
 
-/// The budget of an evaluation of some rows.
+/// Returns the budget for evaluating this number of rows.
 pub fn of_rows(rows: usize) -> Budget {
     Budget::new(MAX_ROWS_BYTES, MAX_ROW_STEPS.saturating_mul(rows as u64))
 }
 
-/// The rest of an import's memory and steps. A file of a few kilobytes may ask for any amount of both.
+/// The remaining memory and steps of an import. They are limited because a file of a few kilobytes
+/// may ask for any amount of both.
 pub struct Rest(Cell<Budget>);
 
 impl Default for Rest {
@@ -31,11 +33,11 @@ impl Default for Rest {
 }
 
 impl Rest {
-    /// Lets `compute` take from the rest.
+    /// Lets `compute` spend from the remaining budget.
     ///
     /// # Errors
     ///
-    /// If less is left than it takes.
+    /// If `compute` fails, for example because it needs more than is left.
     pub fn spend<R>(
         &self,
         compute: impl FnOnce(&mut Budget) -> model_runner::error::Result<R>,
@@ -46,20 +48,20 @@ impl Rest {
         result
     }
 
-    /// Takes memory for a part of the file.
+    /// Takes memory for a part of the file, in bytes.
     ///
     /// # Errors
     ///
-    /// If there is not as much.
+    /// If less memory is left.
     pub fn take_bytes(&self, bytes: usize) -> Result<()> {
         self.spend(|rest| rest.take_bytes(bytes)).map_err(|error| anyhow!("it {error}"))
     }
 
-    /// Takes steps of the reading.
+    /// Takes steps for reading the file.
     ///
     /// # Errors
     ///
-    /// If there are not as many.
+    /// If fewer steps are left.
     pub fn take_steps(&self, steps: usize) -> Result<()> {
         self.spend(|rest| rest.take_steps(steps as u64)).map_err(|error| anyhow!("it {error}"))
     }

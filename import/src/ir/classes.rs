@@ -1,4 +1,4 @@
-//! Classes that are chosen by probabilities.
+//! Chooses classes by their probabilities.
 
 use crate::ir::graph::{Graph, Value};
 use crate::ir::model::{Choice, Class};
@@ -7,8 +7,9 @@ use anyhow::Result;
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 
-/// The index of one of two classes and the probabilities of both, from that of the second, `[rows, 1]`,
-/// which is chosen above one half.
+/// Adds the choice between two classes by the probability of the second, `[rows, 1]`: above 0.5 the
+/// second class is chosen. Returns the index of the class, `[rows]`, and the probabilities of both
+/// classes, `[rows, 2]`.
 ///
 /// # Errors
 ///
@@ -22,7 +23,7 @@ pub fn two(graph: &mut Graph, second: Value, sum: Sum) -> Result<(Value, Value)>
     Ok((graph.reshape(index, &[-1])?, probabilities))
 }
 
-/// One of two classes that the file does not name, by the probability of the second.
+/// Adds the choice between two unnamed classes by the probability of the second, `[rows, 1]`.
 ///
 /// # Errors
 ///
@@ -32,7 +33,7 @@ pub fn one_of_two(graph: &mut Graph, second: Value, sum: Sum) -> Result<Class> {
     Ok(Class { choice: numbered(index, 2), probabilities: Some(probabilities) })
 }
 
-/// The most probable of classes that the file does not name, by the probabilities of all,
+/// Adds the choice of the most probable of several unnamed classes, by the probabilities of all,
 /// `[rows, classes]`.
 ///
 /// # Errors
@@ -43,7 +44,7 @@ pub fn most_probable(graph: &mut Graph, probabilities: Value, classes: usize) ->
     Ok(Class { choice: numbered(index, classes), probabilities: Some(probabilities) })
 }
 
-/// The choice of a class that the file does not name: its label is its index.
+/// Returns the choice of an unnamed class: its label is its index.
 pub fn numbered(index: Value, classes: usize) -> Choice {
     let labels = (0..classes).map(|class| class.to_string()).collect();
     Choice::Index { index, labels, is_named: false }

@@ -1,4 +1,4 @@
-//! The evaluation of a model in this program, by the runner that the component has.
+//! Evaluates a model during the import, by the runner of the component.
 
 use crate::ir::budget;
 use crate::ir::graph::{Definition, Graph, InputKind, Value};
@@ -13,13 +13,14 @@ use model_runner::tensor::{Data, Shape, Tensor};
 use predictor_abi::Value as Input;
 use std::collections::HashMap;
 
-/// A program that can be asked.
+/// A program for evaluation, with the names of its nodes.
 pub struct Evaluator {
     pub words: Vec<u64>,
     names: HashMap<u32, String>,
 }
 
 impl Evaluator {
+    /// Makes an evaluator from a written program.
     pub fn new(written: Written) -> Self {
         Self { words: written.words, names: written.names }
     }
@@ -28,21 +29,23 @@ impl Evaluator {
         Table::new(bytemuck::cast_slice(&self.words)).expect("it was just written")
     }
 
-    /// The numbers that the answers of some rows are made of.
+    /// Returns the numbers of the answers of some rows, row after row: the index and the
+    /// probabilities of a class, or the value of a quantity.
     ///
     /// # Errors
     ///
-    /// The node that has no answer, by its name in the file.
+    /// If a node has no output for these rows: the error has its name in the file.
     pub fn numbers(&self, values: &[Input]) -> Result<Vec<f64>> {
         evaluate_rows(self.table(), values, self.budget(values))
             .map_err(|failure| self.named(failure))
     }
 
-    /// The memory that some rows take, in bytes: nothing is given back before their block ends.
+    /// Returns the memory taken by some rows, in bytes. Memory is freed only at the end of a block
+    /// of rows.
     ///
     /// # Errors
     ///
-    /// The node that has no answer.
+    /// If a node has no output for these rows: the error has its name in the file.
     pub fn bytes(&self, values: &[Input]) -> Result<usize> {
         let bytes = predict::bytes_of_rows(self.table(), values, self.budget(values));
         bytes.map_err(|failure| self.named(failure))
@@ -58,16 +61,16 @@ impl Evaluator {
     }
 }
 
-/// The number of rows that a graph is asked for its shapes. A prime, so that no other dimension of a
-/// model is taken for it.
+/// The number of rows in a trial evaluation, used to find shapes. It is a prime, to differ from all
+/// other dimensions of a model.
 pub const ROWS: usize = 61;
 
-/// Evaluates a value of a graph for [`ROWS`] rows of numbers, which `number` makes by row and column, and
-/// reads the result.
+/// Evaluates a value of a graph for [`ROWS`] made-up rows, and reads the result. `number` computes
+/// the number of a row and a column; columns of strings are empty.
 ///
 /// # Errors
 ///
-/// If the model has no answer for them.
+/// If the model has no answer for these rows.
 pub fn ask<R>(
     graph: &Graph,
     value: Value,
@@ -104,7 +107,7 @@ pub fn ask<R>(
     }
     evaluate(table, table.nodes(), &mut slots)
         .map_err(|failure| with_advice(graph, evaluator.named(failure)))?;
-    // The program is written anew for each question.
+    // Each trial writes a new program, so its words count as steps too.
     let steps = (budget.steps() - slots.budget.steps()) as usize;
     graph.rest.take_steps(steps + evaluator.words.len())?;
     let output = table.outputs().next().context("it has no output")?;
@@ -115,7 +118,7 @@ pub fn ask<R>(
     Ok(read(slots.get(slot).map_err(|error| anyhow!("{error}"))?))
 }
 
-/// The dimensions of a value for [`ROWS`] rows.
+/// Returns the dimensions of a value for [`ROWS`] rows.
 ///
 /// # Errors
 ///
@@ -124,18 +127,19 @@ pub fn shape(graph: &Graph, value: Value) -> Result<Vec<usize>> {
     ask(graph, value, |_, _| 0.0, |tensor| tensor.shape.dims().to_vec())
 }
 
-/// The number of values that a row has.
+/// Returns the number of values of a row.
 ///
 /// # Errors
 ///
-/// If the rows have not as many each.
+/// If the model has no answer for rows of zeros, or if its rows have different numbers of values.
 pub fn columns(graph: &Graph, value: Value) -> Result<usize> {
     let size: usize = shape(graph, value)?.iter().product();
     ensure!(size.is_multiple_of(ROWS), "an output has {size} values for {ROWS} rows");
     Ok(size / ROWS)
 }
 
-/// An error with what to do if columns that imputers add are not in the file.
+/// Adds advice to an error of shapes if the graph has an imputer: columns added by imputers may be
+/// missing in the file.
 pub fn with_advice(graph: &Graph, error: anyhow::Error) -> anyhow::Error {
     let imputes = graph.values.iter().any(|definition| {
         matches!(definition, Definition::Node(node) if matches!(node.op, Op::Imputer | Op::KnnImputer))

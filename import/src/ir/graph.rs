@@ -1,4 +1,4 @@
-//! A model as a graph: constants, inputs and nodes, before it is written as a table.
+//! A model as a graph: constants, inputs and nodes, before it is written as a program.
 
 use crate::ir::budget::Rest;
 use anyhow::{Result, anyhow, bail, ensure};
@@ -8,36 +8,36 @@ use model_runner::tensor::{Data, Shape, Tensor};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// A value of the graph: a constant, an input, or what a node computes.
+/// A value of the graph, by its index: a constant, an input, or the result of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Value(pub usize);
 
-/// Where a value comes from.
+/// The source of a value.
 pub enum Definition {
     Constant(Tensor<'static>),
-    /// The place of an input.
+    /// The index of an input.
     Input(usize),
-    /// A slot of a scan's body, which each run sets.
+    /// A slot of a scan's body, set before each run.
     Slot,
     Node(Node),
 }
 
-/// An operator and what it takes.
+/// An operator with its inputs and attributes.
 pub struct Node {
     pub op: Op,
     pub inputs: Vec<Value>,
     pub attributes: Vec<i32>,
-    /// The name by which a person finds it in the file.
+    /// The name in the file, for messages.
     pub name: String,
-    /// The nodes of a scan's body.
+    /// The body, if the node is a scan.
     pub body: Option<Body>,
 }
 
 /// The body of a scan.
 pub struct Body {
-    /// The nodes, each behind those that it needs.
+    /// The nodes. Each comes after the nodes it needs.
     pub nodes: Vec<Value>,
-    /// The slot of the slice that a run is for.
+    /// The slot of the current slice.
     pub slice: Value,
     /// The output of a run.
     pub output: Value,
@@ -64,21 +64,21 @@ pub enum InputKind {
     Text,
 }
 
-/// A graph in the making. Each node lies behind those that it needs.
+/// A graph under construction. Each node comes after the nodes it needs.
 #[derive(Default)]
 pub struct Graph {
     pub values: Vec<Definition>,
     pub inputs: Vec<Input>,
-    /// The nodes of the body that is being read, if one is.
+    /// The nodes of each body being read, the innermost last.
     bodies: Vec<Vec<Value>>,
-    /// The name of the node that is being read.
+    /// The name of the node being read.
     pub reading: String,
-    /// The memory and the steps that are left.
+    /// The remaining memory and steps.
     pub rest: Rest,
 }
 
 impl Graph {
-    /// A graph whose nodes are named by the part of a file that is read.
+    /// Makes an empty graph. Its nodes are named after `reading`, the part of a file being read.
     pub fn new(reading: &str) -> Self {
         Self { reading: reading.to_owned(), ..Self::default() }
     }
@@ -95,22 +95,38 @@ impl Graph {
         Ok(self.add(Definition::Constant(tensor)))
     }
 
-    /// A list of floats.
+    /// Adds a list of floats.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
     pub fn floats(&mut self, values: &[f32]) -> Result<Value> {
         self.list(Data::Float(values.to_vec().into()))
     }
 
-    /// A list of doubles.
+    /// Adds a list of doubles.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
     pub fn doubles(&mut self, values: &[f64]) -> Result<Value> {
         self.list(Data::Double(values.to_vec().into()))
     }
 
-    /// A list of integers.
+    /// Adds a list of integers.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
     pub fn ints(&mut self, values: &[i64]) -> Result<Value> {
         self.list(Data::Int(values.to_vec().into()))
     }
 
-    /// A list of texts.
+    /// Adds a list of strings.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
     pub fn texts(&mut self, values: &[String]) -> Result<Value> {
         self.list(Data::Text(values.iter().map(|text| keep(text)).collect::<Vec<_>>().into()))
     }
@@ -120,7 +136,7 @@ impl Graph {
         self.constant(tensor.map_err(|error| self.fault(error))?)
     }
 
-    /// Records of an operator's own.
+    /// Adds records in an operator's own format.
     ///
     /// # Errors
     ///
@@ -134,16 +150,17 @@ impl Graph {
         self.constant(Tensor { shape, data: Data::Bytes(&kept[..bytes.len()]) })
     }
 
+    /// Adds an input.
     pub fn input(&mut self, input: Input) -> Value {
         self.inputs.push(input);
         self.add(Definition::Input(self.inputs.len() - 1))
     }
 
-    /// Adds a node, or computes it if all that it takes is constant.
+    /// Adds a node, or computes its result if all inputs are constants.
     ///
     /// # Errors
     ///
-    /// If an input is missing, or it is computed and takes something else.
+    /// If an input is missing, or if the computation fails.
     pub fn node(&mut self, op: Op, inputs: &[Value], attributes: &[i32]) -> Result<Value> {
         ensure!(inputs.len() >= op.inputs(), "{} lacks an input", self.reading);
         let constants = inputs.iter().map(|value| self.as_constant(*value));
@@ -164,8 +181,12 @@ impl Graph {
         value
     }
 
-    /// Adds a scan, whose body `read` reads into the slots of the states and of the slice. It answers
-    /// with the states after a run, and the output.
+    /// Adds a scan. `read` adds the body: it takes the slots of the states and of the slice, and
+    /// returns the states after a run, and the output.
+    ///
+    /// # Errors
+    ///
+    /// If there is no input, or if `read` fails.
     pub fn scan(
         &mut self,
         inputs: &[Value],
@@ -182,6 +203,7 @@ impl Graph {
         Ok(self.push(Op::Scan, inputs, &[], Some(Body { nodes, slice, output, states })))
     }
 
+    /// Returns the tensor of a constant, none for other values.
     pub fn as_constant(&self, value: Value) -> Option<&Tensor<'static>> {
         match &self.values[value.0] {
             Definition::Constant(tensor) => Some(tensor),
@@ -189,6 +211,7 @@ impl Graph {
         }
     }
 
+    /// Returns the node of a value, none for other values.
     pub fn as_node(&self, value: Value) -> Option<&Node> {
         match &self.values[value.0] {
             Definition::Node(node) => Some(node),
@@ -196,7 +219,11 @@ impl Graph {
         }
     }
 
-    /// The integers of a constant.
+    /// Returns the integers of a constant.
+    ///
+    /// # Errors
+    ///
+    /// If the value is no constant of integers.
     pub fn constant_ints(&self, value: Value) -> Result<&[i64]> {
         match self.as_constant(value).map(|tensor| &tensor.data) {
             Some(Data::Int(values)) => Ok(values),
@@ -204,18 +231,30 @@ impl Graph {
         }
     }
 
-    /// The values in another type.
+    /// Adds a conversion of the values to another type.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot be added.
     pub fn cast(&mut self, value: Value, kind: Kind) -> Result<Value> {
         self.node(Op::Cast, &[value], &[kind as i32])
     }
 
-    /// The values in a shape.
+    /// Adds a reshape of the values to `dims`.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot be added.
     pub fn reshape(&mut self, value: Value, dims: &[i64]) -> Result<Value> {
         let shape = self.ints(dims)?;
         self.node(Op::Reshape, &[value, shape], &[])
     }
 
-    /// A column of a matrix, as a matrix of one column.
+    /// Adds the selection of a column of a matrix, as a matrix of one column.
+    ///
+    /// # Errors
+    ///
+    /// If the node cannot be added.
     pub fn column(&mut self, value: Value, column: usize) -> Result<Value> {
         let column = self.ints(&[column as i64])?;
         self.node(Op::Gather, &[value, column], &[1])
@@ -231,7 +270,7 @@ impl Graph {
     }
 }
 
-/// Keeps a text for as long as the program runs, each text once.
+/// Keeps a string until the process ends. Equal strings are kept once.
 pub fn keep(text: &str) -> &'static str {
     thread_local! {
         static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();

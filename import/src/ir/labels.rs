@@ -1,4 +1,4 @@
-//! The labels of classes, found in the graph or by asking it.
+//! Finds the labels of classes, in the graph or by trial evaluations.
 
 use crate::ir::evaluate::{ask, shape};
 use crate::ir::graph::{Definition, Graph, Node, Value};
@@ -7,20 +7,19 @@ use model_runner::op::Op;
 use model_runner::tensor::{Data, Tensor};
 use std::collections::BTreeSet;
 
-/// The rows that a graph is asked for the labels of its classes: numbers from -3 to 3, of which each row has
-/// others.
+/// Returns a number of a made-up row, from -3 to 3. The rows differ from each other.
 fn spread(row: usize, column: usize) -> f64 {
     ((row * 37 + column * 61 + row * column * 13) % 97) as f64 / 16.0 - 3.0
 }
 
-/// The most labels that are found by asking.
+/// The limit on labels found by trial evaluations.
 const MAX_ASKED_LABELS: usize = 20;
 
-/// The labels among which a label is chosen, if the graph has them.
+/// Returns the possible values of a label, none if the graph does not list them.
 ///
 /// # Errors
 ///
-/// If they are neither texts nor numbers.
+/// If the labels are neither strings nor numbers.
 pub fn of(graph: &Graph, label: Value) -> Result<Option<Vec<String>>> {
     let (node, column) = origin(graph, label);
     let Some(node) = node else { return Ok(None) };
@@ -29,14 +28,14 @@ pub fn of(graph: &Graph, label: Value) -> Result<Option<Vec<String>>> {
             let labels = graph.as_constant(node.inputs[0]);
             labels.map(texts).transpose()
         }
-        // The last value is that of an unknown key.
+        // The last value is for unknown keys.
         Op::LabelEncoder => {
             let Some(values) = graph.as_constant(node.inputs[2]) else { return Ok(None) };
             let mut labels = texts(values)?;
             labels.pop();
             Ok(Some(labels))
         }
-        // 2 x - 1 of a condition, as skl2onnx writes the labels of outliers.
+        // 2 x - 1 for a condition x: skl2onnx writes the labels of outliers so.
         Op::Add => Ok(affine(graph, node)),
         Op::Concat => match column {
             Some(column) => of(graph, node.inputs[column]),
@@ -46,7 +45,8 @@ pub fn of(graph: &Graph, label: Value) -> Result<Option<Vec<String>>> {
     }
 }
 
-/// The node that makes a label, past what only changes its shape, and the column of it.
+/// Finds the node of a label, and the column of its result. Skips nodes for the shape, the type or
+/// the selection of a column.
 fn origin(graph: &Graph, label: Value) -> (Option<&Node>, Option<usize>) {
     let (mut value, mut column) = (label, None);
     loop {
@@ -55,7 +55,7 @@ fn origin(graph: &Graph, label: Value) -> (Option<&Node>, Option<usize>) {
             Op::Reshape | Op::Cast | Op::Flatten | Op::Squeeze | Op::Unsqueeze | Op::Transpose => {
                 node.inputs[0]
             }
-            // A column of several labels.
+            // The column of one of several labels.
             Op::Gather if graph.as_constant(node.inputs[0]).is_none() => {
                 let index =
                     graph.as_constant(node.inputs[1]).and_then(|index| index.as_ints().ok());
@@ -71,7 +71,7 @@ fn origin(graph: &Graph, label: Value) -> (Option<&Node>, Option<usize>) {
     }
 }
 
-/// The number of classes of a label that is its class's index; none for another label.
+/// Returns the number of classes if a label is the index of its class, none for other labels.
 ///
 /// # Errors
 ///
@@ -87,11 +87,11 @@ pub fn count(graph: &Graph, label: Value) -> Result<Option<usize>> {
     Ok(usize::try_from(axis).ok().and_then(|axis| dims.get(axis)).copied())
 }
 
-/// The labels that a model gives to made-up rows, sorted: those of a label that the file does not list.
+/// Collects the labels of made-up rows, sorted, for a file without a list of labels.
 ///
 /// # Errors
 ///
-/// If the model has no answer for them, or gives many labels.
+/// If the model has no answer for these rows, or gives many labels.
 pub fn asked(graph: &Graph, label: Value) -> Result<Vec<String>> {
     let mut labels = ask(graph, label, spread, |tensor| match &tensor.data {
         Data::Int(labels) => {
@@ -113,7 +113,7 @@ pub fn asked(graph: &Graph, label: Value) -> Result<Vec<String>> {
     Ok(labels)
 }
 
-/// The two values of a condition that is multiplied and shifted.
+/// Returns the two values of a condition, after it is multiplied and shifted by constants.
 fn affine(graph: &Graph, node: &Node) -> Option<Vec<String>> {
     let whole = |value: Value| match graph.as_constant(value).map(|tensor| &tensor.data) {
         Some(Data::Int(values)) => values.first().copied(),
@@ -128,13 +128,13 @@ fn affine(graph: &Graph, node: &Node) -> Option<Vec<String>> {
     is_condition.then(|| vec![shift.to_string(), shift.wrapping_add(factor).to_string()])
 }
 
-/// The index of a row's label among all labels.
+/// Adds the index of each row's label in `labels`.
 ///
 /// # Errors
 ///
 /// If a node cannot be added to the graph.
 pub fn index(graph: &mut Graph, label: Value, labels: &[String]) -> Result<Value> {
-    // A label that is made of an index needs no search.
+    // A label gathered by an index needs no search.
     if let Some(node) = graph.as_node(label)
         && node.op == Op::Gather
         && let [all, index] = node.inputs[..]
@@ -148,7 +148,7 @@ pub fn index(graph: &mut Graph, label: Value, labels: &[String]) -> Result<Value
         _ => graph.texts(labels)?,
     };
     let mut indices: Vec<i64> = (0..labels.len() as i64).collect();
-    // No class has this index.
+    // This is the index of an unknown label.
     indices.push(-1);
     let indices = graph.ints(&indices)?;
     graph.node(Op::LabelEncoder, &[label, keys, indices], &[])
@@ -170,7 +170,7 @@ fn is_text(graph: &Graph, label: Value) -> bool {
     }
 }
 
-/// A tensor of one text or number, as text.
+/// Returns the strings or numbers of a tensor, as strings.
 fn texts(tensor: &Tensor) -> Result<Vec<String>> {
     Ok(match &tensor.data {
         Data::Text(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),

@@ -1,8 +1,8 @@
 //! A model between its file and its component.
 //!
-//! [`graph`] has its operators, [`trees`] and [`classes`] put parts of it together for the readers of
-//! files, and [`model`] is the result. [`program`] writes it as the runner reads it, and [`evaluate`]
-//! asks that.
+//! [`graph`] has the operators of a model. [`trees`] and [`classes`] build parts of it for the
+//! readers of all formats, and [`model`] is the result. [`program`] writes the graph for the
+//! runner, and [`evaluate`] runs this program during the import.
 
 pub mod budget;
 pub mod classes;

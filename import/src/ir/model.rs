@@ -1,28 +1,28 @@
-//! A trained model as its file describes it, before a card says the rest.
+//! A trained model as its file describes it, before a card adds the rest.
 
 use crate::ir::graph::{Graph, Value};
 
-/// A model that was read from a file.
+/// A model read from a file.
 pub struct Model {
     pub graph: Graph,
-    /// The features, by the column of an input that each one fills.
+    /// The features. Each fills a column of an input.
     pub features: Vec<Feature>,
-    /// False if the file has no names for its features, so that their order counts.
+    /// False if the file has no names for its features: then their order counts.
     pub is_named: bool,
-    /// At least one.
+    /// The answers, at least one.
     pub answers: Vec<Answer>,
     /// The arithmetic: `float32` or `float64`.
     pub precision: &'static str,
-    /// The format and the program that wrote the file: "ONNX, by skl2onnx".
+    /// The format and the program of the file, for example "ONNX, written by skl2onnx".
     pub source: String,
-    /// Remarks for the person who imports it: the file may differ from the program that made it.
+    /// Remarks for the user of the import, for example on differences from the training program.
     pub notes: Vec<String>,
 }
 
-/// A feature, by the column of an input that it fills.
+/// A feature: it fills a column of an input.
 #[derive(Clone, Debug)]
 pub struct Feature {
-    /// The name in the file, or one made of the column's number.
+    /// The name in the file, or a name made of the column's number.
     pub name: String,
     pub input: usize,
     pub column: usize,
@@ -30,22 +30,22 @@ pub struct Feature {
     pub missing: Missing,
 }
 
-/// The values that a feature takes.
+/// The values of a feature.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     Number,
     /// A whole number, by the type of the input.
     Whole,
     Flag,
-    /// A text, which is one of `known` unless the file does not list them.
+    /// A string: one of `known`, or any string if `known` is empty.
     Text {
         known: Vec<String>,
-        /// The text that stands for a missing value, if the model was trained with one.
+        /// The string for a missing value, if the model was trained with one.
         missing: Option<String>,
-        /// True if the file's program has no answer for another text.
+        /// True if the original program refuses other strings.
         refuses_others: bool,
     },
-    /// Categories, with the numbers that stand for them, and the number of any other.
+    /// Categories, with the code of each, and the code of any other category.
     Category {
         names: Vec<String>,
         codes: Vec<f64>,
@@ -53,20 +53,20 @@ pub enum Values {
     },
 }
 
-/// The way of the file's program with a missing value.
+/// The original program's treatment of a missing value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     Refuse,
-    /// It puts another value in its place.
+    /// Another value replaces it.
     Impute,
-    /// It answers. Only if training had missing values too is the answer worth something:
+    /// The model takes it as it is. The answer is useful only if training had missing values too:
     /// `is_trained` is true if the file says so.
     Handle {
         is_trained: bool,
     },
 }
 
-/// One of the things that a model answers.
+/// An answer of a model.
 #[derive(Debug)]
 pub enum Answer {
     Class(Class),
@@ -81,15 +81,15 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Class {
     pub choice: Choice,
-    /// A column for each class.
+    /// The probabilities, with a column for each class.
     pub probabilities: Option<Value>,
 }
 
-/// The way from a row to its class.
+/// The source of a row's class.
 #[derive(Debug)]
 pub enum Choice {
-    /// The index of one of these labels.
+    /// The index of one of `labels`. `is_named` is true if the file has these labels.
     Index { index: Value, labels: Vec<String>, is_named: bool },
-    /// A label, of which the file does not list all.
+    /// A label. The file does not list all of them.
     Label(Value),
 }

@@ -1,4 +1,4 @@
-//! The writing of a graph as a table, which `model_runner::table` documents and reads.
+//! Writes a graph as a program for the runner, in the format of `model_runner::table`.
 
 use crate::ir::graph::{Body, Definition, Graph, InputKind, Value};
 use anyhow::{Result, ensure};
@@ -16,23 +16,23 @@ pub enum Output {
     Quantity { value: Value, column: usize },
 }
 
-/// The way from a feature to a column of an input.
+/// The feature of an input column, and its coding.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
-    /// The feature's place in a row.
+    /// The feature's index in a row.
     pub feature: usize,
     pub coding: Coding,
 }
 
-/// The way in which a value is written into a column.
+/// The coding of a value in a column.
 #[derive(Clone, Copy, Debug)]
 pub enum Coding {
-    /// As it is.
+    /// Unchanged.
     Plain,
-    /// By the names of categories, and their codes: one more for an unknown one, and one for a missing
-    /// one.
+    /// Categories by their names, with their codes. Two more codes follow: for an unknown and for a
+    /// missing category.
     Codes { names: Value, codes: Value },
-    /// As a text. A list of one text has what stands for a missing one.
+    /// A string. `missing` is a list of one string, the replacement for a missing value.
     Text { missing: Value },
 }
 
@@ -47,20 +47,21 @@ impl Coding {
     }
 }
 
-/// A table, and the names of the nodes that its slots belong to.
+/// A written program, with the names of its nodes by slot.
 pub struct Written {
-    /// A multiple of eight bytes.
+    /// The program, in words of eight bytes.
     pub words: Vec<u64>,
     pub names: HashMap<u32, String>,
 }
 
-/// Writes what the outputs need.
+/// Writes the part of a graph needed by its outputs.
 ///
-/// `cells` are those of each input, `block` is the most rows that are evaluated at once.
+/// `cells` has the columns of each input, `features` is the number of features of a row, and
+/// `block` is the largest number of rows evaluated at once.
 ///
 /// # Errors
 ///
-/// If the table has more than 4 GiB.
+/// If the constants take more than 2 GiB.
 pub fn write(
     graph: &Graph,
     outputs: &[Output],
@@ -69,7 +70,7 @@ pub fn write(
     block: usize,
 ) -> Result<Written> {
     let mut writer = Writer { graph, slots: HashMap::new(), words: Vec::new(), data: Vec::new() };
-    // Give slots to what the outputs need: constants first, then inputs, then nodes.
+    // Give slots to the needed values: constants first, then inputs, then nodes.
     let needed = needed(graph, outputs, cells);
     let all = || needed.iter().map(|value| (*value, &graph.values[value.0]));
     let constants: Vec<_> = all()
@@ -93,7 +94,7 @@ pub fn write(
     let inputs = writer.inputs(cells);
     let (nodes, names) = writer.nodes(&needed);
     let outputs = writer.outputs(outputs);
-    // Write the header, and move the data behind the words.
+    // Write the header, and move the data after the words.
     let header = Header {
         magic: MAGIC,
         slots: writer.slots.len() as u32,
@@ -107,7 +108,7 @@ pub fn write(
     writer.finish(header, constants).map(|words| Written { words, names })
 }
 
-/// The values that the outputs need, in the graph's order.
+/// Finds the values needed by the outputs, in the graph's order.
 fn needed(graph: &Graph, outputs: &[Output], cells: &[Vec<Cell>]) -> Vec<Value> {
     let mut open: Vec<Value> = Vec::new();
     for output in outputs {
@@ -139,7 +140,7 @@ struct Writer<'g> {
     graph: &'g Graph,
     slots: HashMap<Value, u32>,
     words: Vec<u32>,
-    /// What the constants refer to, in whole words of 64 bits.
+    /// The data of the constants, padded to words of 64 bits.
     data: Vec<u8>,
 }
 
@@ -153,7 +154,7 @@ impl Writer<'_> {
         self.words.len() as u32
     }
 
-    /// Writes a constant, with its place among the data.
+    /// Writes a constant, with the offset of its data.
     fn constant(&mut self, tensor: &Tensor) -> Result<()> {
         let (kind, bytes): (u32, Vec<u8>) = match &tensor.data {
             Data::Float(values) => (table::FLOAT, bytemuck::cast_slice(values).to_vec()),
@@ -214,7 +215,7 @@ impl Writer<'_> {
     }
 
     fn nodes(&mut self, needed: &[Value]) -> ([u32; 2], HashMap<u32, String>) {
-        // The bodies come first, so that their places are known.
+        // The bodies come first, so the scans know their positions.
         let in_bodies: HashSet<Value> = self.graph.values.iter().flat_map(nodes_of_body).collect();
         let mut bodies = HashMap::new();
         for value in needed {
@@ -280,7 +281,8 @@ impl Writer<'_> {
         [start, outputs.len() as u32]
     }
 
-    /// Sets the header, moves the constants' places behind the words, and joins all.
+    /// Sets the header, moves the offsets of the constants after the words, and joins words and
+    /// data.
     fn finish(mut self, header: Header, [start, count]: [u32; 2]) -> Result<Vec<u64>> {
         self.words[..size_of::<Header>() / 4].copy_from_slice(bytemuck::cast_slice(&[header]));
         self.words.resize(self.words.len().next_multiple_of(2), 0);

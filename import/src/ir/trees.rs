@@ -1,4 +1,4 @@
-//! Ensembles of trees, on their way from any file into the runner's nodes.
+//! Converts ensembles of trees from any file to nodes of the runner.
 
 use crate::ir::budget::Rest;
 use crate::ir::graph::{Graph, Value};
@@ -11,15 +11,15 @@ use std::rc::Rc;
 /// The nodes of a tree. The first is the root.
 pub type Tree = Vec<Node>;
 
-/// A node of a tree, as files have them.
+/// A node of a tree, as in the files.
 #[derive(Clone, Debug)]
 pub enum Node {
     Branch(Branch),
-    /// A weight for each of some targets.
+    /// Pairs of the index of a target and a weight.
     Leaf(Vec<(usize, f64)>),
 }
 
-/// A question that sends a row to one of two nodes of the same tree.
+/// A test of a feature, and the next node of the same tree for each result.
 #[derive(Clone, Debug)]
 pub struct Branch {
     pub feature: usize,
@@ -28,13 +28,13 @@ pub struct Branch {
     pub missing_left: bool,
     /// True if 0 is a missing value.
     pub zero_is_missing: bool,
-    /// The number of training rows, or their sum of weights, that came here.
+    /// The number of training rows at this node, or the sum of their weights.
     pub cover: f32,
     pub left: usize,
     pub right: usize,
 }
 
-/// The rows that go to the left.
+/// The test of a row. If it is true, the row goes to the left.
 #[derive(Clone, Debug)]
 pub enum Test {
     LessOrEqual(f64),
@@ -42,10 +42,10 @@ pub enum Test {
     In(Set),
 }
 
-/// Categories. Branches may share a set.
+/// A set of categories. Branches may share it.
 pub type Set = Rc<[u32]>;
 
-/// The type in which the leaves are added up.
+/// The type of the sum of leaves.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sum {
     Float,
@@ -53,7 +53,11 @@ pub enum Sum {
 }
 
 impl Sum {
-    /// A list of numbers in this type.
+    /// Adds a list of numbers in this type.
+    ///
+    /// # Errors
+    ///
+    /// If all constants together need too much memory.
     pub fn list(self, graph: &mut Graph, values: &[f64]) -> Result<Value> {
         match self {
             Self::Float => {
@@ -64,36 +68,36 @@ impl Sum {
     }
 }
 
-/// The greatest depth of a tree.
+/// The limit on the depth of a tree.
 const MAX_DEPTH: usize = 10_000;
 
-/// The most outputs of an ensemble: a file of a few bytes may ask for any number of them.
+/// The limit on outputs of an ensemble: a file of a few bytes may ask for any number of them.
 const MAX_OUTPUTS: usize = 1_000;
 
-/// The most weights of all leaves, in all 64 MB: a leaf may have one for each output.
+/// The limit on weights of all leaves, 64 MB in total: a leaf may have a weight for each output.
 const MAX_WEIGHTS: usize = 8 << 20;
 
-/// The most words of all sets of categories, in all 16 MB: a set has a bit for each category up to its
-/// largest.
+/// The limit on words of all sets of categories, 16 MB in total: a set has a bit for each category
+/// up to its largest.
 const MAX_SET_WORDS: usize = 4 << 20;
 
-/// Checks the number of outputs that a file says its ensemble has.
+/// Checks the number of outputs of an ensemble, as given by a file.
 ///
 /// # Errors
 ///
-/// If there is none, or more than are read.
+/// If it is 0, or over the limit.
 pub fn check_outputs(count: usize) -> Result<()> {
     ensure!(count > 0, "it has no outputs");
     ensure!(count <= MAX_OUTPUTS, "it has {count} outputs, and {MAX_OUTPUTS} are read at most");
     Ok(())
 }
 
-/// Adds an ensemble to the graph: the sum of the leaves that a row reaches, from `start` on, which
-/// has a value for each target.
+/// Adds an ensemble to the graph: for each row, the sum of `start` and of the leaves reached by the
+/// row. `start` has a value for each target.
 ///
 /// # Errors
 ///
-/// If a tree refers to a node, feature or target that is not there, or does not end.
+/// If a tree refers to a missing node, feature or target, or if it has a loop.
 pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum) -> Result<Value> {
     let mut table = Table { targets: start.len(), ..Table::default() };
     for (index, tree) in trees.iter().enumerate() {
@@ -121,8 +125,8 @@ struct Table {
 }
 
 impl Table {
-    /// Lays a tree out level by level, with the two children of a node side by side: the first
-    /// levels, which every row passes, share a page.
+    /// Lays out a tree level by level, with the two children of a node side by side. Every row
+    /// passes the first levels, so they share a page.
     fn add(&mut self, tree: &Tree, rest: &Rest) -> Result<()> {
         let root = self.nodes.len();
         self.roots.push(u32::try_from(root)?);
@@ -208,7 +212,8 @@ fn empty() -> TreeNode {
     TreeNode { value: 0.0, next: 0, feature: 0, kind: tree::LEAF, missing: 0 }
 }
 
-/// The greatest number of type `float` below `x`: for a `float`, less than `x` is at most this.
+/// Returns the greatest number of type `float` below `x`. A `float` is less than `x` exactly if it
+/// is at most this number.
 pub fn below_float(x: f64) -> f64 {
     f64::from((x as f32).next_down())
 }

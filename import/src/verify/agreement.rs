@@ -1,4 +1,4 @@
-//! What a model answers for the rows of data, beside its own predictions and the target there.
+//! Compares a model's answers with the target and the predictions in the data.
 
 use crate::card::cells::{flag, is_missing};
 use crate::card::columns::Columns;
@@ -12,21 +12,26 @@ use crate::verify::rows;
 use anyhow::{Result, bail};
 use std::collections::HashMap;
 
-/// The rows that are evaluated at once.
+/// The number of rows evaluated at once.
 const BLOCK: usize = 1024;
 
-/// The fewest rows by which a model is told from chance.
+/// The fewest rows for a comparison with chance.
 const FEWEST: usize = 20;
 
-/// The standard deviations from chance at which agreement is more than chance.
+/// The number of standard deviations above chance for an agreement to count.
 const DEVIATIONS: f64 = 2.0;
 
-/// Asks a model for the rows of a table, and reports how far its answers are those of the table.
+/// Evaluates a model on the rows of a table, and compares its answers with the table.
+///
+/// Returns the lines of a report. `anyway` turns off the error for an agreement no better than
+/// chance.
 ///
 /// # Errors
 ///
-/// If a cell is not of its feature's type; or if the answers agree no better than chance, as they do if
-/// the columns are not those of the features. `anyway` reports that too.
+/// If a cell is not of its feature's type.
+///
+/// If the answers agree with the table no better than chance, for example since the columns are in
+/// another order than in training.
 pub fn agreement(
     evaluator: &Evaluator,
     described: &Described,
@@ -77,7 +82,7 @@ pub fn agreement(
     Ok(report)
 }
 
-/// The values of a row's features.
+/// Reads the values of a row's features.
 fn read(described: &Described, table: &Table, columns: &Columns, row: &Row) -> Result<Vec<Value>> {
     let features = described.signature.features.iter().zip(&described.readings);
     features
@@ -89,7 +94,7 @@ fn read(described: &Described, table: &Table, columns: &Columns, row: &Row) -> R
         .collect()
 }
 
-/// The answers beside one column.
+/// A comparison of the answers with one column.
 struct Compared {
     name: String,
     kind: Comparison,
@@ -100,15 +105,16 @@ enum Comparison {
         labels: Vec<String>,
         right: usize,
         all: usize,
-        /// How often each label was answered, and how often it is in the column.
+        /// The number of answers with each label.
         given: HashMap<String, usize>,
+        /// The number of rows with each label in the column.
         found: HashMap<String, usize>,
     },
     Numbers(Moments),
 }
 
 impl Compared {
-    /// The columns that the first output is compared with: predictions, then the target.
+    /// Prepares the comparisons of the first output: with the predictions, then with the target.
     fn new(described: &Described, table: &Table, columns: &Columns) -> Vec<Self> {
         let kind = || match &described.description.outputs[0].kind {
             OutputKind::Classes(labels) => Comparison::Labels {
@@ -167,8 +173,8 @@ impl Compared {
         }
     }
 
-    /// True if the answers are no nearer to the column than answers at random. A column of one value does
-    /// not tell.
+    /// True if the answers are no better than chance. False if the column has few rows or one
+    /// value.
     fn is_chance(&self) -> bool {
         match &self.kind {
             Comparison::Labels { right, all, given, found, .. } => {
@@ -196,14 +202,18 @@ impl Compared {
     }
 }
 
-/// The sums of answers and of the numbers beside them.
+/// The moments of answers and of the numbers in a column.
 #[derive(Default)]
 struct Moments {
     count: f64,
-    /// Means, and sums of squares and of products around them, by Welford's method.
+    /// The means of the answers and of the column. They and the two sums below are by Welford's
+    /// method.
     means: [f64; 2],
+    /// The sums of the squared distances from the means.
     squares: [f64; 2],
+    /// The sum of the products of both distances from the means.
     product: f64,
+    /// The sum of the absolute errors.
     errors: f64,
     largest_error: f64,
 }
@@ -223,14 +233,15 @@ impl Moments {
         self.largest_error = self.largest_error.max(error);
     }
 
-    /// None if one of the two is constant.
+    /// Returns Pearson's correlation coefficient; none if the answers or the column are constant.
     fn correlation(&self) -> Option<f64> {
         let size = (self.squares[0] * self.squares[1]).sqrt();
         (size > 0.0).then(|| self.product / size)
     }
 }
 
-/// Labels are the same as texts, as numbers, as flags, or as a flag and its number.
+/// True if two labels are equal as strings, as numbers, or as booleans. A boolean equals its
+/// number.
 fn is_same_label(label: &str, text: &str) -> bool {
     let number = |text: &str| {
         text.parse::<f64>().ok().or_else(|| flag(text).map(|flag| f64::from(u8::from(flag))))
@@ -238,7 +249,7 @@ fn is_same_label(label: &str, text: &str) -> bool {
     label == text || number(label).is_some() && number(label) == number(text)
 }
 
-/// A distance with three digits that count, and without a power of ten.
+/// Formats a distance with three significant digits and without an exponent.
 fn digits(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {
         return number.to_string();

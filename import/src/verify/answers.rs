@@ -1,4 +1,4 @@
-//! The answers of a model, from the numbers that its program computes.
+//! Makes a model's answers from the numbers of its program.
 
 use crate::card::describe::Described;
 use crate::contract::{Classification, Output, OutputKind, Value};
@@ -7,7 +7,9 @@ use crate::ir::program::Output as Wanted;
 use crate::verify::rows;
 use anyhow::{Result, bail};
 
-/// The answers to rows, one after the other; none where the model has no answer.
+/// Answers rows, in order; none for a row without an answer.
+///
+/// `values` has the rows one after another, each with a value for each feature.
 pub fn answers(
     evaluator: &Evaluator,
     described: &Described,
@@ -30,11 +32,11 @@ pub fn answers(
     }
 }
 
-/// The answer to a row.
+/// Answers one row.
 ///
 /// # Errors
 ///
-/// If there is none, with the node at fault if it is one.
+/// If the model has no answer. The error names the node at fault, if there is one.
 pub fn answer(evaluator: &Evaluator, described: &Described, row: &[Value]) -> Result<Vec<Output>> {
     match answers(evaluator, described, row).pop().flatten() {
         Some(outputs) => Ok(outputs),
@@ -45,7 +47,7 @@ pub fn answer(evaluator: &Evaluator, described: &Described, row: &[Value]) -> Re
     }
 }
 
-/// The outputs of a row, as the runner makes them.
+/// Makes a row's outputs from its numbers, as the runner does; none if a number is invalid.
 fn outputs(described: &Described, numbers: &[f64]) -> Option<Vec<Output>> {
     let mut rest = numbers;
     let notes = &described.description.outputs;
@@ -74,7 +76,7 @@ fn outputs(described: &Described, numbers: &[f64]) -> Option<Vec<Output>> {
     outputs.collect()
 }
 
-/// An answer for people.
+/// Formats an answer for people: a number, or a label with its confidence.
 pub fn shown(output: &Output) -> String {
     match output {
         Output::Quantity(number) => format!("{number}"),

@@ -1,4 +1,4 @@
-//! The card's examples, with the model's answers.
+//! Evaluates the card's examples.
 
 use crate::card::describe::Described;
 use crate::card::{self, Card, Given};
@@ -9,17 +9,18 @@ use crate::verify::rows;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 
-/// How far the answer to an example may be from what the same model answered here, as a part of it.
+/// The relative tolerance of an example: the difference allowed between two runs of the same model.
 const TOLERANCE: f64 = 1e-6;
 
-/// How far a number that a person wrote down may be from the answer, as a part of it.
+/// The relative tolerance of an expected number in a card, since people round numbers.
 const ROUNDING: f64 = 1e-3;
 
-/// The card's examples with the model's answers.
+/// Evaluates the card's examples, and returns them with the model's answers.
 ///
 /// # Errors
 ///
-/// If the model has no answer, or another one than the card expects.
+/// If the card has no example, or an example is invalid, or the model has no answer to it or
+/// another answer than expected.
 pub fn examples(evaluator: &Evaluator, described: &Described, card: &Card) -> Result<Vec<Example>> {
     ensure!(!card.examples.is_empty(), "the card has no example; give it an [[example]]");
     let answered = card.examples.iter().map(|example| {
@@ -29,7 +30,7 @@ pub fn examples(evaluator: &Evaluator, described: &Described, card: &Card) -> Re
     answered.collect()
 }
 
-/// The names of the card's examples that the model does not answer.
+/// Returns the names of the card's examples without an answer or with an unexpected one.
 pub fn unanswered(evaluator: &Evaluator, described: &Described, card: &Card) -> Vec<String> {
     let is_answered = |example: &&card::Example| answered(evaluator, described, example).is_ok();
     let others = card.examples.iter().filter(|example| !is_answered(example));

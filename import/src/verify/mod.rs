@@ -1,7 +1,7 @@
-//! Asks a model.
+//! Tests a model on rows.
 //!
-//! [`rows`] makes rows, [`synthetic`] asks made-up ones, [`examples`] those of the card, and
-//! [`agreement`] those of data.
+//! [`rows`] makes rows, and [`answers`] evaluates them. [`synthetic`] tests made-up rows,
+//! [`examples`] the card's examples, and [`agreement`] the rows of the data.
 
 pub mod agreement;
 pub mod answers;

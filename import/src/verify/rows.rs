@@ -1,4 +1,4 @@
-//! Rows of values: from a card's examples, from a table, and made up.
+//! Makes rows of values: from a card's examples, from a table, or from a seed.
 
 use crate::card::Given;
 use crate::card::cells::Cell;
@@ -8,14 +8,15 @@ use anyhow::{Result, bail, ensure};
 use predictor_abi::text;
 use std::collections::BTreeMap;
 
-/// Stands for a category that no card lists.
+/// Stands for a category outside the card's list.
 const OTHER_CATEGORY: &str = "\u{1}other";
 
-/// The values of an example, in the order of the features. A feature without a value is missing.
+/// Returns the values of an example, in the order of the features. A feature without a value is
+/// missing.
 ///
 /// # Errors
 ///
-/// If a key is no feature, or the service would refuse a value.
+/// If a key is no feature, or a value has the wrong type, or the service would refuse it.
 pub fn from_table(signature: &Signature, row: &BTreeMap<String, Given>) -> Result<Vec<Value>> {
     for key in row.keys() {
         let is_feature = signature.features.iter().any(|feature| feature.name == *key);
@@ -54,7 +55,11 @@ fn name_of(kind: &Kind) -> &'static str {
     }
 }
 
-/// Checks that the service would let a value through.
+/// Checks a value by the rules of the service.
+///
+/// # Errors
+///
+/// If the service would refuse the value.
 fn check(feature: &Feature, value: &Value) -> Result<()> {
     let refuses = feature.unusual == UnusualPolicy::Refuse;
     match (value, &feature.kind) {
@@ -80,7 +85,7 @@ fn check(feature: &Feature, value: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The value of a cell, as a feature has it.
+/// Converts a cell to the feature's type of value.
 pub fn from_cell(kind: &Kind, cell: Cell) -> Value {
     match (cell, kind) {
         (Cell::Missing, _) => Value::Missing,
@@ -96,8 +101,7 @@ pub fn from_cell(kind: &Kind, cell: Cell) -> Value {
     }
 }
 
-/// A row that the service would let through, made up from a number: the same number gives the same
-/// row.
+/// Makes up a valid row from a seed. The same seed gives the same row.
 pub fn made_up(signature: &Signature, seed: u64) -> Vec<Value> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     signature
@@ -125,7 +129,7 @@ pub fn made_up(signature: &Signature, seed: u64) -> Vec<Value> {
         .collect()
 }
 
-/// The same values as the runner takes them.
+/// Converts values to the runner's type.
 pub fn to_runner(values: &[Value]) -> Vec<predictor_abi::Value> {
     let value = |value: &Value| match value {
         Value::Number(number) => predictor_abi::Value::Number(*number),

@@ -1,4 +1,5 @@
-//! Made-up rows, by which a model is asked for what its file does not say.
+//! Tests a model on made-up rows, to find facts missing in its file: the memory for a row, features
+//! without an answer to a missing value, and scores other than probabilities.
 
 use crate::card::Card;
 use crate::card::describe::{Described, describe};
@@ -10,22 +11,25 @@ use crate::verify::answers::answers;
 use crate::verify::rows;
 use anyhow::{Result, ensure};
 
-/// The rows that are made up to ask a model. A multiple of a few, so that shapes which fit one number
-/// of rows only are found.
+/// The number of made-up rows. It has several divisors, to detect shapes valid for only one number
+/// of rows.
 const MADE_UP: u64 = 63;
 
-/// The memory that a block of rows may take, in bytes: that of an instance has room for it beside the
-/// rows and the answers of a batch.
+/// The most memory for a block of rows, in bytes. An instance has room for it beside the rows and
+/// the answers of a batch.
 const BLOCK_BYTES: usize = 4 << 20;
 
-/// The most rows of a block: more would not be faster.
+/// The most rows of a block. Larger blocks are not faster.
 const MAX_BLOCK: usize = 128;
 
-/// Writes the program of a model, with blocks of a size that its memory fits.
+/// Writes the program of a model. [`BLOCK_BYTES`] limits the rows of a block; it has at least one
+/// row.
 ///
 /// # Errors
 ///
-/// If the model has no answer for made-up rows, by the name of the node at fault.
+/// If the model has no answer for made-up rows. The error names the node at fault.
+///
+/// If a single row needs too much memory.
 fn write(model: &Model, described: &Described) -> Result<Evaluator> {
     let rows = made_up(described);
     let features = described.signature.features.len();
@@ -50,11 +54,13 @@ fn made_up(described: &Described) -> Vec<predictor_abi::Value> {
     rows::to_runner(&rows.collect::<Vec<Value>>())
 }
 
-/// Puts a model and its card together, and names the outputs whose scores are no probabilities and were left out.
+/// Combines a model with its card.
+///
+/// Also returns the names of outputs with invalid probabilities. Their scores are left out.
 ///
 /// # Errors
 ///
-/// If the two disagree, or the model has no answer for made-up rows.
+/// If the model and the card disagree, or the model has no answer for made-up rows.
 pub fn with_card(
     model: &mut Model,
     card: &Card,
@@ -66,8 +72,9 @@ pub fn with_card(
     Ok((described, evaluator, left_out))
 }
 
-/// Keeps the probabilities of a classifier if they are: one for each class, from 0 to 1, with a sum of
-/// 1. Other scores are left out, and the outputs that had them are named.
+/// Keeps valid probabilities of classifiers: one for each class, from 0 to 1, with a sum of 1.
+///
+/// Removes other scores, and returns the names of their outputs.
 ///
 /// # Errors
 ///
@@ -114,7 +121,7 @@ fn are_probabilities(
     // A row's class comes before its probabilities.
     for row in numbers.chunks(1 + classes) {
         let probabilities = &row[1..];
-        // A row without any answer says nothing.
+        // Skip rows without an answer.
         if probabilities.iter().any(|value| value.is_nan()) {
             continue;
         }
@@ -127,7 +134,8 @@ fn are_probabilities(
     Ok(true)
 }
 
-/// The features that are said to take missing values, and for which the model has no answer then.
+/// Returns the names of features with a wrong policy: they take missing values, but the model then
+/// has no answer.
 pub fn without_missing(evaluator: &Evaluator, described: &Described) -> Vec<String> {
     let row = rows::made_up(&described.signature, 1);
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! The default model: the blueprint's rule, for demonstration only.
 //!
-//! [`rule`] is the model, [`notes`] is what it says of itself, and the rest is the contract.
+//! [`rule`] is the model, and [`notes`] has its signature and description. The rest implements the
+//! contract.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 mod notes;
@@ -10,7 +11,7 @@ use predictor_abi::{Answer, Description, Model, Signature, Value};
 
 predictor_abi::export!(HeartRiskDemo);
 
-/// A made-up rule that calls everyone over 60 years at high risk.
+/// A made-up rule: everyone over 60 years is at high risk.
 pub struct HeartRiskDemo;
 
 impl Model for HeartRiskDemo {

@@ -1,4 +1,4 @@
-//! The description of the model.
+//! The signature and the description of the model.
 
 use crate::rule::{CLASSES, HIGH_RISK, LOW_RISK};
 use predictor_abi::{
@@ -7,6 +7,8 @@ use predictor_abi::{
     UnusualPolicy, Value, text,
 };
 
+/// The name, the version and the two features: the age in years from 0 to 130, and total
+/// cholesterol in mg/dL from 0 to 2000. The age is required.
 pub static SIGNATURE: Signature = Signature {
     name: text("heart-risk-demo"),
     version: text("v1.0.0"),
@@ -30,6 +32,7 @@ const fn number(name: &'static str, maximum: f64, missing: MissingPolicy) -> Fea
     }
 }
 
+/// The documentation: one output, `risk`, with two classes, and three examples.
 pub static DESCRIPTION: Description = Description {
     summary: text("A mock for demonstration: it calls everyone over 60 years at high risk."),
     source: text("The rule of the service that this one replaces. There is no clinical source."),
@@ -64,11 +67,11 @@ pub static DESCRIPTION: Description = Description {
     ]),
 };
 
-/// Made up, like the rule, so that drift can be shown. In years.
+/// The reference of the age, in years. It is made up like the rule, to show drift.
 static AGES: [NumberBin; 5] =
     [bin(30.0, 0.1), bin(45.0, 0.2), bin(60.0, 0.3), bin(75.0, 0.3), bin(f64::INFINITY, 0.1)];
 
-/// Likewise, in mg/dL.
+/// The reference of total cholesterol, in mg/dL, likewise made up.
 static CHOLESTEROL: [NumberBin; 4] =
     [bin(160.0, 0.2), bin(200.0, 0.35), bin(240.0, 0.3), bin(f64::INFINITY, 0.15)];
 

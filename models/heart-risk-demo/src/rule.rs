@@ -1,4 +1,4 @@
-//! The rule. It is made up: no clinical source stands behind its threshold or its confidences.
+//! The rule. It is made up: no clinical source supports its threshold or its confidences.
 
 use predictor_abi::{
     Answer, Classification, List, Maybe, Output, Refusal, RefusalReason, Text, text,
@@ -7,21 +7,22 @@ use predictor_abi::{
 /// The labels of the classes.
 pub const CLASSES: &[Text] = &[text("High Risk"), text("Low Risk")];
 
-/// The rule's answers, each with the confidence that it states.
+/// The answer above the threshold, with a confidence of 0.92.
 pub const HIGH_RISK: Answer = Answer::Ok(List::of(&[class("High Risk", 0.92)]));
+/// The answer up to the threshold, with a confidence of 0.75.
 pub const LOW_RISK: Answer = Answer::Ok(List::of(&[class("Low Risk", 0.75)]));
 
-/// The refusal of a row without an age, should a caller let one through.
+/// The refusal of a row without an age, in case a caller does not check for it.
 pub const NO_AGE: Answer = Answer::Err(Refusal {
     reason: RefusalReason::Missing,
     feature: Maybe::Some(0),
     message: text("age is required"),
 });
 
-/// Over this age, in years, the answer is `High Risk`.
+/// The greatest age with a low risk, in years.
 const THRESHOLD: f64 = 60.0;
 
-/// The answer for a person of that age in years.
+/// Answers for a person of this age, in years.
 pub fn risk(age: f64) -> Answer {
     if age > THRESHOLD { HIGH_RISK } else { LOW_RISK }
 }

@@ -1,4 +1,4 @@
-//! The section that tells tools which world the module is for.
+//! The custom section for tools: it names the world of the module.
 
 wit_bindgen::generate!({
     path: "../../wit/predictor.wit",

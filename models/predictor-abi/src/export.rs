@@ -1,25 +1,42 @@
-//! The exports of the component, made of a model.
+//! The exports of the component, built from a [`Model`].
 
 use crate::types::{Answer, Description, List, Signature, Value};
 use core::alloc::Layout;
 
-/// A model.
+/// A model. Implement it, and name the type in [`export!`](crate::export).
 pub trait Model {
+    /// The name, the version and the features. The caller reads it at every request.
     const SIGNATURE: &Signature;
+    /// The documentation, the outputs and the examples. `features` has one entry for each feature
+    /// of the signature.
     const DESCRIPTION: &Description;
 
-    /// Answers one row, which has one value for each feature, in order. It must not panic.
+    /// Answers one row. The row has one value for each feature, in the order of the signature, and
+    /// the caller has checked every value against it.
+    ///
+    /// Must not panic: a panic traps and fails the whole batch. Return [`Answer::Err`] for a row
+    /// without an answer. Equal rows get equal answers.
     fn predict(row: &'static [Value]) -> Answer;
 }
 
-/// Answers the rows of a batch, one after another.
+/// Answers a batch, row after row.
+///
+/// `values` has the rows one after another: the value of row `r` for feature `f` is at index
+/// `r * features + f`. The result has one answer for each row, in order. An incomplete row at the
+/// end is left out. The signature must have at least one feature.
 pub fn answer<M: Model>(values: &'static [Value]) -> List<Answer> {
     let features = M::SIGNATURE.features.as_slice().len();
     collect(values.len() / features, values.chunks_exact(features).map(M::predict))
 }
 
-/// Keeps `length` items for as long as the instance lives. A `Vec` would do it, and bring the code
-/// that formats its panics: a third of a small model.
+/// Keeps `length` items for as long as the instance lives, or fewer if `items` ends early.
+///
+/// Use it for lists made at run time. A `Vec` would also pull in the code for panic messages, a
+/// third of a small model.
+///
+/// # Panics
+///
+/// If no memory is left.
 pub fn collect<T: 'static>(length: usize, items: impl Iterator<Item = T>) -> List<T> {
     let Ok(layout) = Layout::array::<T>(length) else { return List::EMPTY };
     if layout.size() == 0 {
@@ -38,12 +55,14 @@ pub fn collect<T: 'static>(length: usize, items: impl Iterator<Item = T>) -> Lis
     }
 }
 
-/// The address of a value that outlives the call, as an exported function returns it.
+/// Keeps a value for as long as the instance lives, and returns its address, as exported functions
+/// must.
 pub fn keep<T: 'static>(value: T) -> *const T {
     collect(1, core::iter::once(value)).as_slice().as_ptr()
 }
 
-/// Makes `$model` the model of this component.
+/// Makes `$model` the model of this component. Use it once per crate; it has no effect on targets
+/// other than wasm32.
 #[macro_export]
 macro_rules! export {
     ($model:ty) => {
@@ -63,7 +82,8 @@ macro_rules! export {
 
             #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
             extern "C" fn predict(start: *const Value, length: usize) -> *const List<Answer> {
-                // SAFETY: the caller wrote a list of values into memory that nothing takes back.
+                // SAFETY: the caller wrote a list of values into memory of this instance, and
+                // nothing frees it.
                 let values = unsafe { core::slice::from_raw_parts(start, length) };
                 $crate::keep($crate::answer::<$model>(values))
             }

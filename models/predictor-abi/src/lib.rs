@@ -1,13 +1,13 @@
-//! The model contract, `wit/predictor.wit`, as plain data.
+//! The model contract, `wit/predictor.wit`, as plain Rust data, for authors of models.
 //!
-//! The types of [`types`] have the layout that the component model gives to the contract's records
-//! and variants. A model states its [`Signature`] and [`Description`] as statics, and its answers
-//! borrow from them, so that nothing is copied, converted or allocated on the way out: a component
-//! of a few kilobytes that touches one page of memory. Generated bindings do the same in more than
-//! twice the size, and take a request 2 to 4 % more of the processor.
+//! The structs and enums of this crate have the layout of the contract's records and variants in
+//! the component model. A model states its [`Signature`] and [`Description`] as statics, and its
+//! answers borrow from them. Nothing is copied, converted or allocated on the way out, so a
+//! component has a few kilobytes and touches one page of memory. Generated bindings take more than
+//! twice the size, and 2 to 4 % more CPU time per request.
 //!
-//! A model implements [`Model`] and names itself in [`export!`]; `models/heart-risk-demo` is an
-//! example. The WIT file documents each field.
+//! To write a model, implement [`Model`] and name the type in [`export!`]; `models/heart-risk-demo`
+//! is an example. Each field is documented here and in the WIT file.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
@@ -24,11 +24,11 @@ pub use export::{Model, answer, collect, keep};
 pub use runtime::scratch;
 pub use types::*;
 
-/// Runs `work`. In a component it also takes back all memory that `work` allocated.
+/// Runs `work`. In a component it also frees all memory allocated by `work`.
 ///
 /// # Safety
 ///
-/// Nothing that `work` allocated may be used after it.
+/// Nothing allocated by `work` may be used afterwards.
 #[cfg(not(target_arch = "wasm32"))]
 pub unsafe fn scratch(work: impl FnOnce()) {
     work();

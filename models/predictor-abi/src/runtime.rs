@@ -1,4 +1,4 @@
-//! The runtime that a `no_std` component needs: an allocator and a panic handler.
+//! The runtime of a `no_std` component: an allocator and a panic handler.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
@@ -7,8 +7,8 @@ use core::ptr::null_mut;
 #[global_allocator]
 static ALLOCATOR: Bump = Bump { next: Cell::new(0) };
 
-/// Hands out memory from the end of the linker's data upwards and takes none back: the instance
-/// ends with its request, and all of its memory with it.
+/// An allocator without a free list. It hands out memory upwards from the end of the linker's data,
+/// and frees nothing: the instance ends with its request, and all its memory with it.
 struct Bump {
     next: Cell<usize>,
 }
@@ -17,31 +17,33 @@ struct Bump {
 unsafe impl Sync for Bump {}
 
 unsafe extern "C" {
-    /// The end of the linker's own data. Only the address means anything.
+    /// The end of the linker's own data. Only its address has a meaning.
     static __heap_base: u8;
 }
 
-/// The address at which the heap begins. The importer writes the end of a model's data here.
+/// The address of the first byte of the heap. The importer writes the end of a model's data here.
 #[unsafe(no_mangle)]
 pub static HEAP_START: HeapStart = HeapStart(&raw const __heap_base);
 
+/// An address in the component's memory, in bytes from its start.
 #[repr(transparent)]
 pub struct HeapStart(*const u8);
 
 // SAFETY: nothing writes to it while the module runs.
 unsafe impl Sync for HeapStart {}
 
-/// Reads the address as it is in memory. The compiler must not take it for the one above.
+/// Reads the address from memory. A volatile read keeps the compiler from assuming the initial
+/// value.
 fn heap_start() -> usize {
     // SAFETY: it is a static of that type.
     unsafe { (&raw const HEAP_START).cast::<usize>().read_volatile() }
 }
 
-/// Runs `work`, and takes back all memory that it allocated.
+/// Runs `work`, and frees all memory allocated by it.
 ///
 /// # Safety
 ///
-/// Nothing that `work` allocated may be used after it.
+/// Nothing allocated by `work` may be used afterwards.
 pub unsafe fn scratch(work: impl FnOnce()) {
     let before = ALLOCATOR.next.get();
     work();
@@ -50,7 +52,7 @@ pub unsafe fn scratch(work: impl FnOnce()) {
 
 const PAGE: usize = 64 * 1024;
 
-// SAFETY: every block lies behind the one before it, aligned as asked, in memory that exists.
+// SAFETY: every block starts after the one before it, aligned as asked, in existing memory.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let first = match self.next.get() {
@@ -69,15 +71,15 @@ unsafe impl GlobalAlloc for Bump {
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 }
 
-/// Grows the memory until it reaches to `end`.
+/// Grows the memory until it includes the address `end`. Returns false if the host refuses.
 fn reserve(end: usize) -> bool {
     let pages = end.div_ceil(PAGE);
     let present = core::arch::wasm32::memory_size(0);
     pages <= present || core::arch::wasm32::memory_grow(0, pages - present) != usize::MAX
 }
 
-/// The canonical ABI asks here for room for the values that the caller passes. It only ever asks
-/// for new blocks: it writes lists and texts of known length.
+/// Allocates room for the values passed by the caller, as the canonical ABI demands. The caller
+/// only asks for new blocks, since it writes lists and strings of known length.
 #[unsafe(no_mangle)]
 extern "C" fn cabi_realloc(_: *mut u8, old: usize, align: usize, new: usize) -> *mut u8 {
     let block = match Layout::from_size_align(new, align) {
@@ -96,11 +98,11 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Compares bytes, as texts are compared. A target with a C library would have it there.
+/// Compares bytes, for comparisons of strings. The C library of other targets has this function.
 ///
 /// # Safety
 ///
-/// `length` bytes can be read at both places.
+/// At least `length` bytes must be readable at both addresses.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, length: usize) -> i32 {
     for index in 0..length {

@@ -1,12 +1,16 @@
-//! The contract's types, laid out as the canonical ABI has them.
+//! The contract's types in the layout of the canonical ABI.
 //!
-//! A record is a `repr(C)` struct with its fields in the contract's order; a variant is a
-//! `repr(C, u8)` enum; a list or a string is a pointer and a length.
+//! A record is a `repr(C)` struct with its fields in the contract's order. A variant is a
+//! `repr(C, u8)` enum. A list or a string is a pointer and a length.
+//!
+//! Everything a model states is `'static`: build it in constants and statics with [`List::of`] and
+//! [`text`], or at run time with [`collect`](crate::collect).
 
 use core::fmt;
 use core::marker::PhantomData;
 
-/// Many values, which live as long as the instance.
+/// A list of values; `list` of the contract. The values live as long as the instance, so a list is
+/// as cheap to copy as a slice.
 #[repr(C)]
 pub struct List<T: 'static> {
     start: *const T,
@@ -14,16 +18,19 @@ pub struct List<T: 'static> {
     items: PhantomData<&'static [T]>,
 }
 
-// SAFETY: a list is a shared reference to a slice, and may go wherever that may.
+// SAFETY: a list is a shared reference to a slice, and may go to any thread a slice may go to.
 unsafe impl<T: Sync> Sync for List<T> {}
 
 impl<T> List<T> {
+    /// The list without values.
     pub const EMPTY: Self = Self::of(&[]);
 
+    /// Makes a list of a slice, without copying it. Works in constants.
     pub const fn of(items: &'static [T]) -> Self {
         Self { start: items.as_ptr(), length: items.len(), items: PhantomData }
     }
 
+    /// Returns the values as a slice.
     pub const fn as_slice(&self) -> &'static [T] {
         // SAFETY: pointer and length are those of a slice: `of` took them apart, or the caller of
         // an exported function did.
@@ -43,14 +50,16 @@ impl<T: PartialEq> PartialEq for List<T> {
     }
 }
 
-/// A string in UTF-8.
+/// A string in UTF-8; `string` of the contract. Make one with [`text`].
 #[repr(transparent)]
 #[derive(PartialEq)]
 pub struct Text(List<u8>);
 
 impl Text {
+    /// The empty string. Descriptions use it for a fact without an answer, such as a missing unit.
     pub const EMPTY: Self = text("");
 
+    /// Returns the string.
     pub const fn as_str(&self) -> &'static str {
         // SAFETY: a text is made of a `str`, here or by the canonical ABI, which checks it.
         unsafe { core::str::from_utf8_unchecked(self.0.as_slice()) }
@@ -63,193 +72,303 @@ impl fmt::Debug for Text {
     }
 }
 
+/// Makes a string of the contract, without copying it. Works in constants.
 pub const fn text(text: &'static str) -> Text {
     Text(List::of(text.as_bytes()))
 }
 
-/// `option` of the contract.
+/// A value or nothing; `option` of the contract.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum Maybe<T> {
+    /// No value.
     None,
+    /// A value.
     Some(T),
 }
 
+/// One input value of one row. The caller has checked it against the feature's [`Kind`] and
+/// policies.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum Value {
+    /// A finite number: never NaN, never infinite.
     Number(f64),
+    /// A category's name. An unlisted name comes only if the feature's `unusual` is
+    /// [`UnusualPolicy::Accept`].
     Text(Text),
+    /// A boolean.
     Flag(bool),
+    /// No value. It differs from an unknown category, and comes only if the feature's `missing` is
+    /// not [`MissingPolicy::Refuse`].
     Missing,
 }
 
+/// The numbers a feature takes: `minimum <= x <= maximum`. [`FeatureNotes::unit`] gives their unit.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct NumberRange {
+    /// The least number; negative infinity for no bound.
     pub minimum: f64,
+    /// The greatest number; positive infinity for no bound.
     pub maximum: f64,
+    /// True if the feature takes whole numbers only. 65.0 is one.
     pub whole: bool,
+    /// Numbers used in place of a missing value, such as -999. The caller turns them into
+    /// [`Value::Missing`]; the model never sees them.
     pub missing_values: List<f64>,
 }
 
+/// The type of a feature, with the values it lists.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum Kind {
+    /// A number within a range.
     Number(NumberRange),
+    /// The names of the categories, in the order of the reference proportions.
     Category(List<Text>),
+    /// A boolean.
     Flag,
 }
 
+/// The treatment of a row without a value for a feature.
 #[repr(u8)]
 #[derive(Debug, PartialEq)]
 pub enum MissingPolicy {
+    /// The feature is required: the caller refuses the row, and the model never sees it.
     Refuse,
+    /// The model uses another value instead, and names it in [`FeatureNotes::missing`].
     Impute,
+    /// The model was trained with missing values, and handles them as such.
     Handle,
 }
 
+/// The treatment of a value of the right type outside the feature's list: a number out of range, or
+/// an unknown category.
 #[repr(u8)]
 #[derive(Debug, PartialEq)]
 pub enum UnusualPolicy {
+    /// The caller refuses the row, and the model never sees it.
     Refuse,
+    /// The model answers; an unknown category counts as "other". The caller warns its client.
     Accept,
 }
 
+/// The facts a caller needs to check one feature's values.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Feature {
+    /// The name, unique in the model. It is the key in a request and a label in metrics, so keep it
+    /// short and stable.
     pub name: Text,
+    /// The type and the listed values.
     pub kind: Kind,
+    /// The treatment of a missing value.
     pub missing: MissingPolicy,
+    /// The treatment of an unusual value. A fraction where [`NumberRange::whole`] is true is always
+    /// refused.
     pub unusual: UnusualPolicy,
 }
 
+/// The facts every request needs. The caller asks for them at each prediction, so all others are in
+/// [`Description`].
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Signature {
+    /// The model's name: lower-case letters, digits and hyphens.
     pub name: Text,
+    /// The model's version, as clients see it. Give a model with changed answers a new version.
     pub version: Text,
+    /// The columns of a row, in order.
     pub features: List<Feature>,
 }
 
+/// The answer of a classifier.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Classification {
+    /// The label of the class, one of [`OutputKind::Classes`].
     pub label: Text,
+    /// The confidence in this label, from 0 to 1, if the model states one.
     pub confidence: Maybe<f64>,
+    /// One probability for each class, from 0 to 1, in the order of [`OutputKind::Classes`]; empty
+    /// if the model has none. The label need not be the most probable class: only the model
+    /// decides.
     pub probabilities: List<f64>,
 }
 
+/// One output of the model for one row.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum Output {
+    /// A class, for an output of [`OutputKind::Classes`].
     Class(Classification),
+    /// A finite number in the unit of [`QuantityRange`], for an output of [`OutputKind::Quantity`].
     Quantity(f64),
 }
 
+/// The outputs of one row, in the order of [`Description::outputs`].
 pub type Prediction = List<Output>;
 
+/// The kind of reason for a [`Refusal`].
 #[repr(u8)]
 #[derive(Debug, PartialEq)]
 pub enum RefusalReason {
+    /// A required value is missing.
     Missing,
+    /// A value has the wrong type.
     WrongType,
+    /// A number is outside the range.
     OutOfRange,
+    /// A category is not on the feature's list.
     UnknownCategory,
+    /// Each value is valid, but the model has no answer for the combination.
     Unanswerable,
 }
 
+/// The reason why one row has no answer.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Refusal {
+    /// The kind of reason.
     pub reason: RefusalReason,
+    /// The index of the feature at fault in [`Signature::features`]; none if several are.
     pub feature: Maybe<u32>,
+    /// A sentence for the client. It must not repeat the client's values.
     pub message: Text,
 }
 
-/// `result<prediction, refusal>` of the contract.
+/// The answer to one row; `result<prediction, refusal>` of the contract.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum Answer {
+    /// The outputs of the row.
     Ok(Prediction),
+    /// The refusal of the row. Other rows of the batch keep their answers.
     Err(Refusal),
 }
 
+/// The documentation of one feature.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct FeatureNotes {
+    /// A sentence for clinicians and analysts.
     pub description: Text,
+    /// A UCUM code such as `mg/dL` or `a` (years); empty if there is none.
     pub unit: Text,
+    /// The effect of a missing value on the answer; empty if the feature is required.
     pub missing: Text,
+    /// The feature's distribution in the model's training data, if known.
     pub reference: Maybe<Reference>,
 }
 
+/// One bin of a number: the values above the bin before it, up to and including `upper`.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct NumberBin {
+    /// The upper bound, in the feature's unit; positive infinity for the last bin.
     pub upper: f64,
+    /// The proportion of the bin among rows with a value, from 0 to 1.
     pub share: f64,
 }
 
+/// The distribution of the present values. Proportions are from 0 to 1, relative to the rows with a
+/// value, and add up to 1.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum ReferenceBins {
+    /// At least two bins, in the order of rising `upper`.
     Number(List<NumberBin>),
+    /// The proportion of each category, in the order of [`Kind::Category`], then of all other names
+    /// together.
     Category(List<f64>),
+    /// The proportion of `true`.
     Flag(f64),
 }
 
+/// A feature's distribution in the training data. The service compares live values with it to show
+/// drift.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Reference {
+    /// The distribution of the rows with a value.
     pub bins: ReferenceBins,
+    /// The proportion of missing values among all rows, from 0 to 1.
     pub missing: f64,
 }
 
+/// The unit and the range of a quantity among the model's outputs.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct QuantityRange {
+    /// A UCUM code; empty for a quantity without a unit.
     pub unit: Text,
+    /// The least possible answer; negative infinity for no bound.
     pub minimum: f64,
+    /// The greatest possible answer; positive infinity for no bound.
     pub maximum: f64,
 }
 
+/// The type of an output.
 #[repr(C, u8)]
 #[derive(Debug, PartialEq)]
 pub enum OutputKind {
+    /// The labels of the classes.
     Classes(List<Text>),
+    /// A number.
     Quantity(QuantityRange),
 }
 
+/// The documentation of one output. Most models have one output; an equation may give several risks
+/// at once.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct OutputNotes {
+    /// The name, unique in the model.
     pub name: Text,
+    /// A sentence about the output for clinicians and analysts.
     pub description: Text,
+    /// The type, with the classes or the range.
     pub kind: OutputKind,
 }
 
+/// A row and its correct answer. Callers show examples to people, and check the model against them.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Example {
+    /// A short name for people.
     pub name: Text,
+    /// One value for each feature, in order.
     pub row: List<Value>,
+    /// The correct answer.
     pub expected: Answer,
+    /// The largest allowed difference of a number from the expected one, in its own unit; 0 for
+    /// exact equality.
     pub tolerance: f64,
 }
 
+/// The facts about a model beyond its [`Signature`]: documentation, outputs and examples.
 #[repr(C)]
 #[derive(Debug, PartialEq)]
 pub struct Description {
+    /// One sentence: the answer of the model, and its audience.
     pub summary: Text,
+    /// The origin of the model: a citation, an address, or the name of its file.
     pub source: Text,
+    /// An SPDX expression.
     pub license: Text,
+    /// The people the model was made for.
     pub population: Text,
+    /// Forbidden uses and known weaknesses of the model.
     pub limits: Text,
+    /// The arithmetic behind the answers, such as `float64`, `float32` or `int8`.
     pub precision: Text,
+    /// `sha256:` and the digest of the model's source file; empty if the code is the model.
     pub digest: Text,
+    /// One entry for each feature, in the order of [`Signature::features`].
     pub features: List<FeatureNotes>,
+    /// The outputs of a row, in order; at least one.
     pub outputs: List<OutputNotes>,
+    /// The examples; at least one.
     pub examples: List<Example>,
 }

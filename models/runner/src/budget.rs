@@ -1,34 +1,38 @@
-//! The memory and the steps that an evaluation may take.
+//! The memory and the steps an evaluation may take.
 
 use crate::error::{Error, Result};
 
-/// The rest of an evaluation's memory and steps.
+/// The remaining memory and steps of an evaluation.
 ///
-/// A file of a few kilobytes may ask for any amount of both: the importer gives it so much. In a component
-/// the host has bounds of its own.
+/// A file of a few kilobytes may ask for any amount of both. The importer sets a limit; in a
+/// component the host has limits of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
+    /// The remaining memory, in bytes.
     bytes: usize,
-    /// A step is about one multiplication, comparison or copy of a number.
+    /// The remaining steps. A step is about one multiplication, comparison or copy of a number.
     steps: u64,
 }
 
 impl Budget {
+    /// A budget without limits, for components.
     pub const UNBOUNDED: Self = Self { bytes: usize::MAX, steps: u64::MAX };
 
+    /// Makes a budget of so many bytes of memory and so many steps.
     pub const fn new(bytes: usize, steps: u64) -> Self {
         Self { bytes, steps }
     }
 
+    /// Returns the number of remaining steps.
     pub const fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Takes memory, or says that there is not as much.
+    /// Takes memory from the budget.
     ///
     /// # Errors
     ///
-    /// If less than `bytes` are left.
+    /// If fewer than `bytes` are left.
     pub fn take_bytes(&mut self, bytes: usize) -> Result<()> {
         self.bytes = self
             .bytes
@@ -37,16 +41,16 @@ impl Budget {
         Ok(())
     }
 
-    /// Gives memory back that was taken.
+    /// Returns memory to the budget, up to `usize::MAX` bytes in all.
     pub fn give_bytes(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    /// Takes steps, or says that there are not as many.
+    /// Takes steps from the budget.
     ///
     /// # Errors
     ///
-    /// If less than `steps` are left.
+    /// If fewer than `steps` are left.
     pub fn take_steps(&mut self, steps: u64) -> Result<()> {
         self.steps =
             self.steps.checked_sub(steps).ok_or(Error("takes more steps than a model may have"))?;

@@ -1,8 +1,8 @@
-//! The reason why a model has no answer.
+//! The reason for a missing answer.
 
 use core::fmt;
 
-/// A sentence without its subject, which is an operator: "has inputs whose shapes do not fit".
+/// A sentence about an operator, without its subject: "has inputs whose shapes do not fit".
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Error(pub &'static str);
 
@@ -12,4 +12,5 @@ impl fmt::Display for Error {
     }
 }
 
+/// A result with this [`Error`].
 pub type Result<T> = core::result::Result<T, Error>;

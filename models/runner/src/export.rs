@@ -1,10 +1,11 @@
-//! The component's exports, which read the model that the importer appended to the module.
+//! The component's exports. They read the model appended to the module by the importer.
 
 use crate::predict;
 use crate::table::Table;
 use predictor_abi::{Answer, Description, List, Signature, Value};
 
-/// The places of the model's parts. The importer writes them.
+/// The addresses of the model's parts, written by the importer. The length of the program is in
+/// bytes.
 #[repr(C)]
 pub struct Model {
     signature: Option<&'static Signature>,
@@ -16,12 +17,13 @@ pub struct Model {
 // SAFETY: nothing writes to it while the module runs.
 unsafe impl Sync for Model {}
 
-/// Exported, so that the importer finds it.
+/// The model. It is exported so the importer can find it, and empty until then.
 #[unsafe(no_mangle)]
 pub static IMPORTED_MODEL: Model =
     Model { signature: None, description: None, table: core::ptr::null(), length: 0 };
 
-/// Reads the model as it is in memory. The compiler must not take it for the empty one above.
+/// Reads the model from memory. A volatile read keeps the compiler from assuming the empty initial
+/// value.
 fn model() -> Model {
     // SAFETY: it is a static of that type.
     unsafe { (&raw const IMPORTED_MODEL).read_volatile() }
@@ -40,8 +42,8 @@ extern "C" fn describe() -> &'static Description {
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
 extern "C" fn predict(start: *const Value, length: usize) -> *const List<Answer> {
     let model = model();
-    // SAFETY: the importer wrote the table there; the caller wrote a list of values into memory that
-    // nothing takes back.
+    // SAFETY: the importer wrote the program there; the caller wrote a list of values into memory
+    // of this instance, and nothing frees it.
     let (table, values) = unsafe {
         let table = core::slice::from_raw_parts(model.table, model.length);
         (table, core::slice::from_raw_parts(start, length))

@@ -1,4 +1,4 @@
-//! From rows of values to predictions.
+//! Predictions from rows of values.
 
 use crate::budget::Budget;
 use crate::error::{Error, Result};
@@ -11,23 +11,27 @@ use predictor_abi::{
     collect, scratch, text,
 };
 
-/// The refusal of a row for which the model has no finite number, or no class.
+/// The refusal of a row without a finite number or a known class as its answer.
 const NO_ANSWER: Answer = Answer::Err(Refusal {
     reason: RefusalReason::Unanswerable,
     feature: Maybe::None,
     message: text("the model has no answer for these values together"),
 });
 
-/// Answers rows, of which each has a value for each feature.
+/// Answers a batch, block by block.
+///
+/// `values` has the rows one after another: the value of row `r` for feature `f` is at index
+/// `r * features + f`. The result has one answer for each row, in order. A row without an answer is
+/// refused as [`RefusalReason::Unanswerable`].
 pub fn predict(table: Table<'static>, values: &[Value]) -> List<Answer> {
     let features = (table.header.features as usize).max(1);
     let rows = values.len() / features;
     let parts = parts(table).unwrap_or_default();
     let width = parts.iter().map(Part::width).sum();
-    // Evaluate block after block. What a block needs is given back; its results are kept.
+    // Evaluate block after block. The memory of a block is freed after it; only its results stay.
     let mut results = Results { width, numbers: Vec::with_capacity(width * rows) };
     for block in values.chunks(features * (table.header.block as usize).max(1)) {
-        // SAFETY: only numbers leave the block, into room that was taken before it.
+        // SAFETY: only numbers leave the block, into room taken before it.
         unsafe { scratch(|| results.add(table, block, features)) };
     }
     // Answer from the results.
@@ -39,9 +43,9 @@ pub fn predict(table: Table<'static>, values: &[Value]) -> List<Answer> {
     collect(rows, (0..rows).map(answer))
 }
 
-/// The form of an output, which is the same for all rows.
+/// The form of an output. It is the same for all rows.
 enum Part {
-    /// The labels of the classes. With probabilities, the class's place comes before them.
+    /// The labels of the classes. With probabilities, the index of the class comes before them.
     Class {
         labels: &'static [Text],
         has_probabilities: bool,
@@ -50,7 +54,7 @@ enum Part {
 }
 
 impl Part {
-    /// The number of numbers that an answer of this form is made of.
+    /// Returns the count of numbers in an answer of this form.
     fn width(&self) -> usize {
         match self {
             Self::Class { labels, has_probabilities: true } => 1 + labels.len(),
@@ -59,7 +63,7 @@ impl Part {
     }
 }
 
-/// The form of each output.
+/// Reads the form of each output.
 fn parts(table: Table<'static>) -> Result<Vec<Part>> {
     let part = |output: Result<Output>| match output? {
         Output::Class { probabilities, labels, .. } => {
@@ -74,20 +78,20 @@ fn parts(table: Table<'static>) -> Result<Vec<Part>> {
     table.outputs().map(part).collect()
 }
 
-/// The numbers that a row's answer is made of, for each row: for a class its place and its
-/// probabilities, for a quantity itself. NaN stands for what is not there.
+/// The numbers behind each row's answer: for a class its index and its probabilities, for a
+/// quantity its value. NaN stands for a missing number.
 struct Results {
     width: usize,
     numbers: Vec<f64>,
 }
 
 impl Results {
-    /// Evaluates the rows of a block. If they have no answer together, each is asked alone: one bad
-    /// row does not fail the others.
+    /// Evaluates the rows of a block. After a failure, evaluates each row alone, so one bad row
+    /// does not fail the others.
     fn add(&mut self, table: Table<'static>, values: &[Value], features: usize) {
         let rows = values.chunks(features);
         match evaluate_rows(table, values, Budget::UNBOUNDED) {
-            // As many as there is room for: a list that grew would be taken back with the block.
+            // Only as many as there is room for: a list that grew would be freed with the block.
             Ok(numbers) if numbers.len() == rows.len() * self.width => {
                 self.numbers.extend_from_slice(&numbers);
             }
@@ -97,11 +101,14 @@ impl Results {
     }
 }
 
-/// The numbers of each row's answer.
+/// Returns the numbers of all rows' answers, row after row: for a class its index and, if the
+/// output has them, the probabilities; for a quantity its value.
+///
+/// `values` has the layout of [`predict`].
 ///
 /// # Errors
 ///
-/// The node that has no answer for these rows.
+/// If a node has no output for these rows: the failure of this node.
 pub fn evaluate_rows(
     table: Table,
     values: &[Value],
@@ -133,7 +140,7 @@ pub fn evaluate_rows(
     Ok(numbers)
 }
 
-/// Fills the slots of the inputs, and evaluates the nodes.
+/// Fills the slots of the inputs, and runs the nodes.
 fn fill<'t>(
     table: Table<'t>,
     values: &[Value],
@@ -150,11 +157,12 @@ fn fill<'t>(
     Ok(slots)
 }
 
-/// The memory that rows take: that of all values that are no constants.
+/// Returns the memory taken by the rows, in bytes: the size of all inputs and outputs of nodes,
+/// without constants. `values` has the layout of [`predict`].
 ///
 /// # Errors
 ///
-/// The node that has no answer for these rows.
+/// If a node has no output for these rows: the failure of this node.
 pub fn bytes_of_rows(
     table: Table,
     values: &[Value],
@@ -164,7 +172,7 @@ pub fn bytes_of_rows(
     Ok(fill(table, values, rows, budget)?.allocated)
 }
 
-/// A number of a tensor that has as many columns for each of the rows.
+/// Returns a number of a tensor. The tensor has the same number of columns for each of the rows.
 fn number(tensor: &Tensor, row: usize, column: usize, rows: usize) -> Result<f64> {
     let (size, missing) = (tensor.shape.size(), Error("has another number of rows"));
     let columns = size / rows;
@@ -181,7 +189,7 @@ fn number(tensor: &Tensor, row: usize, column: usize, rows: usize) -> Result<f64
     .ok_or(missing)
 }
 
-/// The rows' values for the columns of an input.
+/// Makes the tensor of an input, `[rows, columns]`, from the rows' values.
 fn tensor<'t>(
     input: &Input,
     values: &[Value],
@@ -215,8 +223,8 @@ fn tensor<'t>(
     }
 }
 
-/// A value as the number that the model was trained on. A missing one is NaN, unless the column has
-/// a code for it.
+/// Encodes a value as the number used in training. A missing value is NaN, unless the column has a
+/// code for it.
 fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
     let value = row.get(column.feature as usize).ok_or(Error("lacks a feature"))?;
     if column.categories == NONE {
@@ -237,8 +245,8 @@ fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
     codes.get(code).copied().ok_or(Error("lacks a code"))
 }
 
-/// A value as the text that the model was trained on. A missing one is empty, unless the column has a
-/// text for it.
+/// Encodes a value as the string used in training. A missing value is the empty string, unless the
+/// column has a string for it.
 fn text_of<'t>(column: &Column, row: &[Value], slots: &Slots<'t>) -> Result<&'t str> {
     match row.get(column.feature as usize) {
         Some(Value::Text(text)) => Ok(text.as_str()),
@@ -247,7 +255,7 @@ fn text_of<'t>(column: &Column, row: &[Value], slots: &Slots<'t>) -> Result<&'t 
     }
 }
 
-/// The answer of one row.
+/// Makes the answer of one row.
 fn answer(parts: &[Part], numbers: &'static [f64]) -> Answer {
     let mut rest = numbers;
     let outputs = parts.iter().map(|part| {
@@ -266,7 +274,7 @@ fn answer(parts: &[Part], numbers: &'static [f64]) -> Answer {
 
 fn classification(numbers: &'static [f64], labels: &'static [Text]) -> Option<Answered> {
     let (class, probabilities) = numbers.split_first()?;
-    // NaN is no place.
+    // NaN is no index.
     let place = Some(*class).filter(|class| *class >= 0.0)? as usize;
     let label = text(labels.get(place)?.as_str());
     if probabilities.iter().any(|probability| !probability.is_finite()) {

@@ -1,13 +1,14 @@
-//! The table of an imported model: constants, inputs, nodes and outputs, as the importer writes and
-//! the runner reads them where they lie.
+//! The program of an imported model: constants, inputs, nodes and outputs. The importer writes it,
+//! and the runner reads it in place.
 //!
-//! A table is a sequence of words of 32 bits, little-endian, and begins with a [`Header`]. Each value
-//! has a slot: first the constants, then the inputs, then what the nodes compute.
+//! A program is a sequence of 32-bit words, little-endian, and begins with a [`Header`]. Each value
+//! has a slot: first the constants, then the inputs, then the outputs of nodes.
 //!
-//! - A constant is `kind, offset in bytes, length in bytes, rank, dimensions…`. A text is 8 bytes:
-//!   offset and length in bytes.
+//! - A constant is `kind, offset in bytes, length in bytes, rank, dimensions…`. A string takes 8
+//!   bytes: its offset and its length in bytes.
 //! - An input is `kind, columns`, and four words for each column: [`Column`].
-//! - A node is `operator, output slot, inputs, attributes, input slots…, attributes…`.
+//! - A node is `operator, output slot, inputs, attributes, input slots…, attributes…`. Here
+//!   `inputs` and `attributes` are their numbers.
 //! - An output is `kind, slot, slot of the probabilities or NONE, slot of the labels or a column`.
 
 use crate::error::{Error, Result};
@@ -16,55 +17,68 @@ use crate::tensor::{Data, MAX_RANK, Shape, Tensor};
 use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 
-/// The first word of a table, which changes with its form.
+/// The first word of a program. Each version of the form has another one.
 pub const MAGIC: u32 = 0x3154_424d;
 
-/// Stands for a slot that is not there.
+/// The slot number for a missing slot.
 pub const NONE: u32 = u32::MAX;
 
-/// The kinds of constants and inputs.
+/// The kind of a constant or input of `float`, 32 bits.
 pub const FLOAT: u32 = 0;
+/// The kind of a constant or input of `double`, 64 bits.
 pub const DOUBLE: u32 = 1;
+/// The kind of a constant or input of `int64`.
 pub const INT: u32 = 2;
+/// The kind of a constant or input of `bool`; a constant has one byte per value.
 pub const BOOL: u32 = 3;
+/// The kind of a constant or input of `string`.
 pub const TEXT: u32 = 4;
+/// The kind of a constant of records, such as the nodes of trees. Its rank is ignored.
 pub const BYTES: u32 = 5;
 
-/// The kinds of outputs.
+/// The kind of an output with a class.
 pub const CLASS: u32 = 0;
+/// The kind of an output with a number.
 pub const QUANTITY: u32 = 1;
 
-/// The beginning of a table. Each part is its first word's place, and its number of records.
+/// The beginning of a program. Each part is the index of its first word, and its number of records.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub struct Header {
+    /// [`MAGIC`].
     pub magic: u32,
     /// The number of slots.
     pub slots: u32,
     /// The number of features of a row.
     pub features: u32,
-    /// The most rows that are evaluated at once.
+    /// The largest number of rows to evaluate at once.
     pub block: u32,
+    /// The part of the constants: word index and count.
     pub constants: [u32; 2],
+    /// The part of the inputs: word index and count.
     pub inputs: [u32; 2],
+    /// The part of the nodes: word index and count.
     pub nodes: [u32; 2],
+    /// The part of the outputs: word index and count.
     pub outputs: [u32; 2],
 }
 
-/// A table.
+/// A program, borrowed from the memory of the module.
 #[derive(Clone, Copy)]
 pub struct Table<'t> {
     bytes: &'t [u8],
     words: &'t [u32],
+    /// The sizes and the parts.
     pub header: &'t Header,
 }
 
 impl<'t> Table<'t> {
-    /// Reads a table that begins at a multiple of eight bytes and whose length is one of four.
+    /// Reads a program. It must begin at a multiple of eight bytes, and its length must be a
+    /// multiple of four.
     ///
     /// # Errors
     ///
-    /// If it is none of this version.
+    /// If the bytes are no program, or one of another version.
     pub fn new(bytes: &'t [u8]) -> Result<Self> {
         let head = bytes.get(..size_of::<Header>()).ok_or(Error("is no table"))?;
         let header: &Header = bytemuck::try_from_bytes(head).map_err(|_| Error("is no table"))?;
@@ -76,7 +90,7 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The constants.
+    /// Returns the constants, in the order of their slots. A broken constant is an error.
     pub fn constants(self) -> impl Iterator<Item = Result<Tensor<'t>>> {
         let mut words = self.part(self.header.constants);
         (0..self.header.constants[1]).map(move |_| {
@@ -118,7 +132,7 @@ impl<'t> Table<'t> {
         bytes.ok_or(Error("is a broken table"))
     }
 
-    /// The inputs.
+    /// Returns the inputs. Their slots follow the constants'. A broken input is an error.
     pub fn inputs(self) -> impl Iterator<Item = Result<Input<'t>>> {
         let mut words = self.part(self.header.inputs);
         (0..self.header.inputs[1]).map(move |_| {
@@ -128,17 +142,17 @@ impl<'t> Table<'t> {
         })
     }
 
-    /// The nodes, each behind those that it needs.
+    /// Returns the nodes in order: each comes after the nodes of its inputs.
     pub fn nodes(self) -> Nodes<'t> {
         Nodes { words: self.part(self.header.nodes), left: self.header.nodes[1] }
     }
 
-    /// The nodes of a body, from a word's place on.
+    /// Returns the `count` nodes of a body. `place` is the index of its first word.
     pub fn body(self, place: u32, count: u32) -> Nodes<'t> {
         Nodes { words: self.part([place, count]), left: count }
     }
 
-    /// The outputs.
+    /// Returns the outputs. A broken output is an error.
     pub fn outputs(self) -> impl Iterator<Item = Result<Output>> {
         let mut words = self.part(self.header.outputs);
         (0..self.header.outputs[1]).map(move |_| {
@@ -155,37 +169,39 @@ impl<'t> Table<'t> {
     }
 }
 
-/// An input of the model, whose columns are features of the row.
+/// An input of the model: a tensor `[rows, columns]` of features.
 pub struct Input<'t> {
+    /// The type: [`FLOAT`], [`DOUBLE`], [`INT`], [`BOOL`] or [`TEXT`].
     pub kind: u32,
+    /// The columns, in order.
     pub columns: &'t [Column],
 }
 
-/// The way from a feature's value to a number or text.
+/// The encoding of a feature's value as a number or a string.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub struct Column {
-    /// The feature's place in a row.
+    /// The index of the feature in a row.
     pub feature: u32,
     /// The slot of the categories' names, or [`NONE`].
     pub categories: u32,
-    /// The slot of the numbers that stand for the categories, and at the end for an unknown one and
-    /// a missing one. In a column of texts, the slot of the text that stands for a missing one, or
-    /// [`NONE`].
+    /// For numbers, the slot of the code of each category, then of an unknown one, then of a
+    /// missing one. For strings, the slot of the replacement for a missing one, or [`NONE`].
     pub codes: u32,
-    /// Keeps the next column at a multiple of eight bytes.
+    /// Aligns the next column to eight bytes.
     pub reserved: u32,
 }
 
-/// An answer for each row.
+/// An output of the model, with one answer for each row.
 pub enum Output {
-    /// The place of a class among the labels, and the classes' probabilities.
+    /// The slots of the index of the class, `[rows]`, of the probabilities, `[rows, classes]` or
+    /// [`NONE`], and of the labels, `[classes]`.
     Class { slot: u32, probabilities: u32, labels: u32 },
-    /// A column of numbers.
+    /// The slot of the numbers, `[rows, columns]`, and the index of the column.
     Quantity { slot: u32, column: u32 },
 }
 
-/// Nodes, one after the other.
+/// An iterator over nodes. A broken node is an error.
 pub struct Nodes<'t> {
     words: &'t [u32],
     left: u32,
@@ -193,9 +209,13 @@ pub struct Nodes<'t> {
 
 /// An operator with the slots of its inputs and of its output.
 pub struct Node<'t> {
+    /// The operator.
     pub op: Op,
+    /// The slot of the output.
     pub output: u32,
+    /// The slots of the inputs.
     pub inputs: &'t [u32],
+    /// The attributes; their meaning depends on the operator.
     pub attributes: &'t [i32],
 }
 

@@ -1,16 +1,16 @@
-//! Tensors: values of one type, row after row, with a shape.
+//! Tensors: values of one type in row-major order, with a shape.
 
 use crate::error::{Error, Result};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// The most dimensions that a tensor has.
+/// The largest number of dimensions of a tensor.
 pub const MAX_RANK: usize = 6;
 
-/// The most values that a tensor has: 32 MiB of the largest type.
+/// The largest number of values of a tensor: 32 MiB of numbers of eight bytes.
 pub const MAX_SIZE: usize = 4 << 20;
 
-/// The lengths of a tensor's dimensions.
+/// The lengths of a tensor's dimensions, the outermost first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
     rank: usize,
@@ -18,7 +18,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A shape of these dimensions; of none for a scalar.
+    /// Makes a shape of these lengths; an empty list is a scalar.
     ///
     /// # Errors
     ///
@@ -34,40 +34,54 @@ impl Shape {
         }
     }
 
+    /// Returns the lengths of the dimensions; none for a scalar.
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank]
     }
 
+    /// Returns the number of dimensions, from 0 to [`MAX_RANK`].
     pub fn rank(&self) -> usize {
         self.rank
     }
 
-    /// The number of values.
+    /// Returns the number of values, from 0 to [`MAX_SIZE`]; 1 for a scalar.
     pub fn size(&self) -> usize {
         self.dims().iter().product()
     }
 
-    /// The place of an axis, which counts from the end if it is negative.
+    /// Returns the index of an axis. A negative number counts from the end: -1 is the last axis.
+    ///
+    /// # Errors
+    ///
+    /// If the number is not in `-rank..rank`.
     pub fn axis(&self, axis: i64) -> Result<usize> {
         let rank = self.rank as i64;
         let place = if axis < 0 { axis + rank } else { axis };
         if (0..rank).contains(&place) { Ok(place as usize) } else { Err(Error("has no such axis")) }
     }
 
-    /// The shape as values before an axis, on it, and behind it.
+    /// Returns the numbers of values before an axis, along it, and after it: the products of the
+    /// lengths before, the length itself, and the product of the lengths after. `axis` must be less
+    /// than the rank.
     pub fn around(&self, axis: usize) -> (usize, usize, usize) {
         let dims = self.dims();
         (dims[..axis].iter().product(), dims[axis], dims[axis + 1..].iter().product())
     }
 
-    /// The same shape with another length of an axis.
+    /// Returns the same shape with another length of an axis. `axis` must be less than
+    /// [`MAX_RANK`].
+    ///
+    /// # Errors
+    ///
+    /// If the new shape has more than [`MAX_SIZE`] values.
     pub fn with(&self, axis: usize, length: usize) -> Result<Self> {
         let mut dims = self.dims;
         dims[axis] = length;
         Self::new(&dims[..self.rank])
     }
 
-    /// The distance between neighbours on each axis.
+    /// Returns the distance between neighbours along each axis, in values. Entries from the rank on
+    /// are 0.
     pub fn strides(&self) -> [usize; MAX_RANK] {
         let mut strides = [0; MAX_RANK];
         let mut distance = 1;
@@ -78,7 +92,12 @@ impl Shape {
         strides
     }
 
-    /// The shape that two tensors are stretched to, as NumPy does it.
+    /// Returns the common shape of two tensors by NumPy's broadcasting: axes are matched from the
+    /// last one, and an axis of length 1 is stretched.
+    ///
+    /// # Errors
+    ///
+    /// If two lengths differ and neither is 1, or the result is too large.
     pub fn broadcast(&self, other: &Self) -> Result<Self> {
         let rank = self.rank.max(other.rank);
         let mut dims = [1; MAX_RANK];
@@ -92,8 +111,8 @@ impl Shape {
         Self::new(&dims[..rank])
     }
 
-    /// The places in a tensor of this shape, in the order of the values of `target`, to which it is
-    /// stretched.
+    /// Returns the index into a tensor of this shape for each value of `target`, in order, if the
+    /// tensor is stretched to `target` by [`broadcast`](Self::broadcast).
     pub fn places_in(&self, target: &Self) -> Places {
         let (own, mut strides) = (self.strides(), [0; MAX_RANK]);
         let ahead = target.rank - self.rank;
@@ -110,7 +129,7 @@ impl Shape {
     }
 }
 
-/// Walks over the values of a shape, and says where each one is elsewhere.
+/// An iterator over the values of a shape. It gives the index of each value in another tensor.
 pub struct Places {
     shape: Shape,
     strides: [usize; MAX_RANK],
@@ -120,8 +139,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// Starts at `first`, and moves by `strides` along the axes of `shape`. A stride may be
-    /// negative in two's complement.
+    /// Starts at the index `first`, and moves by `strides` along the axes of `shape`. A negative
+    /// stride is in two's complement.
     pub fn new(shape: &Shape, strides: [usize; MAX_RANK], first: usize) -> Self {
         let counter = [0; MAX_RANK];
         Self { shape: *shape, strides, counter, place: first, left: shape.size() }
@@ -148,19 +167,26 @@ impl Iterator for Places {
     }
 }
 
-/// The values of a tensor, which lie in the table or were computed.
+/// The values of a tensor, borrowed from the program or computed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data<'t> {
+    /// `float` of ONNX: 32 bits.
     Float(Cow<'t, [f32]>),
+    /// `double` of ONNX: 64 bits.
     Double(Cow<'t, [f64]>),
+    /// `int64` of ONNX.
     Int(Cow<'t, [i64]>),
+    /// `bool` of ONNX.
     Bool(Cow<'t, [bool]>),
+    /// `string` of ONNX.
     Text(Cow<'t, [&'t str]>),
-    /// Records of an operator's own, such as the nodes of trees.
+    /// Records of a single operator, such as the nodes of trees. The shape of their tensor is a
+    /// scalar's.
     Bytes(&'t [u8]),
 }
 
 impl Data<'_> {
+    /// Returns the number of values; of bytes for records.
     pub fn len(&self) -> usize {
         match self {
             Data::Float(values) => values.len(),
@@ -172,19 +198,27 @@ impl Data<'_> {
         }
     }
 
+    /// Returns true if there is no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
+/// A tensor. Except for records, its shape has exactly as many values as its data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor<'t> {
+    /// The lengths of the dimensions.
     pub shape: Shape,
+    /// The values in row-major order: the last axis varies fastest.
     pub data: Data<'t>,
 }
 
 impl<'t> Tensor<'t> {
-    /// A tensor of a shape that has as many values as `data`.
+    /// Makes a tensor of values in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has another number of values.
     pub fn new(shape: Shape, data: Data<'t>) -> Result<Self> {
         if shape.size() == data.len() {
             Ok(Self { shape, data })
@@ -193,23 +227,47 @@ impl<'t> Tensor<'t> {
         }
     }
 
+    /// Makes a tensor of `float` values in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has another number of values.
     pub fn float(shape: Shape, values: Vec<f32>) -> Result<Self> {
         Self::new(shape, Data::Float(values.into()))
     }
 
+    /// Makes a tensor of `double` values in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has another number of values.
     pub fn double(shape: Shape, values: Vec<f64>) -> Result<Self> {
         Self::new(shape, Data::Double(values.into()))
     }
 
+    /// Makes a tensor of `int64` values in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has another number of values.
     pub fn int(shape: Shape, values: Vec<i64>) -> Result<Self> {
         Self::new(shape, Data::Int(values.into()))
     }
 
+    /// Makes a tensor of `bool` values in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// If the shape has another number of values.
     pub fn bool(shape: Shape, values: Vec<bool>) -> Result<Self> {
         Self::new(shape, Data::Bool(values.into()))
     }
 
-    /// The values as `float`.
+    /// Returns the values as `float`.
+    ///
+    /// # Errors
+    ///
+    /// If they have another type.
     pub fn as_floats(&self) -> Result<&[f32]> {
         match &self.data {
             Data::Float(values) => Ok(values),
@@ -217,7 +275,12 @@ impl<'t> Tensor<'t> {
         }
     }
 
-    /// The values as `double`, whichever number they are.
+    /// Converts the values to `double`. A boolean becomes 0 or 1; an `int64` may lose digits beyond
+    /// 2^53.
+    ///
+    /// # Errors
+    ///
+    /// If they are strings or records.
     pub fn to_doubles(&self) -> Result<Cow<'_, [f64]>> {
         Ok(match &self.data {
             Data::Double(values) => Cow::Borrowed(&values[..]),
@@ -228,7 +291,11 @@ impl<'t> Tensor<'t> {
         })
     }
 
-    /// The values as `int64`.
+    /// Returns the values as `int64`.
+    ///
+    /// # Errors
+    ///
+    /// If they have another type.
     pub fn as_ints(&self) -> Result<&[i64]> {
         match &self.data {
             Data::Int(values) => Ok(values),
@@ -236,7 +303,11 @@ impl<'t> Tensor<'t> {
         }
     }
 
-    /// The values as `bool`.
+    /// Returns the values as `bool`.
+    ///
+    /// # Errors
+    ///
+    /// If they have another type.
     pub fn as_bools(&self) -> Result<&[bool]> {
         match &self.data {
             Data::Bool(values) => Ok(values),
@@ -244,7 +315,11 @@ impl<'t> Tensor<'t> {
         }
     }
 
-    /// The values as `string`.
+    /// Returns the values as `string`.
+    ///
+    /// # Errors
+    ///
+    /// If they have another type.
     pub fn as_texts(&self) -> Result<&[&'t str]> {
         match &self.data {
             Data::Text(values) => Ok(values),
@@ -252,7 +327,11 @@ impl<'t> Tensor<'t> {
         }
     }
 
-    /// Records as they lie in the table.
+    /// Returns the records in the program's own memory, without copying them.
+    ///
+    /// # Errors
+    ///
+    /// If the tensor has no records, or their size or alignment does not fit `T`.
     pub fn as_records<T: bytemuck::Pod>(&self) -> Result<&'t [T]> {
         match &self.data {
             Data::Bytes(bytes) => {
@@ -262,7 +341,12 @@ impl<'t> Tensor<'t> {
         }
     }
 
-    /// The values at these places, in a new shape. Every place must be below the tensor's size.
+    /// Picks the values at these indices into a tensor of another shape, of the same type.
+    ///
+    /// # Errors
+    ///
+    /// If an index is not below the tensor's size, the shape has another number of values than
+    /// `places`, or the tensor has records.
     pub fn take(&self, shape: Shape, places: impl Iterator<Item = usize>) -> Result<Self> {
         let data = match &self.data {
             Data::Float(values) => Data::Float(pick(values, places)?),

@@ -1,23 +1,23 @@
-//! A histogram in the making.
+//! A histogram under construction.
 
 use crate::record::buckets::Buckets;
 use crate::record::text::{Label, Sample, number};
 use std::num::Saturating;
 
-/// A number of things. A store may hold any number, and the sum of several then stays at the largest.
+/// A count. A store may hold any number, so sums stop at the largest one.
 pub type Count = Saturating<u64>;
 
 /// The observations of one series.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    /// Observations by bucket; buckets at the end that are empty may be absent.
+    /// Observations by bucket. Empty buckets at the end may be absent.
     counts: Vec<Count>,
-    /// In units of the buckets.
+    /// The sum of the observations, in units of the buckets.
     pub sum: Count,
 }
 
 impl Histogram {
-    /// Adds `count` observations to a bucket.
+    /// Adds `count` observations to a bucket, given by its index.
     pub fn add(&mut self, bucket: usize, count: u64) {
         if self.counts.len() <= bucket {
             self.counts.resize(bucket + 1, Count::default());
@@ -33,7 +33,7 @@ impl Histogram {
         self.sum += other.sum;
     }
 
-    /// Cumulative buckets, then the sum and the count.
+    /// Returns the samples: cumulative buckets, then the sum and the count.
     pub fn samples(&self, buckets: &Buckets, labels: &[Label]) -> Vec<Sample> {
         let sample = |suffix, value| Sample { suffix, labels: labels.to_vec(), value };
         let bounds = buckets.bounds.iter().map(|bound| buckets.value(*bound));

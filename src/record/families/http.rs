@@ -1,5 +1,4 @@
-//! The families of the HTTP service, by the names that prometheus-fastapi-instrumentator gives
-//! them.
+//! The families of the HTTP service, with the names of prometheus-fastapi-instrumentator.
 
 use super::histogram::{Count, Histogram};
 use super::series::Series;
@@ -19,7 +18,7 @@ pub struct HttpStats {
 }
 
 impl HttpStats {
-    /// Begins without a series.
+    /// Makes empty sums, without a series.
     pub const fn new() -> Self {
         Self {
             requests: Series::new(&["handler", "method", "status"]),
@@ -30,7 +29,7 @@ impl HttpStats {
         }
     }
 
-    /// Creates the series of requests for predictions, at 0.
+    /// Creates the series for requests of predictions, at 0.
     pub fn begin(&mut self, handlers: &[&str]) {
         for handler in handlers {
             for status in ["2xx", "4xx", "5xx"] {
@@ -39,7 +38,7 @@ impl HttpStats {
         }
     }
 
-    /// Adds the number of a counter, if it is of exchanges.
+    /// Adds the number of a counter, if it belongs to exchanges.
     pub fn add(&mut self, key: &Key, number: u64) {
         match key {
             Key::Exchange(http) => self.add_exchanges(http, number),
@@ -59,7 +58,7 @@ impl HttpStats {
         }
     }
 
-    /// Adds exchanges that have the same labels and bucket.
+    /// Adds exchanges with the same labels and bucket.
     fn add_exchanges(&mut self, http: &Http, count: u64) {
         let status = format!("{}xx", http.status);
         *self.requests.at(&[&http.handler, &http.method, &status]) += count;
@@ -111,8 +110,8 @@ impl HttpStats {
         all
     }
 
-    /// Puts a sum beside each count. There is none yet if a scrape comes between the increments of
-    /// a handler's first request, or if all of its bodies were empty.
+    /// Returns the sum beside each count. The sum is missing in the store if a scrape comes between
+    /// the increments of a handler's first request, or if all of its bodies were empty.
     fn sizes(&self, bytes: &Series<Count>) -> Vec<Sample> {
         let with_sum = |count: Sample| {
             let labels: Vec<_> = count.labels.iter().map(|(_, value)| value.as_str()).collect();

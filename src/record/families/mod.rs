@@ -1,4 +1,4 @@
-//! From the counters to the metric families.
+//! The metric families, derived from the counters.
 
 mod histogram;
 mod http;
@@ -12,13 +12,13 @@ use crate::model::{Description, Signature};
 use http::HttpStats;
 use model::ModelStats;
 
-/// The facts that families have beside the counters.
+/// The facts needed by families beside the counters.
 pub struct Context<'a> {
     pub signature: &'a Signature,
     pub description: &'a Description,
-    /// The setting that is in force.
+    /// The current setting; 0 for no sample.
     pub drift_sample_interval: u64,
-    /// The handlers that predict.
+    /// The handlers of predictions.
     pub predicting: &'a [&'static str],
 }
 
@@ -35,8 +35,8 @@ impl<'a> Stats<'a> {
         let Context { signature, description, .. } = context;
         let mut http = HttpStats::new();
         let mut model = ModelStats::new();
-        // A series that begins with its first error hides it from rate() and increase(): the counters
-        // of predictions are there at 0 before the first of them.
+        // A new series hides its first value from rate() and increase(), such as a first error. So
+        // the counters of predictions exist at 0 from the start.
         http.begin(context.predicting);
         model.begin(signature, description);
         for (key, &number) in totals {
@@ -48,8 +48,8 @@ impl<'a> Stats<'a> {
         Self { context, http, model }
     }
 
-    /// Returns true if the model that is served has answered what its description lacks. Looking for that
-    /// at each prediction would cost the time that the description takes.
+    /// Returns true if the served model has given an answer missing from its description. A check
+    /// at each prediction would take as much time as the description itself.
     pub fn has_unknown_predictions(&self) -> bool {
         self.model.has_unknown_predictions(self.context.signature, self.context.description)
     }

@@ -1,5 +1,4 @@
-//! The families of the model: what it answers, how sure it is, and whether its inputs are still
-//! those it was made for.
+//! The families of the model: its answers, their confidence, and the drift of its inputs.
 
 use super::Context;
 use super::histogram::{Count, Histogram};
@@ -19,12 +18,12 @@ pub struct ModelStats {
     inferences: Series<Histogram>,
     started: Series<Count>,
     invalid: Series<Count>,
-    /// By the place of the bin; of the model that is served.
+    /// The counts by feature and index of the bin, of the served model only.
     bins: Series<Count>,
 }
 
 impl ModelStats {
-    /// Begins without a series.
+    /// Makes empty sums, without a series.
     pub const fn new() -> Self {
         Self {
             predictions: Series::new(&["model", "version", "prediction"]),
@@ -36,7 +35,7 @@ impl ModelStats {
         }
     }
 
-    /// Creates a series at 0 for every label that the model can return.
+    /// Creates a series at 0 for every possible label of the model.
     pub fn begin(&mut self, signature: &Signature, description: &Description) {
         self.started.at(&[&signature.name, &signature.version]);
         self.inferences.at(&[&signature.name, &signature.version]);
@@ -45,7 +44,7 @@ impl ModelStats {
         }
     }
 
-    /// Returns true if the model has answered what its description lacks.
+    /// Returns true if the model has given an answer missing from its description.
     pub fn has_unknown_predictions(
         &self,
         signature: &Signature,
@@ -58,8 +57,7 @@ impl ModelStats {
         })
     }
 
-    /// Adds the number of a counter, if it is of a model. `signature` is that of the model that is
-    /// served.
+    /// Adds the number of a counter, if it belongs to a model. `signature` is the served model's.
     pub fn add(&mut self, key: &Key, number: u64, signature: &Signature) {
         match key {
             Key::Prediction { class, inference_bucket, percent, .. } => {
@@ -97,7 +95,7 @@ impl ModelStats {
         }
     }
 
-    /// Adds outcomes that have the same labels and bucket.
+    /// Adds outcomes with the same labels and bucket.
     fn add_outcomes(&mut self, class: &Class, count: u64) {
         let Class { model, prediction, confidence_bucket } = class;
         *self.predictions.at(&[&model.name, &model.version, prediction]) += count;
@@ -106,7 +104,7 @@ impl ModelStats {
         }
     }
 
-    /// Adds calls whose durations fall into the same bucket.
+    /// Adds calls with durations in the same bucket.
     fn add_calls(&mut self, model: &key::Model, bucket: usize, count: u64) {
         self.inferences.at(&[&model.name, &model.version]).add(bucket, count);
     }
@@ -155,7 +153,7 @@ impl ModelStats {
     fn drift_families(&self, context: &Context) -> [Family; 3] {
         // Every bin of the reference is a series, at 0 until a value falls into it.
         let bins = reference_bins(context.signature, context.description);
-        // Another version has other bounds: what is expected of one says nothing of another.
+        // Another version has other bounds: its expected ratios do not apply.
         let Signature { name, version, .. } = context.signature;
         let sample = |suffix, bin: &ReferenceBin, value| Sample {
             suffix,
@@ -199,8 +197,8 @@ impl ModelStats {
     }
 }
 
-/// Returns the predictions that the model describes, as they are counted: a class by its label, a quantity by
-/// its name.
+/// Returns the predictions in the model's description, by their label in the counters: a class by
+/// its label, a quantity by its name.
 fn described(description: &Description) -> impl Iterator<Item = &String> {
     description.outputs.iter().flat_map(|output| match &output.kind {
         OutputKind::Classes(labels) => labels.as_slice(),
@@ -236,7 +234,7 @@ fn sample_ratio(interval: u64) -> f64 {
     if interval == 0 { 0.0 } else { 1.0 / interval as f64 }
 }
 
-/// Makes the family of the model's own labels, which is known before the first request.
+/// Makes the family of the model's own labels. It is complete before the first request.
 fn info(signature: &Signature, description: &Description) -> Family {
     let labels = vec![
         ("model", signature.name.clone()),

@@ -12,12 +12,13 @@ pub struct Series<V> {
 }
 
 impl<V: Default> Series<V> {
-    /// Begins a family whose labels have these names.
+    /// Makes an empty family with these label names.
     pub const fn new(names: &'static [&'static str]) -> Self {
         Self { names, values: BTreeMap::new() }
     }
 
-    /// Returns the value for these labels, which are given in the order of their names.
+    /// Returns the value for these labels, in the order of their names. Creates a missing value at
+    /// its default.
     pub fn at(&mut self, labels: &[&str]) -> &mut V {
         self.values.entry(labels.iter().map(ToString::to_string).collect()).or_default()
     }
@@ -38,7 +39,7 @@ impl<V: Default> Series<V> {
         self.values.values()
     }
 
-    /// Each value with its named labels.
+    /// Returns each value with its named labels.
     fn labelled(&self) -> impl Iterator<Item = (Vec<Label>, &V)> {
         self.values.iter().map(|(labels, value)| {
             (self.names.iter().copied().zip(labels.iter().cloned()).collect(), value)

@@ -152,7 +152,7 @@ proptest! {
     }
 }
 
-/// Keys of every kind, with labels and numbers that no service writes.
+/// Makes keys of every kind, with labels and numbers unknown to the service.
 fn odd_key() -> impl Strategy<Value = String> {
     let (label, number) = ("[a-z=\"\\\\\n 0-9]{0,3}", "([0-9]|[1-3][0-9]|[0-9]{9,22})");
     let http = format!("{label}/{label}/{number}/{number}");
@@ -182,7 +182,7 @@ proptest! {
         let twice = names.iter().take(twice).cloned();
         let store = Listing { names: names.iter().cloned().chain(twice).collect(), number };
         let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
-        // All requests are in a class of status, and none is lost between two families.
+        // Each request has a class of status, and no request is lost between two families.
         let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| {
             scraped.sum("http_requests_total", &format!("status=\"{class}\""))
         });

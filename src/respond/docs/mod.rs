@@ -1,6 +1,6 @@
-//! The documentation as a page, which shows it and tries it out.
+//! The documentation page, to read about the API and to try it.
 //!
-//! It is a component of its own, so that the page's files are not in the way of a prediction.
+//! It is a component of its own, so a prediction does not load the page's files.
 
 mod page;
 
@@ -11,8 +11,7 @@ use crate::http::{Method, Request};
 use crate::serve::Route;
 use serde::Serialize;
 
-/// An endpoint of the component. It is written as the name of its operation in
-/// `openapi/operations.json`.
+/// An endpoint of the component. It is serialized as its name in `openapi/operations.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Page {
     #[serde(rename = "docs")]
@@ -27,7 +26,7 @@ pub static ROUTES: &[Route<Page>] = &[
     Route { path: "/docs/{file}", methods: &[(Method::Get, Page::File)] },
 ];
 
-/// Answers a request to a page; `assets` are the files of the page.
+/// Answers a request to a page. `assets` are the files of the page.
 pub fn respond(page: Page, request: &Request, assets: &[Asset]) -> Reply {
     match page {
         Page::SwaggerUi => page::html(request).into(),

@@ -1,6 +1,6 @@
-//! The page: Swagger UI, with nothing from elsewhere.
+//! The page: Swagger UI, without files from other servers.
 //!
-//! Its addresses are relative, so that it works behind a proxy that puts a prefix before the path.
+//! Its addresses are relative, so it works behind a proxy with a prefix before the path.
 
 use crate::http::cache::{etag, unless_known};
 use crate::http::{ErrorForm, Request, Response, media_type};
@@ -9,12 +9,12 @@ use crate::http::{ErrorForm, Request, Response, media_type};
 pub struct Asset {
     pub name: &'static str,
     pub content_type: &'static str,
-    /// The file as it is. It is part of the component's memory, and costs a request nothing that
-    /// does not ask for it.
+    /// The uncompressed file. It is part of the component's memory, and costs other requests
+    /// nothing.
     pub plain: &'static [u8],
-    /// The file, compressed.
+    /// The file, compressed with gzip.
     pub gzip: &'static [u8],
-    /// The tag of the file, without quotes.
+    /// The entity tag of the file, without quotes.
     pub tag: &'static str,
 }
 
@@ -22,19 +22,19 @@ static HTML: &str = include_str!("index.html");
 static INITIALIZER: &str = include_str!("initializer.js");
 const INITIALIZER_NAME: &str = "initializer.js";
 
-/// The page may run its own scripts and speak to its own server, and that is all.
+/// The content security policy. The page may run only its own scripts and call only its own server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /docs`
+/// Answers `GET /docs` with the page.
 pub fn html(request: &Request) -> Response {
     plain(request, "text/html; charset=utf-8", HTML)
         .with_header("content-security-policy", POLICY)
         .with_header("referrer-policy", "no-referrer")
 }
 
-/// `GET /docs/{file}`
+/// Answers `GET /docs/{file}` with a file of the page, or 404.
 pub fn file(request: &Request, assets: &[Asset]) -> Response {
     let name = request.segments.first().map_or("", |name| name);
     if name == INITIALIZER_NAME {

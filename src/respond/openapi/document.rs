@@ -1,7 +1,7 @@
-//! The API, and what the model says of itself, as OpenAPI 3.1.
+//! The API and the model's description, as OpenAPI 3.1.
 //!
-//! The parts that all models share are in `document.json` and `operations.json`. The paths are
-//! those of the routing tables; the rest is the model's:
+//! The parts common to all models are in `document.json` and `operations.json`. The paths come from
+//! the routing tables, and the rest from the model:
 //!
 //! - [`schemas`] makes schemas of its features and outputs.
 //! - [`examples`] makes requests and answers of its examples.
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 static DOCUMENT: &str = include_str!("document.json");
 pub(super) static OPERATIONS: &str = include_str!("operations.json");
 
-/// Makes the document.
+/// Builds the document.
 pub fn document(model: &Described) -> Value {
     let (mut document, mut operations) = (parse(DOCUMENT), parse(OPERATIONS));
     document["info"] = info(model);
@@ -55,7 +55,7 @@ fn info(model: &Described) -> Value {
     })
 }
 
-/// Adds the header that every answer has, the id of its request.
+/// Adds the header with the id of the request, common to all answers.
 fn add_request_id(responses: &mut Value) {
     for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
         if response.get("$ref").is_none() {
@@ -65,7 +65,7 @@ fn add_request_id(responses: &mut Value) {
     }
 }
 
-/// The paths of the document in the making.
+/// The paths of the document under construction.
 struct Paths<'a> {
     model: &'a Described,
     operations: Value,
@@ -73,7 +73,7 @@ struct Paths<'a> {
 }
 
 impl Paths<'_> {
-    /// Adds what each method of a route does.
+    /// Adds the operation of each method of a route.
     fn add(&mut self, route: &Route<impl Serialize>) {
         let mut item = Map::new();
         let parameters = self.parameters(route.path);
@@ -92,7 +92,7 @@ impl Paths<'_> {
         self.items.insert(route.path.to_owned(), item.into());
     }
 
-    /// Lists the parameters of a path, with the one value that the model allows for each.
+    /// Lists the parameters of a path, each with the only value the model allows.
     fn parameters(&self, path: &str) -> Vec<Value> {
         let Signature { name, version, .. } = &self.model.signature;
         let known = [("model", name), ("version", version)];

@@ -1,4 +1,4 @@
-//! Requests and answers, made of the examples that the model gives.
+//! Requests and answers, built from the model's examples.
 
 use super::Described;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
@@ -24,7 +24,7 @@ fn show(part: &mut Value, member: &str, examples: Value) {
     part["content"]["application/json"][member] = examples;
 }
 
-/// An example that the model answers.
+/// An example with an answer, not a refusal.
 struct Example<'a> {
     name: &'a str,
     row: &'a [Cell],
@@ -40,7 +40,7 @@ fn answered(model: &Described) -> Vec<Example<'_>> {
     answered.collect()
 }
 
-/// Returns true if a row has a value for each feature, and would be answered without a warning.
+/// Returns true if a row has a value for each feature, and gives no warning.
 fn is_plain(row: &[Cell], model: &Described) -> bool {
     let features = &model.signature.features;
     let mut cells = row.iter().zip(features);
@@ -81,8 +81,8 @@ fn predictions(model: &Described) -> Value {
     each_and_all(model, |example| prediction(model, example), Value::clone, "predictions")
 }
 
-/// Makes `part` of each example, and shows each by itself in the form `one`, and all in a list by
-/// the key `many`. The names of a request and of its answer are the same.
+/// Builds one entry per example, formatted by `one`, and a batch entry with a list under the key
+/// `many`. `part` makes the content of each. A request and its answer have the same name.
 fn each_and_all(
     model: &Described,
     part: impl Fn(&Example) -> Value,

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`
+//! `GET /openapi.json`: the API of this model as an OpenAPI document.
 
 mod document;
 mod examples;
@@ -10,11 +10,11 @@ use crate::model::{Description, Signature, describe, get_signature};
 use crate::platform::settings;
 use document::document;
 
-/// The model that the document describes.
+/// The model of the document.
 pub struct Described {
     pub signature: Signature,
     pub description: Description,
-    /// The rows of the largest batch that is taken.
+    /// The largest number of rows in a batch.
     pub max_batch_rows: usize,
 }
 

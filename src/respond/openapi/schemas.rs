@@ -8,10 +8,10 @@ use crate::respond::v2::tensors;
 use crate::validate::tensor::Datatype;
 use serde_json::{Map, Value, json};
 
-/// The format of numbers. Without it some generators of clients read and write 32 bits.
+/// The format of numbers. Without it some client generators use 32 bits.
 const DOUBLE: &str = "double";
 
-/// Puts what the model says into the schemas.
+/// Puts the model's features, outputs and limits into the schemas.
 pub fn fill(schemas: &mut Value, model: &Described) {
     schemas["Row"] = row(model);
     schemas["BatchRequest"]["properties"]["instances"]["maxItems"] = json!(model.max_batch_rows);
@@ -39,12 +39,12 @@ fn row(model: &Described) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-/// Makes the schema of a feature. Constraints that the model does not insist on are in the
-/// description only, since a value beyond them is no error.
+/// Makes the schema of a feature. If the model accepts unusual values, its constraints are only in
+/// the description, since an unusual value is no error.
 fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     let is_strict = feature.unusual == UnusualPolicy::Refuse;
     let mut description = notes.description.clone();
-    // The type of the feature's kind, its constraints, and those in words.
+    // The type of the feature's kind, its constraints, and the same constraints in words.
     let (kind, constraints, usual) = match &feature.kind {
         Kind::Number(range) => {
             let kind = if range.whole { "integer" } else { "number" };
@@ -58,7 +58,7 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
         }
         Kind::Flag => ("boolean", Vec::new(), String::new()),
     };
-    // The type. A value that may be missing may be null.
+    // The type. An optional value may be null.
     let mut schema = Map::new();
     let may_be_missing = feature.missing != MissingPolicy::Refuse;
     schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { json!(kind) });
@@ -88,7 +88,7 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     schema.into()
 }
 
-/// The value of `prediction`: that of the one output, or an object of several.
+/// Makes the schema of `prediction`: the single output, or an object of several.
 fn prediction(model: &Described) -> Value {
     let outputs = &model.description.outputs;
     if let [output] = &outputs[..] {

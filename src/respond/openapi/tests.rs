@@ -15,7 +15,7 @@ fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolic
     Feature { name: name.into(), kind, missing, unusual }
 }
 
-/// A model that has something of everything.
+/// A model with features and outputs of every kind.
 fn model() -> Described {
     let range = |maximum, whole| {
         Kind::Number(NumberRange { minimum: 0.0, maximum, whole, missing_values: Vec::new() })
@@ -81,7 +81,7 @@ fn model() -> Described {
     }
 }
 
-/// Every object in a document, with the way to it.
+/// Visits every object in a document, with its path.
 fn walk<'a>(way: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Map<String, Value>)) {
     match value {
         Value::Object(members) => {
@@ -158,7 +158,7 @@ fn every_example_is_valid_by_its_schema() {
             checked += 1;
         }
     });
-    // Two rows and a batch, asked and answered; a violation; an inference, asked and answered.
+    // Two rows and a batch, with answers; a violation; an inference, with its answer.
     assert!(checked >= 9, "{checked}");
 }
 
@@ -227,7 +227,7 @@ fn a_tensors_data_is_elements_or_a_list_of_them_for_each_row() {
     assert!(!valid("OutputTensor", json!([true])));
 }
 
-/// Some generators of clients stop at the first such place, or leave it out.
+/// Some client generators stop at the first unknown schema, or leave it out.
 #[test]
 fn every_schema_is_known_to_generators_of_clients() {
     let document = document(&model());

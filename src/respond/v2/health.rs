@@ -1,4 +1,4 @@
-//! Liveness, and readiness, which is a check of the model.
+//! Liveness and readiness. Readiness checks the model.
 
 use super::named_model;
 use crate::http::{ErrorForm, Request, Response};
@@ -6,18 +6,19 @@ use crate::platform::log;
 use crate::predict::self_check;
 use serde_json::json;
 
-/// Answers `GET /v2/health/live`. A service that answers is alive.
+/// Answers `GET /v2/health/live`. An answer alone shows liveness.
 pub fn live() -> Response {
     Response::json(200, &json!({ "live": true })).not_stored()
 }
 
-/// Answers `GET /v2/health/ready`
+/// Answers `GET /v2/health/ready` with 200 or 503, by the check of the model.
 pub fn ready() -> Response {
     let ready = is_ready();
     Response::json(status(ready), &json!({ "ready": ready })).not_stored()
 }
 
-/// Answers `GET /v2/models/{model}[/versions/{version}]/ready`
+/// Answers `GET /v2/models/{model}[/versions/{version}]/ready` with 200 or 503, by the check of the
+/// model.
 pub fn model_ready(request: &Request) -> Response {
     let signature = match named_model(request) {
         Ok(signature) => signature,

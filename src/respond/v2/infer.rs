@@ -1,4 +1,4 @@
-//! `POST /v2/models/{model}[/versions/{version}]/infer`: tensors in, tensors out.
+//! `POST /v2/models/{model}[/versions/{version}]/infer`: predictions in tensors.
 
 use super::named_model;
 use super::output::{InferResponse, Warnings, requested, tensor};
@@ -32,7 +32,7 @@ pub fn post(request: &Request) -> Reply {
     })
 }
 
-/// Answers a body that is not compressed.
+/// Answers an uncompressed body.
 ///
 /// # Errors
 ///
@@ -55,7 +55,7 @@ fn infer<'s>(
         }
     };
 
-    // Validate what it asks for, and the rows.
+    // Validate the requested outputs, and the rows.
     let outputs = tensors::outputs(&model::describe());
     let outputs = requested(&outputs, &asked)
         .map_err(|message| PredictError::Http(HttpError::new(400, message)))?;
@@ -83,7 +83,7 @@ fn infer<'s>(
     }
 }
 
-/// Responds with JSON, and after it the data of those tensors that are asked for in binary.
+/// Responds with JSON, followed by the data of binary outputs.
 fn respond<'a>(
     mut answer: InferResponse<'a>,
     outputs: &[(&'a OutputTensor, bool)],

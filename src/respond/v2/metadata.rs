@@ -7,10 +7,10 @@ use crate::model::{Feature, describe};
 use crate::validate::tensor::Datatype;
 use serde_json::{Value, json};
 
-/// The name of the extension for binary data, which clients look for.
+/// The name of the extension for binary data. Clients look for it.
 const BINARY_EXTENSION: &str = "binary_tensor_data";
 
-/// Answers `GET /v2`
+/// Answers `GET /v2` with the server's name, version and extensions.
 pub fn server() -> Response {
     let (version, extensions) = (env!("CARGO_PKG_VERSION"), [BINARY_EXTENSION]);
     let metadata = json!({ "name": "model-api", "version": version, "extensions": extensions });

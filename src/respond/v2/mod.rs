@@ -9,11 +9,11 @@ pub mod tensors;
 use crate::http::{HttpError, Request};
 use crate::model::{self, Signature};
 
-/// Returns the signature of the model that the path names.
+/// Returns the signature of the model named in the path.
 ///
 /// # Errors
 ///
-/// 404 if that is not the model that is served.
+/// 404 if the service has no such model or version.
 fn named_model(request: &Request) -> Result<Signature, HttpError> {
     let signature = model::get_signature();
     let mut segments = request.segments.iter();

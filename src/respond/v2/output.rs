@@ -1,11 +1,11 @@
-//! From the model's answers to tensors.
+//! Tensors, built from the model's answers.
 
 use super::tensors::{OutputTensor, Part};
 use crate::model::{Output, Prediction};
 use crate::validate::tensor::request::{InferRequest, RequestedOutput};
 use serde::Serialize;
 
-/// `$inference_response`
+/// The body of an answer: `$inference_response`.
 #[derive(Serialize)]
 pub struct InferResponse<'a> {
     pub model_name: &'a str,
@@ -16,13 +16,13 @@ pub struct InferResponse<'a> {
     pub outputs: Vec<ResponseTensor<'a>>,
 }
 
-/// A parameter of the response, where the model took unusual values.
+/// A parameter of the response, present if the model accepted unusual values.
 #[derive(Serialize)]
 pub struct Warnings {
     pub warnings: String,
 }
 
-/// `$response_output`
+/// A tensor of the answer: `$response_output`.
 #[derive(Serialize)]
 pub struct ResponseTensor<'a> {
     name: &'a str,
@@ -44,18 +44,18 @@ struct BinarySize {
 #[serde(untagged)]
 enum Column<'a> {
     Texts(Vec<&'a str>),
-    /// None for a number that the model does not state.
+    /// Numbers; none for a number absent from the model's answer.
     Numbers(Vec<Option<f64>>),
 }
 
-/// Finds the outputs that a request asks for, in its order, each with true if it is to be binary.
+/// Finds the requested outputs, in the order of the request, each with true for binary data.
 ///
-/// The first that the model does not have ends the search: a request costs no more than the model
-/// has outputs, however long its list is.
+/// The first unknown output ends the search, so even a long list costs no more than the number of
+/// the model's outputs.
 ///
 /// # Errors
 ///
-/// If an output is not valid, is not the model's, or is there twice.
+/// If an output is not valid, is unknown to the model, or is requested twice.
 pub fn requested<'a>(
     outputs: &'a [OutputTensor],
     request: &InferRequest,
@@ -66,7 +66,7 @@ pub fn requested<'a>(
     let mut found = Vec::<(&OutputTensor, bool)>::new();
     for (index, asked) in request.outputs.iter().enumerate() {
         let RequestedOutput { name, is_binary } = RequestedOutput::parse(asked, index)?;
-        // Each would be as large as all of them.
+        // A duplicate output would multiply the response.
         if found.iter().any(|(output, _)| output.name == name) {
             return Err(format!("output {name:?} is there twice"));
         }
@@ -79,7 +79,8 @@ pub fn requested<'a>(
     Ok(found)
 }
 
-/// Makes the tensor of an output. If it is binary, its data goes to the end of `binary`.
+/// Makes the tensor of an output: `[rows]`, or `[rows, classes]` for probabilities. With `binary`,
+/// the data is appended there instead.
 pub fn tensor<'a>(
     output: &'a OutputTensor,
     predictions: &'a [Prediction],
@@ -144,8 +145,8 @@ fn probability(output: Option<&Output>, class: usize) -> Option<f64> {
 }
 
 impl Column<'_> {
-    /// Appends the elements: numbers in little-endian order, each text after its length in four
-    /// bytes. A missing number is encoded as NaN.
+    /// Appends the elements: numbers of 8 bytes in little-endian order, and strings, each after its
+    /// length in four bytes. A missing number is encoded as NaN.
     fn encode(&self, binary: &mut Vec<u8>) {
         match self {
             Self::Texts(texts) => {

@@ -1,9 +1,9 @@
-//! The tensors that a model takes and returns.
+//! The input and output tensors of a model.
 
 use crate::model::{Classification, Description, Feature, Kind, Output, OutputKind};
 use crate::validate::tensor::Datatype;
 
-/// Returns the datatype that is announced for a feature.
+/// Returns the datatype of a feature in the model's metadata.
 pub fn datatype(feature: &Feature) -> Datatype {
     match &feature.kind {
         Kind::Number(range) if range.whole => Datatype::INT64,
@@ -13,19 +13,19 @@ pub fn datatype(feature: &Feature) -> Datatype {
     }
 }
 
-/// A tensor among the answers: one value, or `width` of them, for each row.
+/// An output tensor, with one value or `width` values for each row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputTensor {
     pub name: String,
     pub datatype: Datatype,
     /// The second dimension, if there is one.
     pub width: Option<usize>,
-    /// The index of the output among the model's.
+    /// The index of the output in the model's description.
     pub output: usize,
     pub part: Part,
 }
 
-/// The part of an output that a tensor has.
+/// A part of an output, in a tensor of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Label,
@@ -34,8 +34,8 @@ pub enum Part {
     Quantity,
 }
 
-/// Lists the tensors of all outputs. A class has its label by the output's name, and
-/// `<name>_confidence` and `<name>_probabilities` if the model's examples show that it states them.
+/// Lists the tensors of all outputs. The label of a class has the output's name. The tensors
+/// `<name>_confidence` and `<name>_probabilities` follow if some example of the model has them.
 pub fn outputs(description: &Description) -> Vec<OutputTensor> {
     let mut tensors = Vec::new();
     for (output, notes) in description.outputs.iter().enumerate() {
@@ -61,7 +61,7 @@ pub fn outputs(description: &Description) -> Vec<OutputTensor> {
     tensors
 }
 
-/// Returns true if some example has an answer for which `has` is true.
+/// Returns true if `has` is true for some answer among the examples.
 fn shown(description: &Description, output: usize, has: impl Fn(&Classification) -> bool) -> bool {
     let answers = description.examples.iter().filter_map(|example| example.expected.as_ref().ok());
     let outputs = answers.filter_map(|answer| answer.get(output));

@@ -96,7 +96,8 @@ fn patient_data_goes_before_instances() {
     assert_eq!(read(body, &signature).unwrap().0, PATIENT);
 }
 
-/// The values of the rows of a body, and the kinds of its warnings; or the path of the first violation.
+/// Returns the values of the rows of a body, and the kinds of its warnings; or the path of the
+/// first violation.
 fn rows(body: &str) -> Result<(Vec<f64>, Vec<&'static str>), String> {
     let signature = signature();
     match read(body.as_bytes(), &signature) {

@@ -1,4 +1,4 @@
-//! The tensor that has the values of each feature.
+//! The tensor with the values of each feature.
 
 use super::request::RequestTensor;
 use crate::model::{Feature, MissingPolicy, Signature, Value};
@@ -6,12 +6,12 @@ use crate::platform::settings;
 use crate::validate::check::{Issue, Reason};
 use crate::validate::violations::{Place, Violation, Violations};
 
-/// The place of the features' values.
+/// Location of the features' values, and the number of rows.
 pub enum Columns<'a> {
-    /// In one tensor of the shape `[rows, features]`.
+    /// One tensor of the shape `[rows, features]`.
     Together(&'a RequestTensor<'a>, usize),
-    /// In a tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none where it is
-    /// missing.
+    /// One tensor for each feature, of the shape `[rows]` or `[rows, 1]`; none for a feature
+    /// without one.
     Apart(Vec<Option<&'a RequestTensor<'a>>>, usize),
 }
 
@@ -20,8 +20,7 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     ///
-    /// If a tensor is none of the model's, one that it needs is missing, or they do not fit
-    /// together.
+    /// If a tensor is none of the model's, a required one is missing, or they do not fit together.
     pub fn find<'s>(
         inputs: &'a [RequestTensor],
         signature: &'s Signature,
@@ -38,7 +37,7 @@ impl<'a> Columns<'a> {
         // One tensor for each feature.
         let rows = check_apart(inputs, features).map_err(malformed)?;
         let apart: Vec<_> = features.iter().map(|feature| named(inputs, &feature.name)).collect();
-        // Features that have none, and need one.
+        // Refuse a missing tensor of a feature that needs one.
         let mut missing = Violations::default();
         for (feature, input) in features.iter().zip(&apart) {
             if feature.missing == MissingPolicy::Refuse && input.is_none() {
@@ -53,11 +52,11 @@ impl<'a> Columns<'a> {
         Ok(Self::Apart(apart, rows))
     }
 
-    /// Reads all values, row after row, and the number of rows.
+    /// Reads all values, row after row, and returns them with the number of rows.
     ///
     /// # Errors
     ///
-    /// If the data of a tensor has not its type and shape.
+    /// If the data of a tensor does not have the tensor's type and shape.
     pub fn read(self, signature: &Signature) -> Result<(Vec<Value>, usize), Violations<'_>> {
         match self {
             Self::Together(input, rows) => Ok((input.values().map_err(malformed)?, rows)),
@@ -66,7 +65,7 @@ impl<'a> Columns<'a> {
                 for (input, feature) in inputs.into_iter().zip(&signature.features) {
                     columns.push(column(input, feature)?);
                 }
-                // Only now is it known that the client sent as many values as it said.
+                // Only now is it known: the client sent as many values as its shapes say.
                 let mut values = Vec::with_capacity(rows * columns.len());
                 for _ in 0..rows {
                     values.extend(columns.iter_mut().map(|column| match column {
@@ -103,13 +102,13 @@ fn named<'a>(inputs: &'a [RequestTensor], name: &str) -> Option<&'a RequestTenso
     inputs.iter().find(|input| input.name == name)
 }
 
-/// Checks names and shapes of tensors that have a feature each, and gives the number of rows.
+/// Checks the names and shapes of tensors of one feature each, and returns the number of rows.
 fn check_apart(inputs: &[RequestTensor], features: &[Feature]) -> Result<usize, String> {
     let first = inputs.first().ok_or("the request has no inputs")?;
     let rows = first.shape.first().copied().unwrap_or_default();
     for (index, input) in inputs.iter().enumerate() {
         let (name, shape) = (&input.name, &input.shape);
-        // Each is a feature's, and comes once.
+        // Each is of a feature, and comes once.
         if !is_feature(name, features) {
             return Err(unknown(input, features));
         }

@@ -5,12 +5,12 @@ use crate::model::Value;
 use crate::validate::json::List;
 use serde_json::value::RawValue;
 
-/// Reads JSON data of the shape `[rows]` or `[rows, columns]`: one list, or a list of a list for
-/// each row.
+/// Reads JSON data of the shape `[rows]` or `[rows, columns]`: one flat list, or a list with one
+/// list for each row.
 ///
 /// # Errors
 ///
-/// If an element is not of the type, or the data has not the shape.
+/// If an element is not of the type, or the data does not have the shape.
 pub fn from_json(
     data: &RawValue,
     datatype: Datatype,
@@ -46,7 +46,7 @@ fn list(data: &RawValue) -> Option<List<'_>> {
     if is_list(data) { serde_json::from_str(data.get()).ok() } else { None }
 }
 
-/// The number of elements of a shape, which the limits of a batch keep small.
+/// Returns the number of elements of a shape. The limits of a batch keep it small.
 fn elements(shape: &[usize]) -> usize {
     shape.iter().fold(1, |product, length| product.saturating_mul(*length))
 }
@@ -81,7 +81,7 @@ impl Elements {
     }
 }
 
-/// An element; none if it is a list, an object, or no text that Rust can hold.
+/// Reads an element; none if it is a list, an object, or a string with an unpaired surrogate.
 fn scalar(element: &RawValue) -> Option<Scalar> {
     let text = element.get();
     match text.as_bytes()[0] {
@@ -90,7 +90,7 @@ fn scalar(element: &RawValue) -> Option<Scalar> {
         b'f' => Some(Scalar::Flag(false)),
         b'"' => serde_json::from_str(text).ok().map(Scalar::Text),
         b'[' | b'{' => None,
-        // JSON's numbers are a part of what Rust parses; those too large become infinite.
+        // Rust parses all JSON numbers; a number too large becomes infinite.
         _ => match text.parse() {
             Ok(number) => Some(Scalar::Integer(number)),
             Err(_) => text.parse().ok().map(Scalar::Float),
@@ -98,11 +98,11 @@ fn scalar(element: &RawValue) -> Option<Scalar> {
     }
 }
 
-/// Reads binary data: elements one after another, texts each with their length before them.
+/// Reads binary data: elements one after another, each string with its length before it.
 ///
 /// # Errors
 ///
-/// If the bytes are not as many elements as the shape has.
+/// If the data does not have as many elements as the shape, or a string is not UTF-8.
 pub fn from_binary(data: &[u8], datatype: Datatype, shape: &[usize]) -> Result<Vec<Value>, String> {
     let Some(width) = datatype.width() else { return texts(data, shape) };
     let (expected, found) = (elements(shape).saturating_mul(width), data.len());
@@ -115,7 +115,7 @@ pub fn from_binary(data: &[u8], datatype: Datatype, shape: &[usize]) -> Result<V
 
 fn texts(mut data: &[u8], shape: &[usize]) -> Result<Vec<Value>, String> {
     let (expected, mut values) = (elements(shape), Vec::new());
-    // Read texts until the data ends.
+    // Read strings until the data ends.
     while let Some((length, rest)) = data.split_first_chunk() {
         let Some((text, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
             break;
@@ -129,7 +129,7 @@ fn texts(mut data: &[u8], shape: &[usize]) -> Result<Vec<Value>, String> {
         values.push(Value::Text(text.to_owned()));
         data = rest;
     }
-    // All of it has to be texts, as many as the shape has.
+    // All data has to be read, with as many strings as the shape has.
     if !data.is_empty() {
         return Err("the last element is longer than the data".to_owned());
     }

@@ -1,4 +1,4 @@
-//! The types of elements, and how they are read as a model's values.
+//! The types of elements, and the conversion of elements to a model's values.
 
 use crate::model::Value;
 use half::f16;
@@ -40,7 +40,7 @@ pub enum Scalar {
 }
 
 impl Datatype {
-    /// The type of whole numbers.
+    /// The type of integers.
     pub const INT64: Self = Self::Integer { signed: true, bytes: 8 };
     /// The type of other numbers.
     pub const FP64: Self = Self::Float { bytes: 8 };
@@ -60,14 +60,15 @@ impl Datatype {
         NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 
-    /// Makes a value for the model; none if the element is not of this type. `null` is a missing value.
+    /// Makes a value for the model; none if the element is not of this type. `null` is a missing
+    /// value.
     pub fn value(self, scalar: Scalar) -> Option<Value> {
         match (self, scalar) {
             (_, Scalar::Null) => Some(Value::Missing),
             (Self::Bool, Scalar::Flag(flag)) => Some(Value::Flag(flag)),
             (Self::Bytes, Scalar::Text(text)) => Some(Value::Text(text)),
             (Self::Integer { .. }, Scalar::Integer(number)) => self.integer(number),
-            // As Python writes a whole float.
+            // Python writes a whole float in this way.
             (Self::Integer { .. }, Scalar::Float(number)) if number.fract() == 0.0 => {
                 self.integer(number as i128)
             }
@@ -85,7 +86,7 @@ impl Datatype {
         range.contains(&number).then_some(Value::Number(number as f64))
     }
 
-    /// Returns the size of an element of binary data in bytes; none if each has its own.
+    /// Returns the size of an element of binary data in bytes; none if each element has its own.
     pub fn width(self) -> Option<usize> {
         match self {
             Self::Bool => Some(1),
@@ -94,8 +95,8 @@ impl Datatype {
         }
     }
 
-    /// Reads an element of binary data, which is little-endian and as long as [`Self::width`] says.
-    /// NaN is a missing value.
+    /// Reads an element of binary data, little-endian and of [`Self::width`] bytes. NaN is a
+    /// missing value.
     pub fn decode(self, element: &[u8]) -> Value {
         let mut bytes = [0; 8];
         bytes[..element.len()].copy_from_slice(element);
@@ -116,7 +117,7 @@ impl Datatype {
     }
 }
 
-/// Rounds a number to a float of that size; none if it is too large for any.
+/// Rounds a number to a float of this size, in bytes; none if it is too large for any.
 fn float(bytes: usize, number: f64) -> Option<Value> {
     let nearest = match bytes {
         2 => f16::from_f64(number).to_f64(),

@@ -1,11 +1,11 @@
-//! The words for floats that are no JSON, and that Python's `json` writes all the same.
+//! Words for floats, such as `NaN`. They are not valid JSON, but Python's `json` writes them.
 
-/// Each word, and what stands for it: NaN is a missing value, as it is in binary data, and an
-/// infinity is larger than any float, which is refused by name.
+/// Each word and its replacement. NaN is a missing value, as in binary data. An infinity becomes a
+/// number larger than any float, and is refused as infinite.
 const WORDS: [(&[u8], &[u8]); 3] =
     [(b"NaN", b"null"), (b"-Infinity", b"-1e999"), (b"Infinity", b"1e999")];
 
-/// The text in valid JSON; none if it has no such word outside of its strings.
+/// Returns the text in valid JSON; none if it has no such word outside of its strings.
 pub fn replaced(json: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(json.len() + json.len() / 3);
     let (mut rest, mut found, mut in_string) = (json, false, false);
@@ -21,7 +21,7 @@ pub fn replaced(json: &[u8]) -> Option<Vec<u8>> {
         rest = after;
         match byte {
             b'"' => in_string = !in_string,
-            // What is escaped ends no string.
+            // An escaped character ends no string.
             b'\\' if in_string => {
                 text.extend(after.first());
                 rest = after.get(1..).unwrap_or_default();

@@ -8,18 +8,18 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// `$inference_request`
+/// The protocol's `$inference_request`.
 pub struct InferRequest<'a> {
     pub id: Option<String>,
     pub inputs: Vec<RequestTensor<'a>>,
-    /// The outputs that are asked for, not read yet; an empty list asks for all, as it does of
-    /// KServe, MLServer and Triton.
+    /// Requested outputs, not read yet. An empty list requests all outputs, as with KServe,
+    /// MLServer and Triton.
     pub outputs: Vec<&'a RawValue>,
-    /// True if outputs are binary unless they say otherwise.
+    /// True if outputs are binary by default.
     pub binary_outputs: bool,
 }
 
-/// An input tensor, whose data is not read yet.
+/// An input tensor. Its data is not read yet.
 pub struct RequestTensor<'a> {
     pub name: Cow<'a, str>,
     pub datatype: Datatype,
@@ -32,10 +32,10 @@ enum Data<'a> {
     Binary(&'a [u8]),
 }
 
-/// `$request_output`
+/// The protocol's `$request_output`.
 pub struct RequestedOutput {
     pub name: String,
-    /// True or false if the request says so of this output.
+    /// True for binary data, false for JSON; none if the request does not say so of this output.
     pub is_binary: Option<bool>,
 }
 
@@ -91,7 +91,7 @@ struct OutputParameters<'a> {
     shared_memory_region: Option<&'a RawValue>,
 }
 
-/// Reads an object. Serde would take a list in its place, which the protocol does not.
+/// Reads an object. Serde would also take a list, but the protocol does not allow one.
 fn object<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, String> {
     if !text.trim_start().starts_with('{') {
         return Err(format!("{what} is not a JSON object"));
@@ -113,11 +113,11 @@ fn not_served(extension: &str, what: &str) -> String {
     format!("{what}: the {extension} extension is not served")
 }
 
-/// Reads a request from its JSON and from the binary data behind that.
+/// Reads a request from its JSON and from the binary data after it.
 ///
 /// # Errors
 ///
-/// A sentence for the client, if this is not such a request or asks for what is not served.
+/// A sentence for the client, if the request is not valid or asks for an extension not served here.
 pub fn parse<'a>(json: &'a [u8], mut binary: &'a [u8]) -> Result<InferRequest<'a>, String> {
     let json = std::str::from_utf8(without_bom(json))
         .map_err(|error| format!("the body is not text: {error}"))?;
@@ -136,12 +136,12 @@ pub fn parse<'a>(json: &'a [u8], mut binary: &'a [u8]) -> Result<InferRequest<'a
     Ok(InferRequest { id: document.id, inputs, outputs, binary_outputs })
 }
 
-/// Splits a body into JSON and binary data. `header_length` is the header that says how much of it
-/// is JSON; all, without it.
+/// Splits a body into JSON and binary data. `header_length` is the header with the length of the
+/// JSON, in bytes; without it, the whole body is JSON.
 ///
 /// # Errors
 ///
-/// If the header is not a length, or is more than the body has.
+/// If the header is not a length, or is larger than the length of the body.
 pub fn split<'a>(
     body: &'a [u8],
     header_length: Option<&str>,
@@ -157,7 +157,7 @@ fn read_input<'a>(
     input: InputDocument<'a>,
     binary: &mut &'a [u8],
 ) -> Result<RequestTensor<'a>, String> {
-    // Read what the input says of itself.
+    // Read the input's own description.
     let InputDocument { name, shape, datatype, parameters, data } = input;
     let what = format!("input {name:?}");
     let InputParameters { binary_data_size, shared_memory_region } =
@@ -165,7 +165,7 @@ fn read_input<'a>(
     if shared_memory_region.is_some() {
         return Err(not_served("shared memory", &what));
     }
-    // Find its type, and its data: in the JSON, or the next bytes behind it.
+    // Find its type, and its data: in the JSON, or in the next bytes after it.
     let datatype = Datatype::parse(&datatype).ok_or_else(|| {
         let known: Vec<_> = Datatype::names().collect();
         format!("{what} has an unknown datatype; known are {}", known.join(", "))
@@ -191,7 +191,7 @@ impl RequestedOutput {
     ///
     /// # Errors
     ///
-    /// If it is not valid, or asks for what is not served.
+    /// If the output is not valid, or asks for an extension not served here.
     pub fn parse(output: &RawValue, index: usize) -> Result<Self, String> {
         let OutputDocument { name, parameters } = object(output.get(), &format!("output {index}"))?;
         let what = format!("output {name:?}");
@@ -212,7 +212,7 @@ impl RequestTensor<'_> {
     ///
     /// # Errors
     ///
-    /// If the data has not this shape and type; the sentence names the input.
+    /// If the data does not have this shape and type; the message names the input.
     pub fn values(&self) -> Result<Vec<Value>, String> {
         let values = match self.data {
             Data::Json(data) => from_json(data, self.datatype, &self.shape),

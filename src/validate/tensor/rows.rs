@@ -1,4 +1,4 @@
-//! From tensors to rows: one tensor for each feature, or one for all of them.
+//! Rows from tensors: from one tensor for each feature, or one for all of them.
 
 use super::columns::Columns;
 use super::request::RequestTensor;
@@ -10,8 +10,8 @@ use crate::validate::violations::{Place, Violations};
 ///
 /// # Errors
 ///
-/// If the tensors are not those of the model, do not fit together, or have values that it does not
-/// take.
+/// If the tensors are none of the model's, do not fit together, or have values that the model does
+/// not take.
 pub fn rows<'s>(
     tensors: &[RequestTensor],
     signature: &'s Signature,
@@ -56,7 +56,7 @@ mod tests {
         }
     }
 
-    /// The values of a request with these inputs, or what is wrong with it.
+    /// Returns the values of a request with these inputs, or the message of its refusal.
     fn read(inputs: serde_json::Value) -> Result<Vec<Value>, String> {
         let body = json!({ "inputs": inputs }).to_string();
         let request = parse(body.as_bytes(), &[])?;

@@ -1,6 +1,6 @@
-//! The service's component imports counters and variables as Spin has them. In a workload on
-//! wasmCloud this component beside it exports them, made of wasmCloud's store and of the
-//! environment, so that the service is the same, byte for byte.
+//! The service's component imports Spin's counters and variables. In a workload on wasmCloud, this
+//! component beside it exports them, made of wasmCloud's store and of the environment. So the
+//! service is the same, byte for byte.
 #![cfg(target_arch = "wasm32")]
 
 use bindings::exports::fermyon::spin::variables;
@@ -21,8 +21,8 @@ bindings::export!(Bridge with_types_in bindings);
 impl store::Guest for Bridge {
     type Bucket = Counters<host::store::Bucket>;
 
-    /// The bucket that `KEYVALUE_BUCKET` names, if it is set: in a cluster the same name is the
-    /// same bucket for all workloads.
+    /// Opens the bucket named by the variable `KEYVALUE_BUCKET`, if it is set; otherwise the bucket
+    /// `identifier`. In a cluster the same name is the same bucket for all workloads.
     fn open(identifier: String) -> Result<store::Bucket, store::Error> {
         let name = std::env::var("KEYVALUE_BUCKET").unwrap_or(identifier);
         let bucket = host::store::open(&name).map_err(|error| match error {
@@ -35,7 +35,7 @@ impl store::Guest for Bridge {
 }
 
 impl store::GuestBucket for Counters<host::store::Bucket> {
-    /// All in one page.
+    /// Lists all keys in one page.
     fn list_keys(&self, _: Option<String>) -> Result<store::KeyResponse, store::Error> {
         let keys = self.names().map_err(other)?;
         Ok(store::KeyResponse { keys, cursor: None })
@@ -61,7 +61,7 @@ fn other(error: Error) -> store::Error {
 }
 
 impl variables::Guest for Bridge {
-    /// As Spin's host takes them from its environment: `log_requests` from
+    /// Reads a variable from the environment, as Spin's host does: `log_requests` from
     /// `SPIN_VARIABLE_LOG_REQUESTS`.
     fn get(name: String) -> Result<String, variables::Error> {
         let variable = format!("SPIN_VARIABLE_{}", name.to_uppercase());
@@ -91,14 +91,15 @@ impl Host for host::store::Bucket {
         format!("{:016x}", get_random_u64())
     }
 
-    /// A random time, so that those who met do not meet again.
+    /// Waits for a random time, up to 1 ms per attempt and at most 20 ms, so two requests in
+    /// conflict seldom meet again.
     fn pause(&self, attempts: u32) {
         let most = 1000 * u64::from(attempts.min(20));
         std::thread::sleep(Duration::from_micros(get_random_u64() % most));
     }
 }
 
-/// The words of NATS for an increment that another came before. The interface has no code for it.
+/// The words of NATS for a conflict of increments. The interface has no code for it.
 const CONFLICT: &str = "wrong last";
 
 fn explain(error: host::store::Error) -> Error {

@@ -1,32 +1,32 @@
 //! Counters that lose nothing on a store of wasmCloud's.
 //!
-//! # What wasmCloud's stores do not have, and what is done about it
+//! # Features missing in wasmCloud's stores, and their replacement
 //!
-//! **Increments that wait for each other.** In a cluster the store is NATS: an increment that
-//! another came before fails. It is repeated.
+//! **Increments that wait for each other.** In a cluster the store is NATS: an increment fails if
+//! another one came before it. It is repeated.
 //!
-//! **A first increment that is atomic.** In NATS a key that is not there yet is written, whatever
-//! came there meanwhile. So a number is made under a name that nobody else has, a *shard*; then it
-//! is listed, and then the counter's key is pointed at it. If several requests make one at once,
-//! all later ones use the one that was pointed at last, and the others keep what they have: the
+//! **An atomic first increment.** In NATS a missing key is made by a plain write, even if another
+//! write came there meanwhile. So a number is made under a unique name, a *shard*; then it is
+//! listed, and then the counter's key is pointed at it. If several requests make a shard at once,
+//! all later requests use the shard pointed at last, and the other shards keep their numbers: the
 //! counter is the sum of its shards.
 //!
-//! **A listing that has all keys.** In NATS a listing may miss a key that is written meanwhile, as
-//! a busy counter always is. So each shard has a key that is written once, and is listed by it.
+//! **A listing of all keys.** In NATS a listing may miss a key if it is written meanwhile, as a
+//! busy counter always is. So each shard has another key for the listing, written only once.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The number of attempts at an increment. Each failure is another request's success, so that it
-/// takes as many of them to use all attempts up.
+/// Maximum number of attempts at an increment. Each failure is another request's success, so it
+/// takes as many other increments to use up all attempts.
 const ATTEMPTS: u32 = 100;
 
-/// The reason for which a store did not do what it was asked.
+/// The reason for a store's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// Another increment of the same number came before this one.
     Conflict,
-    /// Something that does not pass, in the store's words.
+    /// A lasting failure, in the store's words.
     Failed(String),
 }
 
@@ -41,17 +41,19 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A store of wasmCloud's, and what else the counters need of a host.
+/// A store of wasmCloud's, and the other functions of a host for the counters.
 pub trait Host {
+    /// Reads the value at `key`; none if the key is missing.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error>;
+    /// Writes the value at `key`.
     fn set(&self, key: &str, value: &[u8]) -> Result<(), Error>;
     /// Adds `amount` to the number at `key`, and returns the sum.
     fn increment(&self, key: &str, amount: u64) -> Result<u64, Error>;
-    /// Some keys, and where the next begin; none after the last.
+    /// Lists one page of keys, with the cursor of the next page; none after the last.
     fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), Error>;
-    /// A name that no other call gets.
+    /// Makes a name that no other call gets.
     fn new_name(&self) -> String;
-    /// Waits before the next attempt: longer, the more there were.
+    /// Waits before the next attempt, longer after more attempts.
     fn pause(&self, attempts: u32);
 }
 
@@ -66,12 +68,12 @@ impl<H: Host> Counters<H> {
         Self { host }
     }
 
-    /// Adds `amount` to the counter `name`, which starts from 0. Returns the new value of the shard
-    /// that was raised: the current one, or the one of a name `key+shard`.
+    /// Adds `amount` to the counter `name`. A new counter starts from 0. This raises one shard: the
+    /// counter's current one, or the one named by `key+shard`. Returns the shard's new number.
     ///
     /// # Errors
     ///
-    /// The store's own; or a conflict, if it was in conflict at every attempt.
+    /// The store's errors, or a conflict if every attempt was in conflict.
     pub fn increment(&self, name: &str, amount: u64) -> Result<u64, Error> {
         let (key, shard) = match name.split_once('+') {
             Some((key, shard)) => (key, shard.to_owned()),
@@ -89,8 +91,9 @@ impl<H: Host> Counters<H> {
         Ok(self.keys()?.into_iter().filter_map(name).collect())
     }
 
-    /// Lists all keys. Pages are counted off from the front, where keys may come and go from one
-    /// page to the next: a listing that has several is repeated until it finds nothing new.
+    /// Lists all keys. The store counts pages off from the front, and keys may come and go there
+    /// from one page to the next. So a listing of several pages is repeated until it finds nothing
+    /// new.
     fn keys(&self) -> Result<BTreeSet<String>, Error> {
         let mut keys = BTreeSet::new();
         loop {
@@ -109,7 +112,7 @@ impl<H: Host> Counters<H> {
         }
     }
 
-    /// Finds the shard that the counter's key points at, or makes one.
+    /// Returns the shard at the counter's key, or makes one.
     fn shard(&self, key: &str) -> Result<String, Error> {
         match self.host.get(&shard_key(key))? {
             Some(shard) => {
@@ -121,7 +124,7 @@ impl<H: Host> Counters<H> {
 
     fn new_shard(&self, key: &str) -> Result<String, Error> {
         let shard = self.host.new_name();
-        // A request that reads a listed shard finds its number, and makes none.
+        // The number is first: a reader of a listed shard finds it, and makes none.
         self.raise(&number_key(&shard, key), 0)?;
         self.host.set(&listed_key(&shard, key), b"1")?;
         self.host.set(&shard_key(key), shard.as_bytes())?;

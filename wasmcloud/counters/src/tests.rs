@@ -2,15 +2,15 @@ use super::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-/// A store as NATS is one: before any of its calls it plays what another request does meanwhile.
+/// A store like NATS. Before any of its calls, it can play another request.
 #[derive(Default)]
 struct Nats {
-    /// Values by key, each with the revision that wrote it.
+    /// Values by key, each with the revision of its write.
     entries: RefCell<BTreeMap<String, (usize, Vec<u8>)>>,
     calls: Cell<usize>,
-    /// The call before which the other request comes.
+    /// Index of a call. The other request comes before this call.
     meanwhile: Option<usize>,
-    /// The number of increments that fail, because another came before them.
+    /// Number of increments that still fail, as if another came before them.
     conflicts: Cell<u32>,
     page: Option<usize>,
 }
@@ -62,8 +62,8 @@ impl Host for &Nats {
         Ok(sum)
     }
 
-    /// Those that were written last come last. Numbers are left out: NATS may miss what is written
-    /// meanwhile.
+    /// Lists keys in the order of their last writes. Numbers are left out: NATS may miss keys
+    /// written meanwhile.
     fn keys(&self, cursor: Option<u64>) -> Result<(Vec<String>, Option<u64>), Error> {
         self.called();
         let entries = self.entries.borrow();
@@ -83,7 +83,7 @@ impl Host for &Nats {
     fn pause(&self, _: u32) {}
 }
 
-/// The sum of a counter's shards, as another request reads them.
+/// Returns the sum of a counter's shards, as read by another request.
 fn total(store: &Nats, key: &str) -> u64 {
     let counters = Counters::new(store);
     let names = counters.names().unwrap().into_iter().filter(|name| name.starts_with(key));
@@ -152,7 +152,7 @@ fn every_counter_is_listed_however_short_the_pages() {
 
 #[test]
 fn a_key_skipped_by_a_page_is_found_by_the_next_listing() {
-    // The other request moves its keys from before the page that is next to the end.
+    // The other request moves its keys from before the next page to the end.
     for call in 0..20 {
         let store = Nats { page: Some(2), meanwhile: Some(call), ..Nats::default() };
         Counters::new(&store).increment("a", 1).unwrap();

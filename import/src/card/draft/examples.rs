@@ -1,4 +1,4 @@
-//! Examples of usual, low and high values.
+//! Drafts examples with usual, low and high values.
 
 use super::{Data, Writer, number, tables};
 use crate::card::profile::{Spread, Values as Seen};
@@ -8,6 +8,11 @@ use anyhow::Result;
 use toml_edit::{DocumentMut, InlineTable, Item, Value, value};
 
 impl Writer {
+    /// Writes the examples, unless the card has some: three from data, or one without data.
+    ///
+    /// # Errors
+    ///
+    /// If `feature` or `example` is no array of tables.
     pub(super) fn examples(
         &mut self,
         document: &mut DocumentMut,
@@ -45,14 +50,14 @@ impl Writer {
     }
 }
 
-/// The values of an example, which are nobody's own.
+/// The level of an example's values. They come from the distribution, not from a row of the data.
 #[derive(Clone, Copy)]
 enum Level {
-    /// Medians, and the most frequent categories.
+    /// Medians, the most frequent categories, and the most frequent boolean.
     Typical,
-    /// Lower quartiles, and false.
+    /// Lower quartiles, the most frequent categories, and false.
     Low,
-    /// Upper quartiles, second categories, and true.
+    /// Upper quartiles, the second most frequent categories, and true.
     High,
 }
 

@@ -1,6 +1,6 @@
-//! Writes a card, or completes one: from what the file says, and what the data shows.
+//! Drafts a card, or completes one, from the model's file and the data.
 //!
-//! What a person wrote stays as it is, with its comments.
+//! A person's text and comments in an existing card stay unchanged.
 
 mod examples;
 mod notes;
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow};
 use std::collections::BTreeMap;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Value, value};
 
-/// The data that a card is made from.
+/// The data for a card, with its columns and its summary.
 #[derive(Clone, Copy)]
 pub struct Data<'d> {
     pub table: &'d Table,
@@ -25,16 +25,16 @@ pub struct Data<'d> {
     pub profile: &'d Profile,
 }
 
-/// A card, and what to say of it.
+/// A draft of a card, with notes for its author.
 pub struct Draft {
     document: DocumentMut,
-    /// The number of values that were added, by key.
+    /// The number of added values, by key.
     pub added: BTreeMap<&'static str, usize>,
-    /// Lines that are worth a look.
+    /// Notes about values to check.
     pub notes: Vec<String>,
 }
 
-/// The comments beside the first of each key.
+/// The comments for keys. Only the first use of a key in a new card gets its comment.
 const COMMENTS: [(&str, &str); 4] = [
     ("unit", "a UCUM code, such as \"mg/dL\""),
     ("range", "outside of it, an answer has a warning"),
@@ -42,7 +42,7 @@ const COMMENTS: [(&str, &str); 4] = [
     ("classes", "labels that clients see, in this order"),
 ];
 
-/// Writes a new card for a model.
+/// Drafts a new card for a model.
 ///
 /// # Errors
 ///
@@ -53,7 +53,9 @@ pub fn new(name: &str, model: &Model, data: Option<Data>) -> Result<Draft> {
     Draft::write(head, true, model, &order, data)
 }
 
-/// Adds what is missing in the text of a card. `order` has the model's feature of each of the card's.
+/// Adds the missing keys to the text of a card.
+///
+/// `order` has the index of the model's feature for each feature of the card.
 ///
 /// # Errors
 ///
@@ -93,12 +95,12 @@ impl Draft {
         Ok(Self { document, added, notes })
     }
 
-    /// The card as text.
+    /// Returns the card's text, in TOML.
     pub fn text(&self) -> String {
         self.document.to_string()
     }
 
-    /// Takes examples out, by their names.
+    /// Removes examples by their names.
     pub fn drop_examples(&mut self, names: &[String]) {
         let examples = self.document.get_mut("example").and_then(Item::as_array_of_tables_mut);
         let is_dropped = |table: &toml_edit::Table| {
@@ -111,26 +113,32 @@ impl Draft {
     }
 }
 
-/// The tables of a key, which is made if it is not there.
+/// Returns the array of tables of a key. Adds an empty one if the key is missing.
+///
+/// # Errors
+///
+/// If the key has another type.
 fn tables<'d>(document: &'d mut DocumentMut, key: &str) -> Result<&'d mut ArrayOfTables> {
     let item = document.entry(key).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     item.as_array_of_tables_mut().with_context(|| format!("write {key} as [[{key}]]"))
 }
 
-/// The card in the making.
+/// Writes a card. Collects its notes.
 #[derive(Default)]
 struct Writer {
     is_new: bool,
     added: BTreeMap<&'static str, usize>,
     notes: Vec<String>,
-    /// The features to which a note is common.
+    /// The names of numbers without a range.
     unbounded: Vec<String>,
+    /// The names of features with missing values refused, since training may have had none.
     untrained: Vec<String>,
+    /// The names of features without a reference for drift, each with the reason.
     without_reference: Vec<(Reason, String)>,
 }
 
 impl Writer {
-    /// Sets a value that is not there. The first of each key gets its comment.
+    /// Sets a value, if the key is missing. The first use of a key in a new card gets its comment.
     fn set(&mut self, table: &mut toml_edit::Table, key: &'static str, value: impl Into<Value>) {
         if table.contains_key(key) {
             return;
@@ -206,7 +214,7 @@ impl Writer {
         }
     }
 
-    /// Writes what becomes of missing and of unknown values.
+    /// Writes the policies for missing and unusual values.
     fn policies(
         &mut self,
         table: &mut toml_edit::Table,
@@ -238,7 +246,8 @@ impl Writer {
     }
 }
 
-/// The table of a feature, with its names.
+/// Makes the table of a feature: its name, its name in the file if it differs, and an empty
+/// description.
 fn named(feature: &Feature, is_named: bool, column: Option<&String>) -> toml_edit::Table {
     let mut table = toml_edit::Table::new();
     let name = column.unwrap_or(&feature.name);
@@ -250,12 +259,12 @@ fn named(feature: &Feature, is_named: bool, column: Option<&String>) -> toml_edi
     table
 }
 
-/// A number as people write it.
+/// Makes a TOML number, an integer if it has no fraction.
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
 }
 
-/// A share, with as many digits as it needs.
+/// Makes a TOML number of a proportion, rounded to six decimals.
 fn share(value: f64) -> Value {
     number((value * 1e6).round() / 1e6)
 }

@@ -1,13 +1,13 @@
-//! Notes that are common to several features.
+//! Writes notes about several features at once.
 
 use super::{Data, Writer};
 use crate::card::reference::{Reason, fewest_rows};
 
-/// The most features that a note names.
+/// The most features named in a note.
 const NAMED: usize = 4;
 
 impl Writer {
-    /// Adds the notes that are common to several features.
+    /// Adds the notes about several features at once.
     pub(super) fn note_all(&mut self, data: Option<Data>) {
         if !self.unbounded.is_empty() {
             let names = some(&self.unbounded);
@@ -50,7 +50,7 @@ impl Writer {
     }
 }
 
-/// The first names of a list.
+/// Lists the first names, and counts the other ones.
 fn some(names: &[String]) -> String {
     let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMED) {

@@ -1,4 +1,4 @@
-//! The outputs, and the names of their classes.
+//! Drafts the outputs of a card, and the labels of their classes.
 
 use super::{Data, Writer, list};
 use crate::ir::graph::Graph;
@@ -8,6 +8,11 @@ use anyhow::Result;
 use toml_edit::{ArrayOfTables, value};
 
 impl Writer {
+    /// Writes the outputs, unless the card has some.
+    ///
+    /// # Errors
+    ///
+    /// If the labels of the model's classes cannot be found.
     pub(super) fn outputs(
         &mut self,
         tables: &mut ArrayOfTables,
@@ -38,7 +43,8 @@ impl Writer {
         Ok(())
     }
 
-    /// The labels of an output: the file's, or the target's if the file has numbers for as many.
+    /// Returns the labels of an output: the file's labels, or the target's values if the file only
+    /// numbers its classes and the target has the same number of values.
     fn classes(&mut self, graph: &Graph, class: &Class, target: &[String]) -> Result<Vec<String>> {
         match &class.choice {
             Choice::Index { labels, is_named: false, .. }
@@ -64,6 +70,7 @@ impl Writer {
     }
 }
 
+/// True if both lists have the same numbers in the same order.
 fn are_same_numbers(a: &[String], b: &[String]) -> bool {
     let number = |text: &String| text.parse::<f64>().ok();
     a.iter().zip(b).all(|(a, b)| number(a).is_some() && number(a) == number(b))

@@ -1,16 +1,16 @@
-//! The features of a booster, with the categories that pandas had for them.
+//! The features of a booster, with their categories from pandas.
 
 use super::Section;
 use crate::ir::model::{Feature, Missing, Values};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value as Json;
 
-/// Reads the features. `rest` is the file after its trees; `trained` says of each feature if training
-/// had missing values.
+/// Reads the features. `rest` is the text of the file after its trees. `trained` has a flag for
+/// each feature: true if its training data had missing values.
 ///
 /// # Errors
 ///
-/// If the file names another number of features, or has categories that may be of several columns.
+/// If the file names another number of features, or if its lists of categories fit several columns.
 pub fn features(head: &Section, rest: &str, trained: &[bool]) -> Result<Vec<Feature>> {
     let count = trained.len();
     let names: Vec<&str> = head.text("feature_names").unwrap_or_default().split(' ').collect();
@@ -40,7 +40,8 @@ pub fn features(head: &Section, rest: &str, trained: &[bool]) -> Result<Vec<Feat
         .collect())
 }
 
-/// The parameter `categorical_feature`, which lists the categorical columns since version 3.
+/// Reads the parameter `categorical_feature`: the indices of the categorical columns, listed since
+/// version 3.
 fn listed_columns(rest: &str) -> Result<Vec<usize>> {
     let line = rest.lines().find_map(|line| line.strip_prefix("[categorical_feature:"));
     let list = line.unwrap_or_default().trim_end_matches(']').trim();
@@ -48,7 +49,7 @@ fn listed_columns(rest: &str) -> Result<Vec<usize>> {
     columns.collect::<Result<_, _>>().map_err(|_| anyhow!("its categorical_feature is cut off"))
 }
 
-/// The categories of pandas' columns of type category, in the order of these columns.
+/// Reads the categories of the pandas columns of type `category`, in the order of these columns.
 fn pandas_categories(rest: &str) -> Result<Vec<Vec<Json>>> {
     let line = rest.lines().find_map(|line| line.strip_prefix("pandas_categorical:"));
     let lists: Option<_> = serde_json::from_str(line.unwrap_or("null"))
@@ -61,9 +62,9 @@ fn pandas_categories(rest: &str) -> Result<Vec<Vec<Json>>> {
 enum Info {
     /// `none`: the column is constant, or was filtered away.
     None { is_categorical: bool },
-    /// `[least:greatest]`
+    /// `[least:greatest]`: the range of a column of numbers, or of the codes of ordered categories.
     Range(f64, f64),
-    /// `code:code:…`, of which the greatest is kept.
+    /// `code:code:…`: the codes of a categorical column. Only the greatest code is kept.
     Codes(f64),
 }
 
@@ -82,13 +83,13 @@ impl Info {
         }
     }
 
-    /// True if the column has categories for sure.
+    /// True if the column certainly has categories.
     fn is_categorical(&self) -> bool {
         matches!(self, Self::Codes(_) | Self::None { is_categorical: true })
     }
 
-    /// True if the column may have been made of as many categories. One of ordered categories is a range
-    /// of their codes.
+    /// True if a column of this many categories may have this entry. Ordered categories have a
+    /// range of codes.
     fn fits(&self, categories: usize) -> bool {
         match self {
             Self::None { .. } => true,
@@ -103,13 +104,14 @@ impl Info {
     }
 }
 
-/// Gives each list of categories to its column: both are in the same order. Each categorical column has a
-/// list, unless training was told by `categorical_feature` to take numbers for codes.
+/// Assigns each list of categories to its column. Lists and columns are in the same order. Each
+/// categorical column has a list, unless the parameter `categorical_feature` made training take its
+/// numbers as codes.
 ///
 /// # Errors
 ///
-/// If there is no way to give them, or more than one: the file does not say which columns had ordered
-/// categories.
+/// If the lists fit in no way, or in more than one way: the file does not mark the columns of
+/// ordered categories.
 fn assign(lists: Vec<Vec<Json>>, infos: &[Info], names: &[&str]) -> Result<Vec<Option<Vec<Json>>>> {
     let mut assigned: Vec<Option<Vec<Json>>> = vec![None; infos.len()];
     let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
@@ -136,22 +138,23 @@ fn assign(lists: Vec<Vec<Json>>, infos: &[Info], names: &[&str]) -> Result<Vec<O
     Ok(assigned)
 }
 
-/// The most pairs of a list and a column that are looked at.
+/// The limit on pairs of a list and a column.
 const MAX_PAIRS: usize = 16 << 20;
 
-/// The columns of the lists, if there is one way to give them.
+/// The result of assigning the lists to columns.
 enum Found {
     None,
     One(Vec<usize>),
-    /// `open` is a column that has a list in one way, and none in another.
+    /// The column `open` has a list in one assignment, and none in another.
     Many {
         open: usize,
     },
 }
 
-/// Finds the columns of lists of these lengths. If `all` is true, each categorical column has one.
+/// Finds the columns of lists with these lengths. If `all` is true, each categorical column gets
+/// one.
 fn columns_of(lengths: &[usize], infos: &[Info], all: bool) -> Found {
-    // Count the ways to give the lists from one on to the columns from one on, up to two.
+    // Count the assignments of the lists from `list` on to the columns from `column` on, up to two.
     let (lists, width) = (lengths.len(), infos.len() + 1);
     let mut ways = vec![0_u8; (lists + 1) * width];
     ways[lists * width + infos.len()] = 1;
@@ -164,7 +167,7 @@ fn columns_of(lengths: &[usize], infos: &[Info], all: bool) -> Found {
             ways[list * width + column] = (skipped + taken).min(2);
         }
     }
-    // Walk the one way.
+    // Follow the only assignment.
     if ways[0] == 0 {
         return Found::None;
     }
@@ -184,8 +187,8 @@ fn columns_of(lengths: &[usize], infos: &[Info], all: bool) -> Found {
     Found::One(columns)
 }
 
-/// The values of a column of categories, whose codes are their indices. pandas has NaN for a category that it does
-/// not know.
+/// The values of a categorical column. The code of a category is its index; pandas encodes an
+/// unknown category as NaN.
 fn values(names: &[Json]) -> Values {
     if let [Json::Bool(false), Json::Bool(true)] = names {
         return Values::Flag;
@@ -197,7 +200,7 @@ fn values(names: &[Json]) -> Values {
     }
 }
 
-/// A category as Python prints it.
+/// Formats a category as Python prints it.
 fn text(name: &Json) -> String {
     match name {
         Json::String(text) => text.clone(),

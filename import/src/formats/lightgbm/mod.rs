@@ -1,4 +1,5 @@
-//! LightGBM's text (<https://lightgbm.readthedocs.io/en/stable/>), of versions 2.3 to 4.7.
+//! Reads LightGBM's text format (<https://lightgbm.readthedocs.io/en/stable/>) of versions 2.3 to
+//! 4.7.
 
 mod features;
 
@@ -12,8 +13,8 @@ use model_runner::op::Op;
 use std::collections::HashMap;
 use std::str::FromStr;
 
-/// The parts of a decision: LightGBM's `kCategoricalMask` and `kDefaultLeftMask`, and its missing
-/// types in the two bits above.
+/// The bits of a `decision_type`: LightGBM's `kCategoricalMask` and `kDefaultLeftMask`. The two
+/// bits above are the missing type.
 const CATEGORICAL: u8 = 1;
 const DEFAULT_LEFT: u8 = 2;
 const MISSING_IS_ZERO: u8 = 1;
@@ -23,12 +24,12 @@ const MISSING_IS_NAN: u8 = 2;
 ///
 /// # Errors
 ///
-/// If it is no model of LightGBM, is cut off, or has an objective or trees that are not supported.
+/// If the text is no LightGBM model or is cut off, or if its objective or trees are not supported.
 pub fn read(text: &str) -> Result<Model> {
     let text = text.replace('\r', "");
     let (body, rest) = text.split_once("\nend of trees").context("it is cut off")?;
     let is_whole = !rest.contains("\nparameters:") || rest.contains("\nend of parameters");
-    // Version 2.3 writes a blank.
+    // Version 2.3 writes a space in place of the underscore.
     let has_importances =
         ["\nfeature_importances:", "\nfeature importances:"].iter().any(|key| rest.contains(key));
     ensure!(is_whole && has_importances, "it is cut off");
@@ -38,7 +39,7 @@ pub fn read(text: &str) -> Result<Model> {
     ensure!(count <= 65_536, "it has {count} features");
     let groups: usize = head.number("num_tree_per_iteration")?;
     trees::check_outputs(groups)?;
-    // Read the trees, each of which belongs to a group in turn.
+    // Read the trees. They belong to the groups in turn.
     let mut graph = Graph::new("the booster");
     let mut trained_with_missing = vec![false; count];
     let trees = sections.enumerate().map(|(index, section)| {
@@ -73,7 +74,7 @@ pub fn read(text: &str) -> Result<Model> {
     })
 }
 
-/// Lines of `key=value`.
+/// A section of the file: lines of `key=value`.
 struct Section<'s>(HashMap<&'s str, &'s str>);
 
 impl<'s> Section<'s> {
@@ -94,7 +95,7 @@ impl<'s> Section<'s> {
         text.parse().map_err(|_| anyhow!("{key} {text:?} is no number"))
     }
 
-    /// A list of `length` numbers.
+    /// Reads a list of `length` numbers.
     fn list<T: FromStr>(&self, key: &str, length: usize) -> Result<Vec<T>> {
         let text = self.text(key).with_context(|| format!("{key} is missing"))?;
         let values = text.split_ascii_whitespace().map(str::parse).collect::<Result<Vec<T>, _>>();
@@ -104,8 +105,8 @@ impl<'s> Section<'s> {
     }
 }
 
-/// A tree: its branches, and then its leaves. A branch has a missing type if training had missing values
-/// in its feature; these are noted in `trained_with_missing`.
+/// Reads a tree: first its branches, then its leaves. A branch has a missing type if its feature
+/// had missing values in training: then the flag of the feature in `trained_with_missing` is set.
 fn tree_of(
     section: &Section,
     group: usize,
@@ -154,7 +155,7 @@ struct Columns {
 
 impl Columns {
     fn branch(&self, node: usize, branches: usize) -> Result<Branch> {
-        // A leaf is written as its number, inverted.
+        // A leaf is written as the bitwise complement of its number.
         let child = |side: usize| -> Result<usize> {
             let child = self.children[side][node];
             let place = if child < 0 { (branches as i64).checked_add(!child) } else { Some(child) };
@@ -175,7 +176,7 @@ impl Columns {
             let (missing_left, zero_is_missing) = match decision >> 2 & 3 {
                 MISSING_IS_ZERO => (default_left, true),
                 MISSING_IS_NAN => (default_left, false),
-                // A missing value is 0.
+                // A missing value counts as 0.
                 _ => (0.0 <= threshold, false),
             };
             (Test::LessOrEqual(threshold), missing_left, zero_is_missing)
@@ -184,7 +185,7 @@ impl Columns {
     }
 }
 
-/// The categories that go to the left, of each categorical split.
+/// Reads the categories on the left of each categorical split.
 fn sets(section: &Section, rest: &Rest) -> Result<Vec<Set>> {
     let count: usize = section.number("num_cat").unwrap_or(0);
     if count == 0 {
@@ -204,7 +205,7 @@ fn sets(section: &Section, rest: &Rest) -> Result<Vec<Set>> {
     bounds.windows(2).map(set).collect()
 }
 
-/// The answers, from the sums, as the objective has them.
+/// Adds the answers: the sums, transformed as the objective requires.
 fn answers(graph: &mut Graph, sum: Value, objective: &str, groups: usize) -> Result<Vec<Answer>> {
     let mut words = objective.split(' ');
     let name = words.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The columns of inputs that nodes read.
+//! Finds the input columns read by nodes.
 
 use crate::ir::graph::{Definition, Graph, Value};
 use anyhow::Result;
@@ -6,31 +6,31 @@ use model_runner::op::Op;
 use model_runner::tensor::Data;
 use std::collections::{HashMap, HashSet};
 
-/// An input and a column of it.
+/// The index of an input, and the index of a column in it.
 type Column = (usize, usize);
 
-/// The texts that a model knows for a column of texts.
+/// The strings known to a model for a column of strings.
 #[derive(Default)]
 pub struct Known {
     pub texts: Vec<String>,
-    /// True if another text is an error.
+    /// True if any other string is an error.
     pub refuses_others: bool,
 }
 
-/// What the nodes tell of the columns of the inputs.
+/// Properties of the input columns, found in the nodes.
 pub struct Columns {
     known: HashMap<Column, Known>,
     imputed: HashSet<Column>,
-    /// True if a node imputes columns of which it cannot be told where they come from.
+    /// True if a node imputes columns of unknown origin.
     all_imputed: bool,
 }
 
 impl Columns {
-    /// Looks at all nodes. `imputed` are the values in whose NaN a node puts something else.
+    /// Searches all nodes. `imputed` has the inputs of imputers for missing numbers (NaN).
     ///
     /// # Errors
     ///
-    /// If the ways from the nodes back to the inputs are too long.
+    /// If the paths from the nodes back to the inputs are too long.
     pub fn find(graph: &Graph, imputed: &[Value]) -> Result<Self> {
         let ways = Ways { graph, widths: widths(graph) };
         let mut found = Self { known: HashMap::new(), imputed: HashSet::new(), all_imputed: false };
@@ -44,7 +44,7 @@ impl Columns {
             if let Some(column) = ways.origin(node.inputs[0], 0)? {
                 found.known.entry(column).or_insert_with(|| Known {
                     texts: texts.iter().map(|text| (*text).to_owned()).collect(),
-                    // The attribute `zeros`: if it is 0, an unknown text has no row of zeros.
+                    // The attribute `zeros`: if it is 0, an unknown string has no row of zeros.
                     refuses_others: node.op == Op::OneHotEncoder && node.attributes[..] == [0],
                 });
             }
@@ -61,28 +61,28 @@ impl Columns {
         Ok(found)
     }
 
-    /// The texts that the model knows for a column.
+    /// Takes the strings known for a column, empty if there are none.
     pub fn take_known(&mut self, input: usize, column: usize) -> Known {
         self.known.remove(&(input, column)).unwrap_or_default()
     }
 
-    /// True if something is put in for a missing number, or if that cannot be told.
+    /// True if a missing number of the column is replaced, or may be replaced.
     pub fn is_imputed(&self, input: usize, column: usize) -> bool {
         self.all_imputed || self.imputed.contains(&(input, column))
     }
 }
 
-/// The steps of a hop from a value to the one before.
+/// The steps counted for a hop from a value to the value before.
 const HOP: usize = 100;
 
-/// The ways from values back to the inputs.
+/// The paths from values back to the inputs.
 struct Ways<'g> {
     graph: &'g Graph,
     widths: Vec<Option<usize>>,
 }
 
 impl Ways<'_> {
-    /// The column of an input that a column of a value is.
+    /// Finds the input column of a value's column, none if the column is computed.
     fn origin(&self, value: Value, column: usize) -> Result<Option<Column>> {
         let (mut value, mut column) = (value, column);
         loop {
@@ -111,7 +111,7 @@ impl Ways<'_> {
         usize::try_from(*places.get(column)?).ok()
     }
 
-    /// The part of a concatenation in which a column is, and the column of the part.
+    /// Finds the part of a concatenation with a column, and the index of the column in this part.
     fn part(&self, parts: &[Value], mut column: usize) -> Option<(Value, usize)> {
         for part in parts {
             let width = self.widths[part.0]?;
@@ -124,11 +124,11 @@ impl Ways<'_> {
     }
 }
 
-/// The number of columns of each value, where that can be told.
+/// Returns the number of columns of each value, none if it is unknown.
 fn widths(graph: &Graph) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = Vec::with_capacity(graph.values.len());
     for definition in &graph.values {
-        // A node lies behind those that it needs.
+        // A node comes after the nodes it needs.
         let width = match definition {
             Definition::Input(input) => Some(graph.inputs[*input].columns),
             Definition::Node(node) if node.op == Op::Gather => {

@@ -1,4 +1,4 @@
-//! Functions that a file brings along. Those that skl2onnx writes are known by their names.
+//! Functions defined in the file. The functions written by skl2onnx are known by their names.
 
 use super::Reader;
 use super::proto::NodeProto;
@@ -6,14 +6,19 @@ use crate::ir::graph::Value;
 use anyhow::{Result, bail, ensure};
 use model_runner::op::Op;
 
-/// The function of skl2onnx that imputes one column, of this many inputs. What it is given beside the
-/// rows, the training data and the number of neighbors is computed from these.
+/// The name of skl2onnx's function for imputing one column, and its number of inputs. The importer
+/// reads the rows, the training data and the number of neighbors; all other inputs are computed
+/// from these.
 const KNN_IMPUTER_COLUMN: (&str, usize) = ("knn_imputer_column", 10);
 const ROWS: usize = 1;
 const TRAINING: usize = 8;
 const NEIGHBORS: usize = 9;
 
 /// Translates a node into values, one for each output.
+///
+/// # Errors
+///
+/// If the function is not supported.
 pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     if is_knn_imputer(node) {
         return Ok(vec![knn_imputer(reader, node)?]);
@@ -30,7 +35,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     )
 }
 
-/// The inputs that the translation of a node takes.
+/// Returns the names of the inputs needed to translate a node.
 pub fn inputs(node: &NodeProto) -> Vec<&str> {
     if is_knn_imputer(node) {
         [ROWS, TRAINING, NEIGHBORS].iter().map(|place| node.input[*place].as_str()).collect()
@@ -43,7 +48,8 @@ fn is_knn_imputer(node: &NodeProto) -> bool {
     node.domain == "local_domain" && (node.op_type.as_str(), node.input.len()) == KNN_IMPUTER_COLUMN
 }
 
-/// Imputes all columns by the node of the first one; the nodes of the others change nothing more.
+/// Imputes all columns by the node of the first column. The nodes of the other columns change
+/// nothing more.
 fn knn_imputer(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let rows = reader.required(node, ROWS)?;
     if reader.graph.as_node(rows).is_some_and(|before| before.op == Op::KnnImputer) {

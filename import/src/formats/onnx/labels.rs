@@ -5,7 +5,11 @@ use crate::ir::graph::{Graph, Value};
 use anyhow::{Result, ensure};
 use model_runner::op::Op;
 
-/// The labels of the classes as texts.
+/// Returns the labels of the classes as strings.
+///
+/// # Errors
+///
+/// If there are none.
 pub fn labels(attributes: &Attributes) -> Result<Vec<String>> {
     let texts = attributes.texts("classlabels_strings")?;
     if !texts.is_empty() {
@@ -16,12 +20,17 @@ pub fn labels(attributes: &Attributes) -> Result<Vec<String>> {
     Ok(ints.iter().map(i64::to_string).collect())
 }
 
-/// Labels that are numbers. Linear models name the attribute otherwise than trees.
+/// Returns the labels given as integers. This attribute has different names in linear models and in
+/// trees.
 fn whole_labels(attributes: &Attributes) -> Vec<i64> {
     [attributes.ints("classlabels_ints"), attributes.ints("classlabels_int64s")].concat()
 }
 
-/// The labels of rows, by the places of their classes. They stay numbers if they are.
+/// Adds the labels of rows, by the indices of their classes. Integer labels stay integers.
+///
+/// # Errors
+///
+/// If a label is not UTF-8, or if a node cannot be added.
 pub fn label_of(graph: &mut Graph, attributes: &Attributes, place: Value) -> Result<Value> {
     let texts = attributes.texts("classlabels_strings")?;
     let labels = if texts.is_empty() {

@@ -1,4 +1,4 @@
-//! The layers of networks, put together from simpler operators.
+//! The layers of neural networks, built from simpler operators.
 
 use super::attributes::Attributes;
 use super::proto::NodeProto;
@@ -7,6 +7,7 @@ use crate::ir::graph::{Graph, Value};
 use anyhow::{Result, bail, ensure};
 use model_runner::op::Op;
 
+/// Translates `Gemm`: alpha A B + beta C. A and B may be transposed, and C may be missing.
 pub fn gemm(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (mut a, mut b) = (reader.required(node, 0)?, reader.required(node, 1)?);
@@ -26,7 +27,7 @@ pub fn gemm(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     graph.node(Op::Add, &[product, addend], &[])
 }
 
-/// The values times a number; themselves if it is 1.
+/// Multiplies the values by a number. Returns them unchanged if it is 1.
 fn scaled(graph: &mut Graph, x: Value, factor: f32) -> Result<Value> {
     if factor == 1.0 {
         return Ok(x);
@@ -35,6 +36,11 @@ fn scaled(graph: &mut Graph, x: Value, factor: f32) -> Result<Value> {
     graph.node(Op::Mul, &[x, factor], &[])
 }
 
+/// Translates `BatchNormalization`: (x - mean) scale / √(variance + epsilon) + bias.
+///
+/// # Errors
+///
+/// If the node is in training mode, or lacks an input.
 pub fn batch_normalization(
     graph: &mut Graph,
     inputs: &[Value],
@@ -51,6 +57,11 @@ pub fn batch_normalization(
     graph.node(Op::Add, &[scaled, bias], &[])
 }
 
+/// Translates `LayerNormalization` over the last axis.
+///
+/// # Errors
+///
+/// If the node has another axis, or lacks an input.
 pub fn layer_normalization(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let axis = attributes.int("axis", -1);
@@ -74,7 +85,11 @@ pub fn layer_normalization(reader: &mut Reader, node: &NodeProto) -> Result<Valu
     }
 }
 
-/// Functions that are put together from others.
+/// Translates an activation function, built from simpler operators.
+///
+/// # Errors
+///
+/// If the function is not supported.
 pub fn activation(
     graph: &mut Graph,
     name: &str,
@@ -119,7 +134,7 @@ pub fn activation(
             let line = graph.node(Op::Min, &[line, one], &[])?;
             if name == "HardSigmoid" { line } else { graph.node(Op::Mul, &[x, line], &[])? }
         }
-        // x (1 + erf(x / √2)) / 2, or by the tangent that approximates it.
+        // x (1 + erf(x / √2)) / 2, or its approximation by tanh.
         "Gelu" => {
             let (one, half) = (number(graph, 1.0)?, number(graph, 0.5)?);
             let inner = match attributes.text("approximate", "none")?.as_str() {
@@ -144,9 +159,11 @@ pub fn activation(
     })
 }
 
+/// Translates `Softmax` and `LogSoftmax`.
 pub fn softmax(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
-    // Before opset 13 the axes from this one on were one; of rows of columns that is the same.
+    // Before opset 13, Softmax joined the axes from this one on. For rows of columns this is the
+    // same.
     let axis = attributes.small("axis", if reader.opset < 13 { 1 } else { -1 })?;
     let x = reader.required(node, 0)?;
     let value = reader.graph.node(Op::Softmax, &[x], &[axis])?;

@@ -1,4 +1,4 @@
-//! The operators of ai.onnx.ml, as the runner has them.
+//! Translates the operators of ai.onnx.ml to operators of the runner.
 
 use super::Reader;
 use super::attributes::Attributes;
@@ -12,6 +12,10 @@ use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::Data;
 
 /// Translates a node into values, one for each output.
+///
+/// # Errors
+///
+/// If the operator or one of its attributes is not supported, or if an input is missing.
 pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let value = match node.op_type.as_str() {
@@ -68,7 +72,11 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
 }
 
 impl Reader {
-    /// The first input as `float`, in which ai.onnx.ml computes.
+    /// Returns the first input of a node as `float`, the type of ai.onnx.ml.
+    ///
+    /// # Errors
+    ///
+    /// If the input is missing.
     pub fn float(&mut self, node: &NodeProto) -> Result<Value> {
         let x = self.required(node, 0)?;
         if self.has_floats_only {
@@ -115,7 +123,7 @@ fn imputer(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
 fn label_encoder(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let x = reader.required(node, 0)?;
-    // Before version 2 the keys were texts, and the values their places; or the other way round.
+    // Before version 2 the keys were strings, and the values their indices, or the other way round.
     let classes = attributes.texts("classes_strings")?;
     if !classes.is_empty() {
         let keys = reader.graph.texts(&classes)?;
@@ -129,7 +137,8 @@ fn label_encoder(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     reader.graph.node(Op::LabelEncoder, &[x, keys, values], &[])
 }
 
-/// The list of an attribute that has one of several types.
+/// Adds a list from one of several attributes: `<name>_tensor`, or `<name>_strings`, `_int64s` or
+/// `_floats`.
 fn list(graph: &mut Graph, attributes: &Attributes, name: &str) -> Result<Value> {
     if let Some(tensor) = attributes.tensor(&format!("{name}_tensor"))? {
         return graph.constant(tensor);
@@ -145,7 +154,7 @@ fn list(graph: &mut Graph, attributes: &Attributes, name: &str) -> Result<Value>
     graph.floats(&attributes.floats(&format!("{name}_floats")))
 }
 
-/// The values of a label encoder, and behind them that of an unknown key.
+/// Adds the values of a label encoder, followed by the value of an unknown key.
 fn list_with_default(graph: &mut Graph, attributes: &Attributes) -> Result<Value> {
     let values = list(graph, attributes, "values")?;
     let default = match (
@@ -172,6 +181,6 @@ fn one_hot_encoder(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     } else {
         reader.graph.texts(&texts)?
     };
-    // Without zeros an unknown category is an error: the attribute tells it to the feature.
+    // If `zeros` is 0, an unknown category is an error: the feature reads this from the attribute.
     reader.graph.node(Op::OneHotEncoder, &[x, categories], &[attributes.small("zeros", 1)?])
 }

@@ -1,4 +1,4 @@
-//! ONNX: a graph of operators.
+//! Reads ONNX: a graph of operators.
 
 mod attributes;
 
@@ -25,26 +25,26 @@ use prost::Message;
 use proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
 use std::collections::{HashMap, HashSet};
 
-/// The newest opset of ai.onnx whose operators were read for this.
+/// The newest supported opset of ai.onnx: this code was checked against its operators.
 const NEWEST_OPSET: i64 = 28;
 const OLDEST_OPSET: i64 = 7;
 
-/// The most columns of all inputs together.
+/// The limit on columns of all inputs together.
 const MAX_COLUMNS: usize = 65_536;
 
 /// Reads a model.
 ///
-/// `columns` is the number of features, for a file that does not say it.
+/// `columns` is the number of features, used if the file lacks it.
 ///
 /// # Errors
 ///
-/// If the file is broken, or has an operator or a type that is not supported.
+/// If the file is broken, or if an operator or a type is not supported.
 pub fn read(bytes: &[u8], columns: Option<usize>) -> Result<Model> {
     let proto = ModelProto::decode(bytes).context("it is no ONNX file, or is cut off")?;
     let graph_proto = proto.graph.as_ref().context("it is no ONNX file, or is cut off")?;
     check_opsets(&proto)?;
     let mut reader = Reader::new(&proto);
-    // Its trees send NaN to one side, as CatBoost does, without saying so.
+    // CatBoost sends NaN to one side of its branches, but the file does not say so.
     reader.handles_missing = proto.producer_name == "CatBoost";
     let names = reader.inputs(graph_proto, columns)?;
     // A tensor of all columns has no names for them.
@@ -82,12 +82,12 @@ fn check_opsets(proto: &ModelProto) -> Result<()> {
     Ok(())
 }
 
-/// A graph in the reading.
+/// The state of reading a graph.
 pub struct Reader {
     pub graph: Graph,
-    /// The values of the file, by name: those of the graph, and of each body that is being read.
+    /// The values of the file, by name: a scope for the graph, and one for each body being read.
     scopes: Vec<HashMap<String, Value>>,
-    /// The maps of ZipMap, by name: what they were made of, and their keys.
+    /// The maps of ZipMap, by name: the tensor and the keys of each.
     maps: HashMap<String, (Value, Vec<String>)>,
     /// The sequences of tensors, by name.
     sequences: HashMap<String, Vec<Value>>,
@@ -96,9 +96,9 @@ pub struct Reader {
     has_floats_only: bool,
     /// True if an input is of doubles.
     has_doubles: bool,
-    /// True if a node knows what to do with NaN.
+    /// True if a node handles NaN.
     handles_missing: bool,
-    /// The values in whose NaN a node puts something else.
+    /// The inputs of imputers for missing numbers (NaN).
     imputed: Vec<Value>,
     pub notes: Vec<String>,
 }
@@ -158,7 +158,7 @@ impl Reader {
         Ok(names)
     }
 
-    /// Reads the weights, and the nodes that the outputs need in their order.
+    /// Reads the weights, and the nodes needed by the outputs, in their order.
     fn nodes(&mut self, proto: &GraphProto) -> Result<()> {
         for weight in &proto.initializer {
             let value = self.graph.constant(tensor::read(weight)?)?;
@@ -180,7 +180,7 @@ impl Reader {
             "ai.onnx.ml" => ml::translate(self, node),
             _ => functions::translate(self, node),
         };
-        // What the graph says names the node already.
+        // Errors of the graph name the node already.
         let outputs = outputs.map_err(|error| {
             let reading = &self.graph.reading;
             if error.to_string().starts_with(reading) {
@@ -201,29 +201,45 @@ impl Reader {
         }
     }
 
-    /// The value of a name.
+    /// Returns the value of a name.
+    ///
+    /// # Errors
+    ///
+    /// If no value has this name.
     pub fn value(&self, name: &str) -> Result<Value> {
         let mut found = self.scopes.iter().rev().filter_map(|scope| scope.get(name));
         found.next().copied().ok_or_else(|| anyhow!("value {name:?} is not there"))
     }
 
-    /// The inputs of a node that are there.
+    /// Returns the inputs of a node, without the omitted ones.
+    ///
+    /// # Errors
+    ///
+    /// If an input has no value.
     pub fn inputs_of(&self, node: &NodeProto) -> Result<Vec<Value>> {
         node.input.iter().filter(|name| !name.is_empty()).map(|name| self.value(name)).collect()
     }
 
-    /// An input that may be left out.
+    /// Returns an input, none if it is omitted.
+    ///
+    /// # Errors
+    ///
+    /// If the input has no value.
     pub fn optional(&self, node: &NodeProto, place: usize) -> Result<Option<Value>> {
         let name = node.input.get(place).filter(|name| !name.is_empty());
         name.map(|name| self.value(name)).transpose()
     }
 
-    /// An input that must be there.
+    /// Returns an input.
+    ///
+    /// # Errors
+    ///
+    /// If the input is omitted, or has no value.
     pub fn required(&self, node: &NodeProto, place: usize) -> Result<Value> {
         self.optional(node, place)?.ok_or_else(|| anyhow!("input {place} is missing"))
     }
 
-    /// The way of the model with a missing number of a feature.
+    /// Returns the model's treatment of a missing number.
     fn missing(&self, is_imputed: bool) -> Missing {
         if is_imputed {
             Missing::Impute
@@ -234,8 +250,12 @@ impl Reader {
         }
     }
 
-    /// Reads the body of a scan into slots of its own, and names its one output. Nobody asks for the
-    /// states after the last run, so that they have no value.
+    /// Reads the body of a scan into slots of its own, and names its one output. Nothing uses the
+    /// states after the last run, so they get no value.
+    ///
+    /// # Errors
+    ///
+    /// If the scan has several scan inputs or outputs, or axes or directions other than 0.
     pub fn scan(&mut self, node: &NodeProto) -> Result<()> {
         let attributes = Attributes::of(node);
         ensure!(attributes.int("num_scan_inputs", 1) == 1, "only one scan input is supported");
@@ -283,7 +303,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The features, with what the nodes tell of them.
+    /// Returns the features, with their properties found in the nodes.
     fn features(&self, names: &[Vec<String>]) -> Result<Vec<Feature>> {
         let mut columns = Columns::find(&self.graph, &self.imputed)?;
         let mut features = Vec::new();
@@ -304,8 +324,9 @@ impl Reader {
     }
 }
 
-/// The values of a column of texts. skl2onnx writes "nan" after the others for a missing value that training
-/// had, and the empty text may be one.
+/// Returns the values of a column of strings, and the treatment of a missing value. If training had
+/// a missing value, skl2onnx writes "nan" after the other strings. The empty string may stand for a
+/// missing value too.
 fn texts(known: Known) -> (Values, Missing) {
     let Known { texts: mut known, refuses_others } = known;
     let missing = match known.iter().position(String::is_empty) {

@@ -1,10 +1,11 @@
-//! The nodes of a graph that its outputs need.
+//! Finds the nodes of a graph needed by its outputs.
 
 use super::functions;
 use super::proto::{GraphProto, NodeProto};
 use std::collections::HashSet;
 
-/// The nodes that the outputs need, directly or by way of others, in their order in the file.
+/// Returns the nodes needed by the outputs, directly or through other nodes, in their order in the
+/// file.
 pub fn nodes(graph: &GraphProto) -> Vec<&NodeProto> {
     let mut wanted: HashSet<&str> =
         graph.output.iter().map(|output| output.name.as_str()).collect();
@@ -20,7 +21,8 @@ pub fn nodes(graph: &GraphProto) -> Vec<&NodeProto> {
     needed
 }
 
-/// Adds what a node takes, and what the nodes of its subgraphs take, which see the values around them.
+/// Adds the inputs of a node, and the inputs of the nodes in its subgraphs: a subgraph sees the
+/// values around it.
 fn add_inputs<'n>(node: &'n NodeProto, wanted: &mut HashSet<&'n str>) {
     wanted.extend(functions::inputs(node));
     let subgraphs = node.attribute.iter().filter_map(|attribute| attribute.g.as_ref());

@@ -1,4 +1,4 @@
-//! The operators of ai.onnx, as the runner has them.
+//! Translates the operators of ai.onnx to operators of the runner.
 
 use super::attributes::Attributes;
 use super::layers::{activation, batch_normalization, gemm, layer_normalization, softmax};
@@ -13,6 +13,10 @@ use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::{Data, Shape, Tensor};
 
 /// Translates a node into values, one for each output.
+///
+/// # Errors
+///
+/// If the operator or one of its attributes is not supported, or if an input is missing.
 pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let inputs = reader.inputs_of(node)?;
@@ -37,7 +41,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
             let kind = kind_of(&reader.graph, *inputs.get(1).context("an input is missing")?)?;
             match kind {
                 Some(kind) => reader.graph.cast(first(&inputs)?, kind)?,
-                // A text stays a text.
+                // A string stays a string.
                 None => first(&inputs)?,
             }
         }
@@ -109,7 +113,7 @@ pub fn translate(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     Ok(vec![value])
 }
 
-/// Operators that the runner has under ONNX's name, without attributes.
+/// Returns the operator of the runner with the same name as in ONNX, and without attributes.
 fn same(name: &str) -> Option<Op> {
     Some(match name {
         "Abs" => Op::Abs,
@@ -176,7 +180,7 @@ fn reduction(name: &str) -> Option<Op> {
     })
 }
 
-/// One after the other.
+/// Applies an operator of two inputs to several, one after the other.
 fn chain(graph: &mut Graph, op: Op, inputs: &[Value]) -> Result<Value> {
     let (start, rest) = inputs.split_first().ok_or_else(|| anyhow!("an input is missing"))?;
     rest.iter().try_fold(*start, |sum, next| graph.node(op, &[sum, *next], &[]))
@@ -233,14 +237,14 @@ fn cast(graph: &mut Graph, x: Value, to: i64) -> Result<Value> {
         | data_type::UINT32
         | data_type::UINT64 => Kind::Int,
         data_type::BOOL => Kind::Bool,
-        // A text stays a text: labels of classes are cast so.
+        // A cast to strings changes nothing: class labels have such casts.
         data_type::STRING => return Ok(x),
         other => bail!("a cast to type {other} is not supported"),
     };
     graph.cast(x, kind)
 }
 
-/// The type of a value's numbers; none if they are texts.
+/// Returns the type of a value's numbers, none for strings.
 fn kind_of(graph: &Graph, value: Value) -> Result<Option<Kind>> {
     let kind = |tensor: &Tensor| match tensor.data {
         Data::Float(_) => Some(Kind::Float),

@@ -1,4 +1,4 @@
-//! What the outputs of a graph mean: a class with its probabilities, or numbers.
+//! Finds the answers in the outputs of a graph: a class with its probabilities, or numbers.
 
 use super::Reader;
 use super::proto::{GraphProto, data_type};
@@ -14,7 +14,7 @@ use model_runner::op::Op;
 /// The outputs of a graph, by their types.
 #[derive(Default)]
 struct Outputs {
-    /// Texts or integers: labels of classes.
+    /// Strings, integers or booleans: labels of classes.
     label: Option<Value>,
     /// Floats: probabilities beside a label, quantities alone.
     scores: Vec<Scores>,
@@ -23,7 +23,7 @@ struct Outputs {
 /// An output of floats.
 enum Scores {
     Tensor(Value),
-    /// The tensor that ZipMap took, and its keys.
+    /// The input tensor of ZipMap, and its keys.
     Map(Value, Vec<String>),
     /// A tensor for each of several classifiers.
     Sequence(Vec<Value>),
@@ -31,8 +31,9 @@ enum Scores {
 
 /// Finds the model's answers in the outputs of a graph.
 ///
-/// A text or an integer is a class's label, and a float beside it are the probabilities. A float alone
-/// is the answer of a classifier if it comes from a softmax or a sigmoid, and a quantity otherwise.
+/// A string or an integer is the label of a class, and floats beside it are the probabilities.
+/// Floats alone are the answer of a classifier if they come from a softmax or a sigmoid, and
+/// quantities otherwise.
 ///
 /// # Errors
 ///
@@ -73,7 +74,7 @@ fn by_type(reader: &Reader, proto: &GraphProto) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// The classes of a label, which has a column for each of several classifiers.
+/// Returns the classes of a label. The label has a column for each of several classifiers.
 fn classes_of(graph: &mut Graph, label: Value, scores: &[Scores]) -> Result<Vec<Answer>> {
     let count = columns(graph, label)?;
     if count == 1 {
@@ -90,7 +91,7 @@ fn classes_of(graph: &mut Graph, label: Value, scores: &[Scores]) -> Result<Vec<
         .collect()
 }
 
-/// The probabilities beside a single label, and the labels if ZipMap has them.
+/// Returns the probabilities beside a single label, and the labels if ZipMap has them.
 fn probabilities_of_one(
     graph: &mut Graph,
     scores: &[Scores],
@@ -111,8 +112,9 @@ fn probabilities_of_one(
     })
 }
 
-/// The probabilities beside the label of one of several classifiers: `[classifiers, rows, classes]`,
-/// `[rows, classifiers]` of the second of two classes each, or a tensor for each classifier.
+/// Returns the probabilities of one of several classifiers. The scores have the shape
+/// `[classifiers, rows, classes]`, or `[rows, classifiers]` with the probability of the second of
+/// two classes, or they are a tensor for each classifier.
 fn probabilities_of_many(
     graph: &mut Graph,
     scores: &[Scores],
@@ -140,7 +142,7 @@ fn probabilities_of_many(
     }
 }
 
-/// A class by its label: the index of the label, if the labels are known.
+/// Builds the class of a label, with the index of the label if the labels are known.
 fn class(
     graph: &mut Graph,
     label: Value,
@@ -176,8 +178,8 @@ fn is_probability(graph: &Graph, scores: Value) -> bool {
     false
 }
 
-/// A classifier that answers with probabilities alone, as those of PyTorch do: the most probable class
-/// is chosen in the model. One column is the probability of the second of two classes.
+/// Chooses the most probable class, for a classifier with probabilities only, such as in PyTorch. A
+/// single column is the probability of the second of two classes.
 fn decide(reader: &mut Reader, scores: Value) -> Result<Vec<Answer>> {
     let columns = columns(&reader.graph, scores)?;
     let graph = &mut reader.graph;

@@ -1,4 +1,4 @@
-//! The operators of ai.onnx.ml that predict: linear models, support vector machines and trees.
+//! The predictors of ai.onnx.ml: linear models, support vector machines and trees.
 
 use super::attributes::Attributes;
 use super::labels::{label_of, labels};
@@ -13,7 +13,7 @@ use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::Data;
 use std::collections::BTreeSet;
 
-/// Scores as ai.onnx.ml transforms them.
+/// Transforms scores by `post_transform`.
 fn transform(graph: &mut Graph, scores: Value, attributes: &Attributes) -> Result<Value> {
     match attributes.text("post_transform", "NONE")?.as_str() {
         "NONE" => Ok(scores),
@@ -23,7 +23,8 @@ fn transform(graph: &mut Graph, scores: Value, attributes: &Attributes) -> Resul
     }
 }
 
-/// `x` times the coefficients, a row of them for each target, and the intercepts.
+/// Adds a linear model: `x` times the coefficients, plus the intercepts. The coefficients have a
+/// row for each target.
 fn linear(
     reader: &mut Reader,
     node: &NodeProto,
@@ -50,6 +51,11 @@ fn linear(
     graph.node(Op::Add, &[product, intercepts], &[])
 }
 
+/// Translates `LinearRegressor`. The result has a column for each target.
+///
+/// # Errors
+///
+/// If the lists do not fit the targets, or if a transform is not supported.
 pub fn linear_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let targets = usize::try_from(attributes.int("targets", 1))?;
@@ -57,6 +63,11 @@ pub fn linear_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> 
     transform(&mut reader.graph, sum, &attributes)
 }
 
+/// Translates `LinearClassifier` into labels and scores.
+///
+/// # Errors
+///
+/// If the scores do not fit the classes, or if a transform is not supported.
 pub fn linear_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let classes = labels(&attributes)?.len();
@@ -74,7 +85,7 @@ pub fn linear_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Va
     Ok(vec![label_of(graph, &attributes, place)?, scores])
 }
 
-/// Label and scores of two classes that one score decides: above 0 it is the second.
+/// Returns labels and scores of two classes, from one score: above 0 the second class is chosen.
 fn binary(graph: &mut Graph, score: Value, attributes: &Attributes) -> Result<Vec<Value>> {
     let zero = graph.floats(&[0.0])?;
     let second = graph.node(Op::Greater, &[score, zero], &[])?;
@@ -90,7 +101,7 @@ fn binary(graph: &mut Graph, score: Value, attributes: &Attributes) -> Result<Ve
     Ok(vec![label_of(graph, attributes, place)?, scores])
 }
 
-/// The kernel of each row with each support vector.
+/// Adds the kernel of each row with each support vector.
 fn kernel(reader: &mut Reader, node: &NodeProto, vectors: usize) -> Result<Value> {
     let attributes = Attributes::of(node);
     let kernel = match attributes.text("kernel_type", "LINEAR")?.as_str() {
@@ -109,6 +120,11 @@ fn kernel(reader: &mut Reader, node: &NodeProto, vectors: usize) -> Result<Value
     reader.graph.node(Op::SvmKernel, &[x, support, parameters], &[kernel])
 }
 
+/// Translates `SVMRegressor`. A model of one class answers with the sign of the sum.
+///
+/// # Errors
+///
+/// If the kernel or a transform is not supported.
 pub fn svm_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let rho = attributes.floats("rho");
@@ -131,6 +147,12 @@ pub fn svm_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     transform(&mut reader.graph, sum, &attributes)
 }
 
+/// Translates `SVMClassifier` into labels and scores. The scores are probabilities if the node has
+/// `prob_a` and `prob_b`, otherwise decisions.
+///
+/// # Errors
+///
+/// If the kernel or a transform is not supported, or if the support vectors do not fit the classes.
 pub fn svm_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     ensure!(
@@ -168,10 +190,10 @@ pub fn svm_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value
     Ok(vec![label, scores])
 }
 
-/// The sum over the trees of a node, from its base values on.
+/// Adds the sum over the trees of a node, plus its base values.
 ///
-/// scikit-learn adds in double, and onnxruntime in float, in an order that depends on its threads. Here
-/// the sum is in double and rounded once, so that an even vote of trees is even.
+/// scikit-learn adds in double. onnxruntime adds in float, in an order depending on its threads.
+/// Here the sum is in double and rounded once, so an even vote of trees is even.
 fn tree_sum(
     reader: &mut Reader,
     node: &NodeProto,
@@ -195,11 +217,11 @@ fn tree_sum(
     sum.add(&mut reader.graph, x)
 }
 
-/// An ensemble of trees, with the terms that ai.onnx.ml adds to its sum.
+/// An ensemble of trees, with its base values and its type of sum.
 struct Ensemble<'e> {
     trees: &'e [Tree],
     targets: usize,
-    /// For each target, for all, or none.
+    /// Base values: one for each target, one for all, or none.
     base: &'e [f64],
     is_mean: bool,
     /// False if the answer is in float.
@@ -222,6 +244,11 @@ impl Ensemble<'_> {
     }
 }
 
+/// Translates `TreeEnsembleRegressor`. The result has a column for each target.
+///
+/// # Errors
+///
+/// If the trees are broken, or if an attribute is not supported.
 pub fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (trees, tracks) = trees::read(&attributes, "target")?;
@@ -234,7 +261,12 @@ pub fn tree_regressor(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     transform(&mut reader.graph, sum, &attributes)
 }
 
-/// The one operator for trees of ai.onnx.ml 5. It answers sums: classes are chosen by other nodes.
+/// Translates `TreeEnsemble`, the one operator for trees in ai.onnx.ml 5. Its results are sums;
+/// other nodes choose the classes.
+///
+/// # Errors
+///
+/// If the trees are broken, or if an attribute is not supported.
 pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (trees, tracks) = trees::read_version_5(&attributes, &reader.graph.rest)?;
@@ -260,6 +292,11 @@ pub fn tree_ensemble(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     }
 }
 
+/// Translates `TreeEnsembleClassifier` into labels and scores.
+///
+/// # Errors
+///
+/// If the trees are broken, or if an attribute is not supported.
 pub fn tree_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let (mut trees, tracks) = trees::read(&attributes, "class")?;
@@ -276,7 +313,7 @@ pub fn tree_classifier(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Valu
         if !is_positive || !plain {
             return binary(&mut reader.graph, score, &attributes);
         }
-        // The score is the probability of the second.
+        // The score is the probability of the second class.
         let double = attributes.get("nodes_values_as_tensor").is_some();
         let sum = if double { Sum::Double } else { Sum::Float };
         let (place, scores) = classes::two(&mut reader.graph, score, sum)?;

@@ -1,8 +1,9 @@
-//! The messages of `onnx.proto` (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>), with the
-//! fields that are read here.
+//! The messages of `onnx.proto` (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>), with
+//! the fields used by the importer.
 
 use prost::Message;
 
+/// A model: the whole file.
 #[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
     #[prost(int64, tag = "1")]
@@ -15,6 +16,7 @@ pub struct ModelProto {
     pub opset_import: Vec<OperatorSetIdProto>,
 }
 
+/// A set of operators: its domain and its version.
 #[derive(Clone, PartialEq, Message)]
 pub struct OperatorSetIdProto {
     #[prost(string, tag = "1")]
@@ -23,6 +25,7 @@ pub struct OperatorSetIdProto {
     pub version: i64,
 }
 
+/// A graph: nodes, weights, inputs and outputs.
 #[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]
@@ -35,6 +38,7 @@ pub struct GraphProto {
     pub output: Vec<ValueInfoProto>,
 }
 
+/// A node: an operator with the names of its inputs and outputs.
 #[derive(Clone, PartialEq, Message)]
 pub struct NodeProto {
     #[prost(string, repeated, tag = "1")]
@@ -51,6 +55,7 @@ pub struct NodeProto {
     pub domain: String,
 }
 
+/// An attribute of a node. The field used depends on its type.
 #[derive(Clone, PartialEq, Message)]
 pub struct AttributeProto {
     #[prost(string, tag = "1")]
@@ -73,6 +78,7 @@ pub struct AttributeProto {
     pub strings: Vec<Vec<u8>>,
 }
 
+/// A tensor, either in `raw_data` (little-endian) or in a list of its type.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorProto {
     #[prost(int64, repeated, tag = "1")]
@@ -98,6 +104,7 @@ pub struct TensorProto {
     pub data_location: i32,
 }
 
+/// An input or output: its name and its type.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfoProto {
     #[prost(string, tag = "1")]
@@ -106,12 +113,14 @@ pub struct ValueInfoProto {
     pub r#type: Option<TypeProto>,
 }
 
+/// The type of a value.
 #[derive(Clone, PartialEq, Message)]
 pub struct TypeProto {
     #[prost(message, optional, tag = "1")]
     pub tensor_type: Option<TensorTypeProto>,
 }
 
+/// The type of a tensor: its elements and its shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorTypeProto {
     #[prost(int32, tag = "1")]
@@ -120,30 +129,44 @@ pub struct TensorTypeProto {
     pub shape: Option<ShapeProto>,
 }
 
+/// The shape of a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct ShapeProto {
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<DimensionProto>,
 }
 
+/// A dimension. Its value is 0 if it is not fixed.
 #[derive(Clone, PartialEq, Message)]
 pub struct DimensionProto {
     #[prost(int64, tag = "1")]
     pub dim_value: i64,
 }
 
-/// `TensorProto.DataType`.
+/// The numbers of `TensorProto.DataType`.
 pub mod data_type {
+    /// 32-bit float.
     pub const FLOAT: i32 = 1;
+    /// Unsigned 8-bit integer.
     pub const UINT8: i32 = 2;
+    /// Signed 8-bit integer.
     pub const INT8: i32 = 3;
+    /// Unsigned 16-bit integer.
     pub const UINT16: i32 = 4;
+    /// Signed 16-bit integer.
     pub const INT16: i32 = 5;
+    /// Signed 32-bit integer.
     pub const INT32: i32 = 6;
+    /// Signed 64-bit integer.
     pub const INT64: i32 = 7;
+    /// String, as bytes in UTF-8.
     pub const STRING: i32 = 8;
+    /// Boolean.
     pub const BOOL: i32 = 9;
+    /// 64-bit float.
     pub const DOUBLE: i32 = 11;
+    /// Unsigned 32-bit integer.
     pub const UINT32: i32 = 12;
+    /// Unsigned 64-bit integer.
     pub const UINT64: i32 = 13;
 }

@@ -1,4 +1,4 @@
-//! Operators whose shapes and indices are attributes in some opsets, and inputs in others.
+//! Operators with shapes or indices as attributes in some opsets, and as inputs in others.
 
 use super::Reader;
 use super::attributes::Attributes;
@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use model_runner::op::Op;
 use model_runner::tensor::Data;
 
+/// Translates `TopK` into values and their indices.
 pub fn top_k(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let (x, k) = (reader.required(node, 0)?, reader.optional(node, 1)?);
@@ -22,6 +23,7 @@ pub fn top_k(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     Ok(vec![values, places])
 }
 
+/// Translates `Shape`: the dimensions from `start` to `end`.
 pub fn shape(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let x = reader.required(node, 0)?;
@@ -34,6 +36,11 @@ pub fn shape(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     reader.graph.node(Op::Slice, &[dims, start, end], &[])
 }
 
+/// Translates `Reshape`.
+///
+/// # Errors
+///
+/// If `allowzero` is set.
 pub fn reshape(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     attributes.expect("allowzero", 0)?;
@@ -45,7 +52,8 @@ pub fn reshape(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     reader.graph.node(Op::Reshape, &[x, dims], &[])
 }
 
-/// Operators with a list of axes, as an attribute or an input.
+/// Translates `Squeeze`, `Unsqueeze` and `Transpose`, with their list of axes as an attribute or an
+/// input.
 pub fn with_axes(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (op, name) = match node.op_type.as_str() {
@@ -61,6 +69,7 @@ pub fn with_axes(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     reader.graph.node(op, &[x, axes], &[])
 }
 
+/// Translates `Slice`.
 pub fn slice(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let mut inputs = reader.inputs_of(node)?;
@@ -74,6 +83,11 @@ pub fn slice(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     reader.graph.node(Op::Slice, &inputs, &[])
 }
 
+/// Translates `Split` into a slice for each part.
+///
+/// # Errors
+///
+/// If the lengths of the parts are not in the file.
 pub fn split(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     let attributes = Attributes::of(node);
     let (x, axis) = (reader.required(node, 0)?, attributes.int("axis", 0));
@@ -97,7 +111,11 @@ pub fn split(reader: &mut Reader, node: &NodeProto) -> Result<Vec<Value>> {
     Ok(parts)
 }
 
-/// The slices for which a condition of the file's is true.
+/// Translates `Compress` with a constant condition: keeps the slices with a true condition.
+///
+/// # Errors
+///
+/// If there is no axis, or if the condition is computed.
 pub fn compress(reader: &mut Reader, node: &NodeProto) -> Result<Value> {
     let attributes = Attributes::of(node);
     let (x, condition) = (reader.required(node, 0)?, reader.required(node, 1)?);

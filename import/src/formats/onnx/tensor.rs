@@ -1,4 +1,4 @@
-//! Tensors of the file.
+//! Reads the tensors of the file.
 
 use super::proto::{TensorProto, data_type};
 use crate::ir::graph::keep;
@@ -9,8 +9,8 @@ use model_runner::tensor::{Data, Shape, Tensor};
 ///
 /// # Errors
 ///
-/// If it is of a type that is not supported, in another file, or has not as many values as its
-/// shape says.
+/// If its type is not supported, if its values are in another file, or if their number does not fit
+/// its shape.
 pub fn read(proto: &TensorProto) -> Result<Tensor<'static>> {
     let name = &proto.name;
     ensure!(
@@ -72,7 +72,11 @@ fn numbers<const N: usize, T>(raw: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T>
     raw.as_chunks().0.iter().map(|bytes| read(*bytes)).collect()
 }
 
-/// A text of the file, which is UTF-8.
+/// Decodes a string of the file, from UTF-8.
+///
+/// # Errors
+///
+/// If it is not UTF-8.
 pub fn text(bytes: &[u8]) -> Result<String> {
     String::from_utf8(bytes.to_vec()).map_err(|_| anyhow!("a text of the file is not UTF-8"))
 }

@@ -1,4 +1,4 @@
-//! The trees of ai.onnx.ml, from their attributes.
+//! Reads the trees of ai.onnx.ml from their attributes.
 
 use super::attributes::{Attributes, numbers};
 use crate::ir::budget::Rest;
@@ -7,11 +7,17 @@ use anyhow::{Context, Result, bail, ensure};
 use model_runner::tensor::Data;
 use std::collections::HashMap;
 
-/// The trees of a node of ai.onnx.ml 1 or 3, and whether missing values have a way of their own.
+/// Reads the trees of a node of ai.onnx.ml 1 or 3. The flag is true if a branch sends missing
+/// values to its true child.
 ///
-/// `prefix` is that of the leaves' attributes: `class` or `target`.
+/// `prefix` is the prefix of the leaves' attributes: `class` or `target`.
+///
+/// # Errors
+///
+/// If lists have different lengths, if a node is missing or there twice, or if a mode is not
+/// supported.
 pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> {
-    // Read the columns, which all have an entry for each node.
+    // Read the columns. Each has an entry for each node.
     let ids = attributes.ints("nodes_nodeids");
     let tree_ids = attributes.ints("nodes_treeids");
     let features = attributes.ints("nodes_featureids");
@@ -24,9 +30,9 @@ pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> 
     for length in [tree_ids.len(), features.len(), yes.len(), no.len(), modes.len(), values.len()] {
         ensure!(length == ids.len(), "its lists of nodes are of different lengths");
     }
-    // Give each node a place in its tree.
+    // Give each node an index in its tree.
     let mut trees: Vec<Tree> = Vec::new();
-    // By the numbers of a tree and its node: the place of the tree, and that of the node in it.
+    // By the numbers of a tree and its node: the index of the tree, and of the node in it.
     let mut places: HashMap<(i64, i64), (usize, usize)> = HashMap::new();
     let mut order: HashMap<i64, usize> = HashMap::new();
     for (tree, id) in tree_ids.iter().zip(ids) {
@@ -90,8 +96,9 @@ pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> 
 /// The largest category of a set.
 const MAX_CATEGORY: f64 = (1 << 24) as f64;
 
-/// Makes one branch by a set of branches by one category each, of which each is the no of the one before and
-/// all have the same yes: so onnxmltools writes LightGBM's sets.
+/// Merges chains of branches on one category each into a branch on a set. In a chain, the "no" of
+/// each branch leads to the next, and all have the same "yes". onnxmltools writes the sets of
+/// LightGBM in this way.
 fn merge_equal(tree: &mut Tree) {
     // Find the first branch of each chain.
     let mut is_next = vec![false; tree.len()];
@@ -103,7 +110,7 @@ fn merge_equal(tree: &mut Tree) {
             is_next[branch.right] = true;
         }
     }
-    // Merge. Chains that share branches would take long, and are refused later.
+    // Merge. Chains with shared branches would take long, and are refused later.
     let mut steps = tree.len();
     for index in 0..tree.len() {
         let Some((first, category)) = by_category(&tree[index]).filter(|_| !is_next[index]) else {
@@ -125,12 +132,12 @@ fn merge_equal(tree: &mut Tree) {
     }
 }
 
-/// True if a branch asks for one more category of the same set.
+/// True if `next` tests one more category of the same set.
 fn continues(first: &Branch, next: &Branch) -> bool {
     (first.feature, first.left, first.missing_left) == (next.feature, next.left, next.missing_left)
 }
 
-/// A branch by one category, and the category.
+/// Returns a branch on one category, and the category; none for other nodes.
 fn by_category(node: &Node) -> Option<(&Branch, u32)> {
     match node {
         Node::Branch(branch) => match branch.test {
@@ -143,7 +150,7 @@ fn by_category(node: &Node) -> Option<(&Branch, u32)> {
     }
 }
 
-/// A branch as a question whose yes goes to the left.
+/// Builds a branch. If its test is true, a row goes to the left.
 fn branch(
     mode: &str,
     value: f64,
@@ -152,7 +159,7 @@ fn branch(
     [yes, no]: [usize; 2],
 ) -> Result<Branch> {
     let below = if double { value.next_down() } else { below_float(value) };
-    // The other half of the questions is the same with the children swapped.
+    // The other half of the modes is the same with the children swapped.
     let (test, swapped) = match mode {
         "BRANCH_LEQ" => (Test::LessOrEqual(value), false),
         "BRANCH_LT" => (Test::LessOrEqual(below), false),
@@ -162,20 +169,24 @@ fn branch(
         "BRANCH_NEQ" => (Test::Equal(value), true),
         other => bail!("a node of mode {other:?} is not supported"),
     };
-    // NaN answers each question with no, but NEQ with yes.
+    // NaN fails each test, except NEQ.
     let missing_is_yes = missing_is_yes || mode == "BRANCH_NEQ";
     let (left, right) = if swapped { (no, yes) } else { (yes, no) };
     let missing_left = missing_is_yes != swapped;
     Ok(Branch { feature: 0, test, missing_left, zero_is_missing: false, cover: 0.0, left, right })
 }
 
-/// The modes of version 5, by their numbers. The last one asks for a member of a set.
+/// The modes of version 5, by their numbers. The last mode, `MEMBER`, tests for a member of a set.
 const MODES: [&str; 6] =
     ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"];
 const MEMBER: i64 = 6;
 
-/// The trees of `TreeEnsemble`, which has branches and leaves in lists of their own, and whether missing
-/// values have a way of their own.
+/// Reads the trees of `TreeEnsemble`, with separate lists of branches and leaves. The flag is true
+/// if a branch sends missing values to its true child.
+///
+/// # Errors
+///
+/// If a node is missing, if trees loop, or if a mode is not supported.
 pub fn read_version_5(attributes: &Attributes, rest: &Rest) -> Result<(Vec<Tree>, bool)> {
     let list = |name: &str| -> Result<Vec<f64>> {
         match attributes.tensor(name)? {
@@ -209,7 +220,7 @@ struct Version5<'a> {
     features: &'a [i64],
     modes: Vec<f64>,
     splits: Vec<f64>,
-    /// Those of a yes and of a no: branches, or leaves where the next list says so.
+    /// The children for "yes" and for "no": leaves if `is_leaf` is 1, otherwise branches.
     children: [&'a [i64]; 2],
     is_leaf: [&'a [i64]; 2],
     tracks: &'a [i64],
@@ -217,18 +228,18 @@ struct Version5<'a> {
     targets: &'a [i64],
     weights: Vec<f64>,
     is_double: bool,
-    /// The sets of the branches that ask for a member.
+    /// The sets of the branches of mode `MEMBER`, by the index of the branch.
     sets: HashMap<usize, Set>,
 }
 
-/// The sets of members, each of which ends with NaN.
+/// Splits the members into sets. Each set ends with NaN.
 fn sets(values: &[f64]) -> impl Iterator<Item = Set> {
     let sets = values.split(|value| value.is_nan());
     sets.map(|set| set.iter().map(|value| *value as u32).collect())
 }
 
 impl Version5<'_> {
-    /// Copies the branches and leaves that a root leads to, in the order in which they are met.
+    /// Copies the branches and leaves under a root, in the order of the walk.
     fn tree(&self, root: i64, rest: &Rest) -> Result<Tree> {
         let mut tree = vec![Node::Leaf(Vec::new())];
         let mut open = vec![(root, false, 0)];

@@ -1,4 +1,5 @@
-//! The margins of the boosters: trees, with or without weights, and a linear one.
+//! Adds the margins of the boosters to a graph: trees, with or without weights, and a linear
+//! booster.
 
 use super::file::{FileTree, Learner, Trees, number};
 use super::objective::Objective;
@@ -9,7 +10,15 @@ use anyhow::{Context, Result, ensure};
 use model_runner::op::Op;
 use std::collections::HashMap;
 
-/// Adds the trees that predictions use, in the order of the file.
+/// Adds the trees used by predictions, in the order of the file. Returns the margins, a column for
+/// each group.
+///
+/// `weights` has a factor for the leaves of each tree; none counts as 1. `notes` receives remarks
+/// for the user.
+///
+/// # Errors
+///
+/// If a tree has no weight, or if its lists are broken or do not fit together.
 pub fn trees_of(
     graph: &mut Graph,
     x: Value,
@@ -31,8 +40,8 @@ pub fn trees_of(
     trees::add(graph, x, &trees, &objective.base, Sum::Float)
 }
 
-/// The number of trees: all, or those up to the best iteration if scikit-learn's wrapper wrote the
-/// file, as its `predict` has it.
+/// Counts the trees used by predictions: those up to the best iteration if scikit-learn's wrapper
+/// wrote the file, otherwise all. The wrapper's `predict` does the same.
 fn used_trees(
     file: &Trees,
     learner: &Learner,
@@ -102,7 +111,7 @@ fn node_of(
     let cover = cover.unwrap_or(0.0);
     let zero_is_missing = false;
     if file.split_type.get(node) == Some(&1) {
-        // What is in the set goes to the right, so that the children change places.
+        // XGBoost sends the categories of the set to the right, so the children are swapped.
         let set = sets.get(&node).context("it has a categorical split without categories")?;
         let test = Test::In(set.clone());
         let missing_left = !missing_left;
@@ -121,7 +130,7 @@ fn node_of(
     Ok(Node::Branch(Branch { feature, test, missing_left, zero_is_missing, cover, left, right }))
 }
 
-/// The categories of each categorical split, by its node.
+/// Reads the categories of each categorical split, by the index of its node.
 fn sets(file: &FileTree, rest: &Rest) -> Result<HashMap<usize, Set>> {
     let mut sets = HashMap::new();
     for (index, node) in file.categories_nodes.iter().enumerate() {
@@ -139,13 +148,15 @@ fn sets(file: &FileTree, rest: &Rest) -> Result<HashMap<usize, Set>> {
     Ok(sets)
 }
 
-/// `x` times the weights of each group, where a missing value counts as 0, and the groups' biases.
+/// Adds a linear booster: `x` times the weights of each group, plus the bias of the group. A
+/// missing value counts as 0.
 ///
-/// Since version 3.1 a file has a base score for each group, and XGBoost adds the first to all groups.
+/// Since version 3.1 a file has a base score for each group, and XGBoost adds the first to all
+/// groups.
 ///
 /// # Errors
 ///
-/// If the weights do not fit the features, or training has left some that are no numbers.
+/// If the weights do not fit the features, or if some are NaN because training did not converge.
 pub fn linear(
     graph: &mut Graph,
     x: Value,

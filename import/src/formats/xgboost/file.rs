@@ -1,15 +1,17 @@
-//! The parts of XGBoost's JSON that a prediction needs.
+//! The parts of XGBoost's JSON needed for a prediction.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::collections::HashMap;
 
+/// A model file.
 #[derive(Deserialize)]
 pub struct File {
     pub learner: Learner,
     pub version: [u32; 3],
 }
 
+/// A learner: features, booster and objective.
 #[derive(Deserialize)]
 pub struct Learner {
     #[serde(default)]
@@ -25,6 +27,7 @@ pub struct Learner {
     pub objective: ObjectiveName,
 }
 
+/// Parameters of a learner. XGBoost writes these numbers as strings.
 #[derive(Deserialize)]
 pub struct LearnerParam {
     pub base_score: String,
@@ -38,11 +41,13 @@ fn one() -> String {
     "1".to_owned()
 }
 
+/// An objective, by its name, such as `binary:logistic`.
 #[derive(Deserialize)]
 pub struct ObjectiveName {
     pub name: String,
 }
 
+/// A booster, tagged with its name in lower case.
 #[derive(Deserialize)]
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum Booster {
@@ -51,17 +56,21 @@ pub enum Booster {
     Gblinear { model: Linear },
 }
 
+/// A booster of trees.
 #[derive(Deserialize)]
 pub struct Gbtree {
     pub model: Trees,
 }
 
+/// A linear booster.
 #[derive(Deserialize)]
 pub struct Linear {
-    /// None for NaN, which a training that diverges leaves.
+    /// The weights, of shape `[features, groups]`, then a bias for each group. None stands for NaN,
+    /// left by a training without convergence.
     pub weights: Vec<Option<f32>>,
 }
 
+/// The trees of a booster, with the group of each in `tree_info`.
 #[derive(Deserialize)]
 pub struct Trees {
     #[serde(rename = "gbtree_model_param")]
@@ -72,12 +81,15 @@ pub struct Trees {
     pub cats: Categories,
 }
 
+/// Parameters of all trees. XGBoost writes these numbers as strings.
 #[derive(Deserialize)]
 pub struct TreesParam {
     #[serde(default = "one")]
     pub num_parallel_tree: String,
 }
 
+/// A tree, in lists with an entry for each node. The lists `categories…` hold the sets of the
+/// categorical splits.
 #[derive(Deserialize)]
 pub struct FileTree {
     pub left_children: Vec<i64>,
@@ -102,13 +114,14 @@ pub struct FileTree {
     pub tree_param: TreeParam,
 }
 
+/// Parameters of a tree. XGBoost writes these numbers as strings.
 #[derive(Deserialize)]
 pub struct TreeParam {
     #[serde(default = "one")]
     pub size_leaf_vector: String,
 }
 
-/// A flag, which some versions write as a number.
+/// A boolean. Some versions write it as a number.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(untagged)]
 pub enum Truth {
@@ -117,19 +130,21 @@ pub enum Truth {
 }
 
 impl Truth {
+    /// True for `true`, and for numbers other than 0.
     pub fn is_true(self) -> bool {
         matches!(self, Self::Flag(true) | Self::Number(1..))
     }
 }
 
-/// The names of categories, which versions from 3.1 on keep.
+/// The names of categories, in files since version 3.1.
 #[derive(Default, Deserialize)]
 pub struct Categories {
     #[serde(default)]
     pub enc: Vec<Names>,
 }
 
-/// Names one after the other, or numbers.
+/// The categories of a feature. With `offsets`, `values` are the bytes of all names, one after the
+/// other; without, `values` are numbers and serve as names.
 #[derive(Deserialize)]
 pub struct Names {
     #[serde(default)]
@@ -139,11 +154,11 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names as texts.
+    /// Returns the names as strings.
     ///
     /// # Errors
     ///
-    /// If they are not one after the other.
+    /// If the offsets are not in ascending order.
     pub fn texts(&self) -> Result<Vec<String>> {
         if self.offsets.is_empty() {
             return Ok(self.values.iter().map(serde_json::Number::to_string).collect());
@@ -159,13 +174,13 @@ impl Names {
     }
 }
 
-/// `NaN` and infinities, which some versions write and JSON has not, as null.
+/// Replaces `NaN` and infinities by null. Some versions write them, but JSON does not have them.
 pub fn without_nan(json: &str) -> std::borrow::Cow<'_, str> {
     let is_plain = !["NaN", "nan", "Infinity", "inf"].iter().any(|word| json.contains(word));
     if is_plain {
         return json.into();
     }
-    // Between quotes, where a text is, nothing changes; a quote behind a backslash ends no text.
+    // Leave strings unchanged. A quote after a backslash does not end a string.
     let mut parts = Vec::new();
     let (mut in_text, mut start, mut escaped) = (false, 0, false);
     for (place, byte) in json.bytes().enumerate() {
@@ -197,7 +212,11 @@ pub fn without_nan(json: &str) -> std::borrow::Cow<'_, str> {
     clean.into()
 }
 
-/// A number that is written as a text.
+/// Parses a number from a string. The error names it `name`.
+///
+/// # Errors
+///
+/// If the string is no integer from 0 on.
 pub fn number(text: &str, name: &str) -> Result<usize> {
     text.parse().with_context(|| format!("its {name} {text:?} is no number"))
 }

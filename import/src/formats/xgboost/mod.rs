@@ -1,5 +1,5 @@
-//! XGBoost's own JSON (<https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html>), of
-//! versions 1.7 to 3.2.
+//! Reads XGBoost's own JSON
+//! (<https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html>) of versions 1.7 to 3.2.
 
 mod boosters;
 mod file;
@@ -17,7 +17,7 @@ use objective::Objective;
 ///
 /// # Errors
 ///
-/// If it is no model of XGBoost, or has an objective or a booster that is not supported.
+/// If the text is no XGBoost model, or if its objective or booster is not supported.
 pub fn read(json: &str) -> Result<Model> {
     let file: File =
         serde_json::from_str(&without_nan(json)).context("it is no model of XGBoost")?;
@@ -75,19 +75,20 @@ fn features(learner: &Learner, count: usize) -> Result<Vec<Feature>> {
                 _ => Values::Number,
             };
             let name = name.unwrap_or_else(|| format!("x{column}"));
-            // Training gives each branch a direction for missing values, even if it had none.
+            // Training gives each branch a direction for missing values, even if its data had none.
             let missing = Missing::Handle { is_trained: false };
             Ok(Feature { name, input: 0, column, values, missing })
         })
         .collect()
 }
 
-/// Categories that stand for their places. Without names, the places are what a client sends.
+/// The values of a categorical column. The code of a category is its index. If the categories have
+/// no names, a client sends the index.
 fn categorical(names: Vec<String>) -> Values {
     if names.is_empty() {
         return Values::Whole;
     }
     let codes = (0..names.len()).map(|place| place as f64).collect();
-    // A place that no category has is an unknown one.
+    // The code of an unknown category is the first unused index.
     Values::Category { unknown: names.len() as f64, names, codes }
 }

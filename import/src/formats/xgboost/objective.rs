@@ -1,4 +1,4 @@
-//! From margins to answers.
+//! Turns margins into answers.
 
 use super::file::{Learner, number};
 use crate::ir::classes;
@@ -9,16 +9,21 @@ use anyhow::{Context, Result, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 
-/// How a margin becomes an answer.
+/// An objective: the function from margins to answers.
 pub struct Objective {
     name: String,
-    /// The number of margins.
+    /// The number of margins of a row.
     pub groups: usize,
-    /// The margin of each before any tree.
+    /// The initial margin of each group, before any tree.
     pub base: Vec<f64>,
 }
 
 impl Objective {
+    /// Reads the name, the number of groups and the base scores of the objective.
+    ///
+    /// # Errors
+    ///
+    /// If a parameter is no number, or if the base scores do not fit the groups.
     pub fn new(learner: &Learner) -> Result<Self> {
         let name = learner.objective.name.clone();
         let classes = number(&learner.param.num_class, "num_class")?;
@@ -38,7 +43,7 @@ impl Objective {
         Ok(Self { name, groups, base })
     }
 
-    /// The answers, from the margins.
+    /// Adds the answers, computed from the margins of shape `[rows, groups]`.
     ///
     /// # Errors
     ///
@@ -73,7 +78,7 @@ impl Objective {
         }
     }
 
-    /// An answer for each margin: a model of several labels has a margin for each.
+    /// Builds an answer for each margin. A model of several labels has a margin for each label.
     fn each(&self, answer: impl FnMut(usize) -> Result<Answer>) -> Result<Vec<Answer>> {
         (0..self.groups).map(answer).collect()
     }
@@ -102,7 +107,7 @@ impl Objective {
     }
 }
 
-/// The margin that belongs to a base score. That of `binary:logitraw` is a margin already.
+/// Converts a base score to a margin. The base score of `binary:logitraw` is a margin already.
 fn margin_of(objective: &str, score: f32) -> f32 {
     match objective {
         "binary:logistic" | "reg:logistic" => -((1.0 / score - 1.0).ln()),

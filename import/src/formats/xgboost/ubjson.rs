@@ -1,17 +1,17 @@
-//! UBJSON (<https://ubjson.org>), the binary form of JSON in which XGBoost writes `.ubj`, as the same
-//! JSON in text.
+//! Converts UBJSON (<https://ubjson.org>) to JSON text. XGBoost writes `.ubj` files in this binary
+//! form of JSON.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write;
 
-/// The deepest nesting that is read.
+/// The limit on nesting.
 const MAX_DEPTH: usize = 64;
 
 /// Writes a document as JSON. NaN and infinities become null.
 ///
 /// # Errors
 ///
-/// If it is cut off, or is no UBJSON.
+/// If the document is cut off, nested too deeply, or no UBJSON.
 pub fn to_json(bytes: &[u8]) -> Result<String> {
     let mut reader = Reader { bytes, json: String::with_capacity(bytes.len() * 2) };
     let marker = reader.byte()?;
@@ -92,7 +92,7 @@ impl Reader<'_> {
     fn length(&mut self) -> Result<usize> {
         let marker = self.byte()?;
         let length = usize::try_from(self.integer(marker)?).context("it has a negative length")?;
-        // Each value has a byte at least.
+        // Each value has at least one byte.
         ensure!(length <= self.bytes.len(), "it is cut off");
         Ok(length)
     }
@@ -104,13 +104,14 @@ impl Reader<'_> {
         String::from_utf8(text.to_vec()).context("a text of it is not UTF-8")
     }
 
-    /// The type of all values of a container, and their number, where the container says them.
+    /// Reads the common type of a container's values, and their number. Each is none if the
+    /// container lacks it.
     fn header(&mut self) -> Result<(Option<u8>, Option<usize>)> {
         let mut kind = None;
         if self.bytes.first() == Some(&b'$') {
             self.byte()?;
             let of_all = self.byte()?;
-            // Such an array has any length in a few bytes, and XGBoost writes none.
+            // A few bytes describe such an array of any length, and XGBoost writes none.
             ensure!(!b"TFZN".contains(&of_all), "it has an array of constants");
             kind = Some(of_all);
         }
@@ -131,7 +132,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An array, or an object, whose values have keys.
+    /// Reads an array, or an object: then each value has a key.
     fn container(&mut self, [open, close]: [u8; 2], depth: usize) -> Result<()> {
         let (kind, count) = self.header()?;
         self.json.push(char::from(open));

@@ -1,11 +1,16 @@
-//! Operators that compute each value on its own.
+//! Operators on single values: each value of the result depends on one value of each input.
 
 use crate::error::{Error, Result};
 use crate::op::Op;
 use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec::Vec;
 
-/// A function of one number.
+/// Applies a function of one number. The result has the shape and the type of `x`: `float`,
+/// `double`, or for Abs, Neg, Relu and Sign also `int64`.
+///
+/// # Errors
+///
+/// If the operator does not take the type of `x`.
 pub fn unary<'t>(op: Op, x: &Tensor<'t>) -> Result<Tensor<'t>> {
     match &x.data {
         Data::Float(values) => {
@@ -80,18 +85,24 @@ fn int_function(op: Op) -> Result<fn(i64) -> i64> {
     })
 }
 
-/// 1 / (1 + e^-x), without an overflow on either side.
+/// Computes 1 / (1 + e^-x), from 0 to 1, without an overflow for any `x`.
 pub fn sigmoid_float(x: f32) -> f32 {
     let value = 1.0 / (1.0 + libm::expf(-libm::fabsf(x)));
     if x < 0.0 { 1.0 - value } else { value }
 }
 
-/// 1 / (1 + e^-x), without an overflow on either side.
+/// Computes 1 / (1 + e^-x), from 0 to 1, without an overflow for any `x`.
 pub fn sigmoid(x: f64) -> f64 {
     if x < 0.0 { libm::exp(x) / (1.0 + libm::exp(x)) } else { 1.0 / (1.0 + libm::exp(-x)) }
 }
 
-/// Arithmetic on two tensors of one type, stretched to each other's shape.
+/// Computes with two tensors of one type, `float`, `double` or `int64`, stretched to a common
+/// shape. Integer sums, differences and products wrap on overflow; an undefined integer quotient is
+/// 0. Pow takes no `int64` base, but an exponent of any number type.
+///
+/// # Errors
+///
+/// If the types differ, the operator does not take them, or the shapes do not fit.
 pub fn arithmetic<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     let shape = a.shape.broadcast(&b.shape)?;
     let shapes = (&shape, &a.shape, &b.shape);
@@ -129,7 +140,7 @@ pub fn arithmetic<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'
                 Op::Add => i64::wrapping_add,
                 Op::Sub => i64::wrapping_sub,
                 Op::Mul => i64::wrapping_mul,
-                // What is left undefined must not stop the instance.
+                // An undefined quotient must not stop the instance.
                 Op::Div => |a, b| a.checked_div(b).unwrap_or(0),
                 Op::Mod => remainder,
                 Op::Max => i64::max,
@@ -154,7 +165,11 @@ fn cast_like<'t>(x: &Tensor<'t>, like: &Tensor<'t>) -> Result<Tensor<'t>> {
     }
 }
 
-/// A comparison of two tensors of one type, stretched to each other's shape.
+/// Compares two tensors of one type, stretched to a common shape. The result is `bool`.
+///
+/// # Errors
+///
+/// If the types differ or the shapes do not fit.
 pub fn compare<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     let shape = a.shape.broadcast(&b.shape)?;
     let shapes = (&shape, &a.shape, &b.shape);
@@ -180,7 +195,11 @@ fn comparison<T: PartialOrd>(op: Op) -> Result<fn(T, T) -> bool> {
     })
 }
 
-/// And, Or or Xor of two tensors.
+/// Computes And, Or or Xor of two `bool` tensors, stretched to a common shape.
+///
+/// # Errors
+///
+/// If an input is not `bool`, or the shapes do not fit.
 pub fn logic<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     let shape = a.shape.broadcast(&b.shape)?;
     let function: fn(bool, bool) -> bool = match op {
@@ -192,19 +211,33 @@ pub fn logic<'t>(op: Op, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     Tensor::bool(shape, values)
 }
 
-/// Inverts each value.
+/// Inverts each value of a `bool` tensor.
+///
+/// # Errors
+///
+/// If `x` is not `bool`.
 pub fn not<'t>(x: &Tensor<'t>) -> Result<Tensor<'t>> {
     Tensor::bool(x.shape, x.as_bools()?.iter().map(|value| !value).collect())
 }
 
-/// Says of each number if it is NaN, or infinite.
+/// Tests each number: IsNaN for NaN, IsInf for an infinity of either sign. The result is `bool`, in
+/// the shape of `x`.
+///
+/// # Errors
+///
+/// If `x` has no numbers.
 pub fn is_nan<'t>(op: Op, x: &Tensor<'t>) -> Result<Tensor<'t>> {
     let asked: fn(&f64) -> bool =
         if op == Op::IsNaN { |x| x.is_nan() } else { |x| x.is_infinite() };
     Tensor::bool(x.shape, x.to_doubles()?.iter().map(asked).collect())
 }
 
-/// The values of `a` where the condition is true, and those of `b` elsewhere.
+/// Picks from `a` if the condition is true, and from `b` otherwise. All three are stretched to a
+/// common shape.
+///
+/// # Errors
+///
+/// If the condition is not `bool`, the types of `a` and `b` differ, or the shapes do not fit.
 pub fn choose<'t>(condition: &Tensor<'t>, a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     let shape = condition.shape.broadcast(&a.shape)?.broadcast(&b.shape)?;
     let places = a.shape.places_in(&shape).zip(b.shape.places_in(&shape));
@@ -244,17 +277,25 @@ fn zip<T: Copy, R>(
     places.map(|(at_a, at_b)| function(a[at_a], b[at_b])).collect()
 }
 
-/// The types that values are cast to.
+/// The target types of a cast.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
+    /// `float`; attribute 0.
     Float,
+    /// `double`; attribute 1.
     Double,
+    /// `int64`; attribute 2.
     Int,
+    /// `bool`; attribute 3.
     Bool,
 }
 
 impl Kind {
-    /// The kind that an attribute of [`Op::Cast`] stands for.
+    /// Reads the attribute of [`Op::Cast`], from 0 to 3.
+    ///
+    /// # Errors
+    ///
+    /// If it is another number.
     pub fn from_attribute(value: i32) -> Result<Self> {
         Ok(match value {
             0 => Self::Float,
@@ -266,7 +307,13 @@ impl Kind {
     }
 }
 
-/// Numbers of another type. A fraction is cut off on the way to `int64`.
+/// Converts numbers or booleans to another type. A conversion to `int64` cuts off the fraction, and
+/// limits the number to the range of `int64`; NaN becomes 0. A conversion to `bool` is false for 0
+/// only.
+///
+/// # Errors
+///
+/// If `x` has strings or records.
 pub fn cast<'t>(kind: Kind, x: &Tensor<'t>) -> Result<Tensor<'t>> {
     // Big integers do not pass through a float.
     if let (Kind::Int, Data::Int(_)) = (kind, &x.data) {
@@ -281,7 +328,7 @@ pub fn cast<'t>(kind: Kind, x: &Tensor<'t>) -> Result<Tensor<'t>> {
     }
 }
 
-/// The rest of a division, with the sign of the divisor; 0 if that is 0.
+/// Returns the remainder of a division, with the sign of the divisor; 0 if the divisor is 0.
 fn remainder(a: i64, b: i64) -> i64 {
     let rest = a.checked_rem(b).unwrap_or(0);
     if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }

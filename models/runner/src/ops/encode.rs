@@ -5,7 +5,13 @@ use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// A column for each category: 1 for the one that a value is. Of an unknown one all are 0.
+/// Encodes each value as one number per category: 1 for the value's own category, and 0 for the
+/// others. An unknown category gives only zeros. `categories` is `[n]`; the result is `float`, in
+/// the shape of `x` with `n` as a further last axis.
+///
+/// # Errors
+///
+/// If the types of `x` and `categories` do not fit.
 pub fn one_hot<'t>(x: &Tensor<'t>, categories: &Tensor<'t>) -> Result<Tensor<'t>> {
     let (count, places) = (categories.shape.size(), positions(x, categories)?);
     let shape = Shape::new(&[x.shape.dims(), &[count]].concat())?;
@@ -18,15 +24,19 @@ pub fn one_hot<'t>(x: &Tensor<'t>, categories: &Tensor<'t>) -> Result<Tensor<'t>
     Tensor::float(shape, values)
 }
 
-/// The value that belongs to each key. The last of `values` is that of an unknown key; if there is
-/// none, an unknown key is an error.
+/// Replaces each key by its value. `keys` is `[n]`. `values` has `n` values, and optionally one
+/// more for all unknown keys. The result has the shape of `x` and the type of `values`.
+///
+/// # Errors
+///
+/// If a key is unknown and has no value, or the types of `x` and `keys` do not fit.
 pub fn look_up<'t>(x: &Tensor<'t>, keys: &Tensor<'t>, values: &Tensor<'t>) -> Result<Tensor<'t>> {
     let unknown = keys.shape.size();
     let places = positions(x, keys)?.into_iter().map(|place| place.unwrap_or(unknown));
     values.take(x.shape, places)
 }
 
-/// The place of each value in the list of keys.
+/// Finds the index of each value in the list of keys.
 fn positions(x: &Tensor, keys: &Tensor) -> Result<Vec<Option<usize>>> {
     match (&x.data, &keys.data) {
         (Data::Text(x), Data::Text(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
@@ -44,7 +54,13 @@ fn find_all<T>(x: &[T], keys: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Option
     x.iter().map(|x| keys.iter().position(|key| same(x, key))).collect()
 }
 
-/// Divides each row by its norm; a row of norm 0 stays.
+/// Divides each row by its norm, along the last axis. `norm` is 0 for the greatest value, 1 for the
+/// sum of absolute values, 2 for the Euclidean norm. A row with the norm 0 stays. The result is
+/// `float`, in the shape of `x`.
+///
+/// # Errors
+///
+/// If `x` has no numbers, or the norm is unknown.
 pub fn normalize<'t>(x: &Tensor<'t>, norm: i32) -> Result<Tensor<'t>> {
     let columns = x.shape.dims().last().copied().unwrap_or(1).max(1);
     let values = x.to_doubles()?;

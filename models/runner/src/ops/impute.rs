@@ -1,10 +1,16 @@
-//! Operators that put a number where one is missing.
+//! Operators for missing numbers.
 
 use crate::error::{Error, Result};
 use crate::tensor::{Data, Tensor};
 use alloc::vec::Vec;
 
-/// Puts a column's value where a number is `replaced`, which may be NaN.
+/// Replaces a number equal to `replaced` by the value of its column. `x` is `[rows, columns]`,
+/// `values` is `[columns]` or a single value, and `replaced` a single number or NaN. All have one
+/// type: `float`, `double` or `int64`.
+///
+/// # Errors
+///
+/// If the types differ, or `values` or `replaced` is empty.
 pub fn impute<'t>(
     x: &Tensor<'t>,
     values: &Tensor<'t>,
@@ -40,10 +46,18 @@ fn fill<T: Copy>(
     Ok(filled.map(|(x, value)| if is_replaced(*x, *replaced) { *value } else { *x }).collect())
 }
 
-/// Puts the mean of the column's numbers in the `k` nearest rows of `training` where a number is NaN,
-/// as scikit-learn's KNNImputer with equal weights does. Rows of `training` that lack the number, or
-/// have nothing in common with `x`, are left out; if only such are there, the mean is that of all
-/// numbers of the column.
+/// Replaces NaN by the mean of the column in the nearest rows of `training`, like scikit-learn's
+/// KNNImputer with equal weights.
+///
+/// `x` is `[rows, columns]`, `training` is `[training rows, columns]`, and `k` is the number of
+/// nearest rows, at least 1. Rows of `training` without a number in the column, or without any
+/// column in common with the row of `x`, are left out. If no other rows are left, the mean is over
+/// all numbers of the column; without any number it is 0. The result has the shape of `x`; it is
+/// `double` for `double`, and otherwise `float`.
+///
+/// # Errors
+///
+/// If an input has the wrong type or the shapes do not fit.
 pub fn impute_from_neighbors<'t>(
     x: &Tensor<'t>,
     training: &Tensor<'t>,
@@ -83,8 +97,8 @@ fn fill_from_neighbors(row: &mut [f64], training: &[f64], k: usize) {
     }
 }
 
-/// The squared distance in the columns that both have, scaled up to all columns; infinite if there is
-/// none.
+/// Returns the squared distance over the columns present in both rows, scaled up to all columns;
+/// infinity if the rows have no column in common.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     let both = a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan());
     let (count, sum) =

@@ -4,8 +4,13 @@ use crate::error::{Error, Result};
 use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec::Vec;
 
-/// The product of `[m, k]` and `[k, n]`. A vector of one dimension is a row on the left and a column
-/// on the right. Sums are made in `double`.
+/// Multiplies `[m, k]` by `[k, n]` to `[m, n]`. A tensor of one dimension is a row on the left and
+/// a column on the right; the result lacks this dimension. Sums are `double`; the result has the
+/// type of the inputs.
+///
+/// # Errors
+///
+/// If the inputs are not both `float` or both `double`, or their shapes do not fit.
 pub fn multiply<'t>(a: &Tensor<'t>, b: &Tensor<'t>) -> Result<Tensor<'t>> {
     // Read both as matrices.
     let (rows, inner) = match a.shape.dims() {

@@ -1,4 +1,4 @@
-//! Operators that fold the values along axes.
+//! Operators along axes: sums, extremes and the like.
 
 use crate::error::{Error, Result};
 use crate::op::Op;
@@ -6,9 +6,15 @@ use crate::tensor::{Data, Places, Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Folds the values along `axes`, or along all of them if none is given.
+/// Reduces the values along `axes`, or along all axes if the list is empty. With `keep` the reduced
+/// axes stay, with length 1. The result has the type of `x`: `float`, `double`, or for sums,
+/// products and extremes also `int64`.
+///
+/// # Errors
+///
+/// If an axis does not exist, or the operator does not take the type of `x`.
 pub fn reduce<'t>(op: Op, x: &Tensor<'t>, axes: &[i64], keep: bool) -> Result<Tensor<'t>> {
-    // Find the shape of the result, and where in it each value belongs.
+    // Find the shape of the result, and the index in it for each value.
     let folded = folded_axes(&x.shape, axes)?;
     let mut kept = x.shape;
     for axis in (0..x.shape.rank()).filter(|axis| folded[*axis]) {
@@ -44,7 +50,7 @@ fn without(shape: &Shape, dropped: &[bool]) -> Result<Shape> {
     Shape::new(&dims.map(|(length, _)| *length).collect::<Vec<_>>())
 }
 
-/// Folds in `double`, so that a long sum of floats loses nothing.
+/// Folds in `double`, so a long sum of floats loses no digits.
 fn fold(
     op: Op,
     values: &[f64],
@@ -78,7 +84,7 @@ fn fold(
     })
 }
 
-/// The logarithm of the sum of e^x, taken from the greatest value so that nothing overflows.
+/// Returns the logarithm of the sum of e^x, relative to the greatest value to avoid an overflow.
 fn log_sum_exp(values: &[f64], places: impl Fn() -> Places, greatest: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0; greatest.len()];
     for (value, place) in values.iter().zip(places()) {
@@ -102,7 +108,12 @@ fn fold_ints(op: Op, values: &[i64], places: Places, results: usize) -> Result<V
     Ok(folded)
 }
 
-/// The place of the greatest or the least value on an axis; the first or the last of equal ones.
+/// Returns the index of the greatest or the least value along an axis, as `int64`: the last of
+/// equal values if `last` is set, otherwise the first. With `keep` the axis stays, with length 1.
+///
+/// # Errors
+///
+/// If the axis does not exist, or `x` has no numbers.
 pub fn arg<'t>(op: Op, x: &Tensor<'t>, axis: i64, keep: bool, last: bool) -> Result<Tensor<'t>> {
     let axis = x.shape.axis(axis)?;
     let (before, length, behind) = x.shape.around(axis);
@@ -122,14 +133,19 @@ pub fn arg<'t>(op: Op, x: &Tensor<'t>, axis: i64, keep: bool, last: bool) -> Res
         }
         found.push(best as i64);
     }
-    // Drop the axis, or keep it with one place.
+    // Drop the axis, or keep it with length 1.
     let mut dropped = [false; crate::tensor::MAX_RANK];
     dropped[axis] = !keep;
     let shape = if length == 0 { x.shape } else { x.shape.with(axis, 1)? };
     Tensor::int(without(&shape, &dropped)?, found)
 }
 
-/// The exponentials along an axis, of which the sum is 1.
+/// Returns the exponentials of the values, divided by their sum along an axis: from 0 to 1, with a
+/// sum of 1. The result has the shape and type of `x`.
+///
+/// # Errors
+///
+/// If the axis does not exist, or `x` has no numbers.
 pub fn softmax<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     let (before, length, behind) = x.shape.around(x.shape.axis(axis)?);
     let mut values = x.to_doubles()?.into_owned();
@@ -149,7 +165,11 @@ pub fn softmax<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     like(x, values)
 }
 
-/// The running sum along an axis.
+/// Returns the running sums along an axis, in the shape and type of `x`.
+///
+/// # Errors
+///
+/// If the axis does not exist, or `x` has no numbers.
 pub fn cumulative_sum<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     let (before, length, behind) = x.shape.around(x.shape.axis(axis)?);
     let mut values = x.to_doubles()?.into_owned();
@@ -162,7 +182,7 @@ pub fn cumulative_sum<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     like(x, values)
 }
 
-/// These values in the shape and the type of `x`.
+/// Makes a tensor of these values in the shape and the type of `x`.
 fn like<'t>(x: &Tensor<'t>, values: Vec<f64>) -> Result<Tensor<'t>> {
     match &x.data {
         Data::Float(_) => {

@@ -1,17 +1,22 @@
-//! Operators that move values and change shapes.
+//! Operators to move values and to change shapes.
 
 use crate::error::{Error, Result};
 use crate::tensor::{Data, MAX_RANK, Places, Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The dimensions of a tensor.
+/// Returns the dimensions of a tensor, as `int64` of shape `[rank]`.
 pub fn shape<'t>(x: &Tensor<'t>) -> Result<Tensor<'t>> {
     let dims = x.shape.dims().iter().map(|length| *length as i64).collect::<Vec<_>>();
     Tensor::int(Shape::new(&[dims.len()])?, dims)
 }
 
-/// The same values in another shape, in which 0 keeps a dimension and -1 stands for the rest.
+/// Gives the values another shape. `wanted` is `int64`: 0 keeps the dimension at this index, and a
+/// single -1 stands for the rest.
+///
+/// # Errors
+///
+/// If a dimension is invalid, or the new shape has another number of values.
 pub fn reshape<'t>(x: &Tensor<'t>, wanted: &Tensor<'t>) -> Result<Tensor<'t>> {
     let wanted = wanted.as_ints()?;
     let mut dims = Vec::with_capacity(wanted.len());
@@ -29,7 +34,12 @@ pub fn reshape<'t>(x: &Tensor<'t>, wanted: &Tensor<'t>) -> Result<Tensor<'t>> {
     Tensor::new(Shape::new(&dims)?, x.data.clone())
 }
 
-/// The values as a matrix: the dimensions before the axis, and those from it on.
+/// Gives the values the shape of a matrix: the product of the dimensions before the axis, and of
+/// the others. The axis may equal the rank.
+///
+/// # Errors
+///
+/// If the axis does not exist.
 pub fn flatten<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     let dims = x.shape.dims();
     let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
@@ -39,7 +49,11 @@ pub fn flatten<'t>(x: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     Tensor::new(shape, x.data.clone())
 }
 
-/// Drops axes of length 1: these, or all of them if none is given.
+/// Drops these axes, or all axes of length 1 if the list is empty.
+///
+/// # Errors
+///
+/// If an axis does not exist, or its length is not 1.
 pub fn squeeze<'t>(x: &Tensor<'t>, axes: &[i64]) -> Result<Tensor<'t>> {
     let mut dropped = [false; MAX_RANK];
     for axis in axes {
@@ -52,7 +66,11 @@ pub fn squeeze<'t>(x: &Tensor<'t>, axes: &[i64]) -> Result<Tensor<'t>> {
     Tensor::new(shape, x.data.clone())
 }
 
-/// Adds axes of length 1 at these places of the result.
+/// Adds axes of length 1 at these indices of the result.
+///
+/// # Errors
+///
+/// If an axis is named twice or is out of range, or the result has too many dimensions.
 pub fn unsqueeze<'t>(x: &Tensor<'t>, axes: &[i64]) -> Result<Tensor<'t>> {
     let rank = x.shape.rank() + axes.len();
     let wide = Shape::new(&vec![1; rank])?;
@@ -66,7 +84,12 @@ pub fn unsqueeze<'t>(x: &Tensor<'t>, axes: &[i64]) -> Result<Tensor<'t>> {
     Tensor::new(Shape::new(&dims)?, x.data.clone())
 }
 
-/// The axes in another order.
+/// Puts the axes into another order: axis `i` of the result is axis `order[i]` of `x`. An empty
+/// list reverses them.
+///
+/// # Errors
+///
+/// If the order has another number of axes, or an axis does not exist.
 pub fn transpose<'t>(x: &Tensor<'t>, order: &[i64]) -> Result<Tensor<'t>> {
     let rank = x.shape.rank();
     let backwards: Vec<i64> = (0..rank as i64).rev().collect();
@@ -83,7 +106,11 @@ pub fn transpose<'t>(x: &Tensor<'t>, order: &[i64]) -> Result<Tensor<'t>> {
     x.take(shape, Places::new(&shape, strides, 0))
 }
 
-/// The tensor stretched to a shape, as NumPy does it.
+/// Stretches a tensor to the common shape of its own and the wanted one, by NumPy's broadcasting.
+///
+/// # Errors
+///
+/// If a dimension is negative, or the shapes do not fit.
 pub fn expand<'t>(x: &Tensor<'t>, wanted: &[i64]) -> Result<Tensor<'t>> {
     let dims = wanted.iter().map(|length| usize::try_from(*length));
     let dims = dims.collect::<core::result::Result<Vec<_>, _>>();
@@ -92,13 +119,21 @@ pub fn expand<'t>(x: &Tensor<'t>, wanted: &[i64]) -> Result<Tensor<'t>> {
     x.take(shape, x.shape.places_in(&shape))
 }
 
-/// A tensor of this shape, of one value.
+/// Makes a tensor of the shape `wanted`, `int64`, filled with a single value.
+///
+/// # Errors
+///
+/// If a dimension is negative, or `value` does not have exactly one value.
 pub fn constant_of_shape<'t>(wanted: &Tensor<'t>, value: &Tensor<'t>) -> Result<Tensor<'t>> {
     let one = reshape(value, &Tensor::int(Shape::new(&[0])?, Vec::new())?)?;
     expand(&one, wanted.as_ints()?)
 }
 
-/// One tensor after the other along an axis.
+/// Joins tensors of one type along an axis. All other dimensions are equal.
+///
+/// # Errors
+///
+/// If there is no input, the types or the shapes do not fit, or the axis does not exist.
 pub fn concat<'t>(parts: &[&Tensor<'t>], axis: i64) -> Result<Tensor<'t>> {
     // Check that the other axes agree.
     let first = parts.first().ok_or(Error("has no input"))?;
@@ -112,7 +147,7 @@ pub fn concat<'t>(parts: &[&Tensor<'t>], axis: i64) -> Result<Tensor<'t>> {
         }
         length += part.shape.dims()[axis];
     }
-    // Copy, by the type of all.
+    // Copy, by the common type.
     let shape = first.shape.with(axis, length)?;
     let data = match &first.data {
         Data::Float(_) => Data::Float(join(parts, axis, Tensor::as_floats)?.into()),
@@ -147,7 +182,13 @@ fn join<'t, 'p, T: Copy + 'p>(
     Ok(joined)
 }
 
-/// The values from `starts` to `ends` on `axes`, which are the first ones if none is given.
+/// Cuts out the values from `starts` up to, but not including, `ends`, along `axes`; by default the
+/// first axes. A negative index counts from the end, and an index out of range is limited to it.
+/// `steps` are 1 by default; a negative one goes backwards.
+///
+/// # Errors
+///
+/// If the lists have different lengths, an axis does not exist, or a step is 0.
 pub fn slice<'t>(
     x: &Tensor<'t>,
     starts: &[i64],
@@ -173,7 +214,7 @@ pub fn slice<'t>(
     x.take(shape, Places::new(&shape, strides, first))
 }
 
-/// The first place of a slice, and the number of places.
+/// Returns the first index of a slice, and the number of indices.
 fn bounds(start: i64, end: i64, step: i64, length: i64) -> Result<(usize, usize)> {
     let from_front = |place: i64| if place < 0 { place.saturating_add(length) } else { place };
     let (start, end) = (from_front(start), from_front(end));
@@ -187,7 +228,12 @@ fn bounds(start: i64, end: i64, step: i64, length: i64) -> Result<(usize, usize)
     Ok((start.max(0) as usize, count as usize))
 }
 
-/// The slices at `indices` of an axis.
+/// Picks the slices at `indices` along an axis. The shape of `indices`, `int64`, replaces the axis;
+/// a negative index counts from the end.
+///
+/// # Errors
+///
+/// If an index or the axis does not exist.
 pub fn gather<'t>(x: &Tensor<'t>, indices: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     let axis = x.shape.axis(axis)?;
     let (before, length, behind) = x.shape.around(axis);
@@ -203,7 +249,12 @@ pub fn gather<'t>(x: &Tensor<'t>, indices: &Tensor<'t>, axis: i64) -> Result<Ten
     x.take(shape, wanted)
 }
 
-/// The value at each index of an axis, where the indices have a place for each result.
+/// Picks one value along an axis for each index. `indices`, `int64`, has the shape of the result,
+/// and the rank of `x`; a negative index counts from the end.
+///
+/// # Errors
+///
+/// If an index or the axis does not exist, or the ranks differ.
 pub fn gather_elements<'t>(x: &Tensor<'t>, indices: &Tensor<'t>, axis: i64) -> Result<Tensor<'t>> {
     let axis = x.shape.axis(axis)?;
     if indices.shape.rank() != x.shape.rank() {
@@ -217,7 +268,7 @@ pub fn gather_elements<'t>(x: &Tensor<'t>, indices: &Tensor<'t>, axis: i64) -> R
     x.take(indices.shape, starts.zip(places).map(|(start, place)| start + place * stride))
 }
 
-/// Indices as places: a negative one counts from the end.
+/// Returns indices from 0 on: a negative one counts from the end.
 fn places_on(indices: &[i64], length: usize) -> Result<Vec<usize>> {
     let place = |index: &i64| {
         let index = if *index < 0 { *index + length as i64 } else { *index };
@@ -227,7 +278,13 @@ fn places_on(indices: &[i64], length: usize) -> Result<Vec<usize>> {
     places.ok_or(Error("asks for an index that is not there"))
 }
 
-/// The places of the `k` greatest or least values on an axis, from the best on.
+/// Returns the indices of the `k` greatest or least values along an axis, the best first, as
+/// `int64`. Of equal values the first one wins. The length of the axis becomes `k`.
+///
+/// # Errors
+///
+/// If `k` is negative or greater than the length of the axis, the axis does not exist, or `x` has
+/// no numbers.
 pub fn top<'t>(x: &Tensor<'t>, k: &Tensor<'t>, axis: i64, largest: bool) -> Result<Tensor<'t>> {
     let axis = x.shape.axis(axis)?;
     let (before, length, behind) = x.shape.around(axis);

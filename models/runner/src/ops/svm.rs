@@ -1,4 +1,4 @@
-//! Support vector machines, as libsvm and `ai.onnx.ml` have them.
+//! Support vector machines, in the form of libsvm and `ai.onnx.ml`.
 
 use crate::error::{Error, Result};
 use crate::ops::elementwise::sigmoid_float;
@@ -6,8 +6,15 @@ use crate::tensor::{Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The kernel of each row with each support vector: `[rows, vectors]`. `parameters` are gamma,
-/// coef0 and degree.
+/// Computes the kernel of each row with each support vector: `[rows, vectors]`.
+///
+/// `x` is `[rows, columns]`, `vectors` is `[vectors, columns]`, and `parameters` are gamma, coef0
+/// and degree; all are `float`. `kernel` is 0 for linear, 1 for polynomial, 2 for RBF, 3 for
+/// sigmoid.
+///
+/// # Errors
+///
+/// If an input has the wrong type or shape, or the kernel is unknown.
 pub fn kernel<'t>(
     x: &Tensor<'t>,
     vectors: &Tensor<'t>,
@@ -48,10 +55,15 @@ pub fn kernel<'t>(
     Tensor::float(Shape::new(&[rows, count])?, values)
 }
 
-/// The decision between each two classes: `[rows, pairs]`, positive for the first of the two.
+/// Decides between each two classes: `[rows, pairs]`, positive for the first of the two.
 ///
-/// `coefficients` are `[classes - 1, vectors]`, in libsvm's order; `counts` has the number of support
-/// vectors of each class.
+/// `kernels` is `[rows, vectors]`, `coefficients` is `[classes - 1, vectors]` in libsvm's order,
+/// and `rho` has one offset for each pair; all are `float`. `counts`, `int64`, has the number of
+/// support vectors of each class.
+///
+/// # Errors
+///
+/// If an input has the wrong type, or the numbers of vectors and classes do not fit.
 pub fn decisions<'t>(
     kernels: &Tensor<'t>,
     coefficients: &Tensor<'t>,
@@ -79,7 +91,7 @@ pub fn decisions<'t>(
             let (start, count) = (first(class), counts[class]);
             let coefficients = &coefficients[against * vectors + start..][..count];
             let kernels = &row[start..][..count];
-            // As onnxruntime has it: products in `float`, their sum in `double`.
+            // Like onnxruntime: products in `float`, their sum in `double`.
             coefficients.iter().zip(kernels).map(|(c, k)| f64::from(c * k)).sum()
         };
         for a in 0..classes {
@@ -92,7 +104,7 @@ pub fn decisions<'t>(
     Tensor::float(Shape::new(&[rows, pairs])?, values)
 }
 
-/// The number of rows, of classes, and of pairs of these.
+/// Returns the numbers of rows, of classes, and of pairs of classes.
 fn pairs(decisions: &Tensor, classes: i32) -> Result<(usize, usize, usize)> {
     let classes = usize::try_from(classes).ok().filter(|classes| (2..=1 << 16).contains(classes));
     let classes = classes.ok_or(Error("has another number of classes"))?;
@@ -103,7 +115,12 @@ fn pairs(decisions: &Tensor, classes: i32) -> Result<(usize, usize, usize)> {
     }
 }
 
-/// The number of pairs that each class wins: `[rows, classes]`.
+/// Counts the pairs won by each class: `[rows, classes]`, `int64`. `decisions` is `[rows, pairs]`,
+/// `float`.
+///
+/// # Errors
+///
+/// If there are fewer than 2 or more than 65,536 classes, or another number of pairs.
 pub fn votes<'t>(decisions: &Tensor<'t>, classes: i32) -> Result<Tensor<'t>> {
     let (rows, classes, pairs) = pairs(decisions, classes)?;
     let mut votes = vec![0; rows * classes];
@@ -116,9 +133,15 @@ pub fn votes<'t>(decisions: &Tensor<'t>, classes: i32) -> Result<Tensor<'t>> {
     Tensor::int(Shape::new(&[rows, classes])?, votes)
 }
 
-/// Probabilities of classes by Platt's scaling, coupled as in Wu, Lin and Weng, "Probability
-/// estimates for multi-class classification by pairwise coupling" (2004), which is what libsvm does.
-/// `scaling` has the slopes of all pairs, and then their offsets.
+/// Estimates the probability of each class: `[rows, classes]`, `float`, from 0 to 1.
+///
+/// The method is libsvm's: Platt's scaling of each pair, coupled as in Wu, Lin and Weng,
+/// "Probability estimates for multi-class classification by pairwise coupling" (2004). `decisions`
+/// is `[rows, pairs]`; `scaling` has the slopes of all pairs, then their offsets. Both are `float`.
+///
+/// # Errors
+///
+/// If an input has the wrong type, or the numbers of classes, pairs and parameters do not fit.
 pub fn probabilities<'t>(
     decisions: &Tensor<'t>,
     scaling: &Tensor<'t>,
@@ -144,7 +167,7 @@ pub fn probabilities<'t>(
     Tensor::float(Shape::new(&[rows, classes])?, values)
 }
 
-/// Finds the probabilities that agree best with those of the pairs, by libsvm's iteration.
+/// Finds the probabilities in best agreement with those of the pairs, by libsvm's iteration.
 fn couple(wins: &[f32], classes: usize) -> Vec<f32> {
     // The quadratic form of the paper's equation 21.
     let mut q = vec![0.0; classes * classes];

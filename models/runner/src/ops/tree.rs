@@ -8,57 +8,65 @@ use bytemuck::{Pod, Zeroable};
 
 /// A node of a tree, in 16 bytes.
 ///
-/// The children of a node lie side by side, behind it, so that a walk goes forward and ends.
+/// The children of a node are neighbours and come after it, so each walk goes forward and ends.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct TreeNode {
-    /// The threshold of a comparison, or the weight of a leaf with one.
+    /// The threshold of a comparison; the index of a set for [`SET`]; the weight of a leaf for
+    /// [`LEAF`].
     pub value: f64,
-    /// The place of the left child, which the right one follows; of a set, for [`SET`] the set's
-    /// place instead of a threshold is in `value`. Of a leaf of many weights, the place of its first.
+    /// The index of the left child, with the right child next to it. For [`LEAF_OF_MANY`], the
+    /// index of the first weight.
     pub next: u32,
-    /// The column that is compared, or the target of a leaf with one weight.
+    /// The index of the column to compare; of the target for [`LEAF`].
     pub feature: u16,
     /// [`LESS_OR_EQUAL`], [`EQUAL`], [`SET`], [`LEAF`] or [`LEAF_OF_MANY`].
     pub kind: u8,
-    /// 1 if a missing value goes to the left; with [`ZERO_IS_MISSING`] added, so does 0.
+    /// The sum of [`MISSING_GOES_LEFT`], if a missing value goes to the left, and
+    /// [`ZERO_IS_MISSING`], if a value of 0 counts as missing.
     pub missing: u8,
 }
 
-/// To the left if the value is at most the threshold.
+/// The kind of a comparison: to the left if the value is at most the threshold.
 pub const LESS_OR_EQUAL: u8 = 0;
-/// To the left if the value is the threshold.
+/// The kind of a comparison: to the left if the value equals the threshold.
 pub const EQUAL: u8 = 1;
-/// To the left if the value, without its fraction, is in a set.
+/// The kind of a comparison: to the left if the value, without its fraction, is in a set.
 pub const SET: u8 = 2;
-/// Ends with a weight for one target.
+/// The kind of a leaf with a weight for one target.
 pub const LEAF: u8 = 3;
-/// Ends with a weight for each target.
+/// The kind of a leaf with a weight for each target.
 pub const LEAF_OF_MANY: u8 = 4;
 
-/// A missing value goes to the left.
+/// The flag for a missing value to go to the left.
 pub const MISSING_GOES_LEFT: u8 = 1;
-/// A value that is 0, as LightGBM rounds it, is a missing one.
+/// The flag for a value of 0, as LightGBM rounds it, to count as missing.
 pub const ZERO_IS_MISSING: u8 = 2;
 
-/// LightGBM's `kZeroThreshold`: smaller values are 0 where zero means missing.
+/// LightGBM's `kZeroThreshold`. With [`ZERO_IS_MISSING`], absolute values up to it are 0.
 const ZERO: f64 = 1e-35_f32 as f64;
 
-/// The parts of an ensemble, as they lie in the table.
+/// The parts of an ensemble, in the program's memory.
 struct Ensemble<'t> {
     nodes: &'t [TreeNode],
     roots: &'t [u32],
-    /// The weights of leaves with many, one for each target.
+    /// The weights of leaves with several: one for each target.
     weights: &'t [f64],
-    /// Sets of categories: a length in words, and as many words of 32 categories.
+    /// Sets of categories: each has its length in words, then words with a bit for each of 32
+    /// categories.
     sets: &'t [u32],
 }
 
-/// Adds up the leaves that each row reaches, from the values of `start` on.
+/// Adds up the leaves reached by each row, beginning with the values of `start`.
 ///
-/// `inputs` are the rows, the nodes, roots, weights and sets, and the start, whose type is that of
-/// the sum: LightGBM adds in `double`, others in `float`. Behind these may come the nodes' covers, for
-/// explanations.
+/// `inputs` are the rows, `[rows, columns]`, the records of nodes, roots, weights and sets, and
+/// `start`, `[targets]`. The type of `start` is the type of the sum: LightGBM adds in `double`,
+/// others in `float`. The nodes' covers may follow, for explanations. The result is
+/// `[rows, targets]`.
+///
+/// # Errors
+///
+/// If an input is missing, or has the wrong type or shape, or a tree is broken.
 pub fn ensemble<'t>(inputs: &[&Tensor<'t>]) -> Result<Tensor<'t>> {
     let [x, nodes, roots, weights, sets, start, ..] = inputs else {
         return Err(Error("has another number of inputs"));
@@ -98,8 +106,8 @@ fn repeat<T: Copy>(start: &[T], rows: usize) -> Vec<T> {
 }
 
 impl Ensemble<'_> {
-    /// Calls `add` with the place of a sum and a weight for it, tree after tree, so that the nodes
-    /// of one tree stay close for all rows.
+    /// Calls `add` with the index of a sum and a weight for it. Goes tree after tree, so the nodes
+    /// of one tree stay in the cache for all rows.
     fn add(
         &self,
         x: &Tensor,
@@ -146,7 +154,7 @@ impl Ensemble<'_> {
                 self.goes_left(node, x)
             };
             let next = node.next as usize + usize::from(!left);
-            // The children lie behind their parent: a table that says otherwise would loop.
+            // Children come after their parent: a broken program could loop otherwise.
             place = if next > place { next } else { return None };
         }
     }
@@ -163,13 +171,13 @@ impl Ensemble<'_> {
         }
     }
 
-    /// True if the set at a place has the category, which is a number without its fraction.
+    /// Returns true if the set at an index has the category `x`, without its fraction.
     fn contains(&self, set: usize, x: f64) -> bool {
         let words = self
             .sets
             .get(set)
             .and_then(|length| self.sets.get(set + 1..set + 1 + *length as usize));
-        // What is negative, even after its fraction is cut off, is no category.
+        // A number below 0, even without its fraction, is no category.
         if x <= -1.0 {
             return false;
         }
@@ -179,7 +187,8 @@ impl Ensemble<'_> {
     }
 }
 
-/// The sets of categories, for those who make tables.
+/// Encodes a set of categories for [`SET`]: its length in words, then the words with a bit per
+/// category.
 pub fn set_of(categories: impl IntoIterator<Item = u32>) -> Vec<u32> {
     let mut words = vec![0];
     for category in categories {
