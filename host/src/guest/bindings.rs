@@ -1,4 +1,4 @@
-//! The interfaces that guests may import.
+//! The interfaces available to guests as imports.
 
 use super::Guest;
 use anyhow::{Result, anyhow};
@@ -9,14 +9,18 @@ wasmtime::component::bindgen!({
     path: "wit",
     world: "model-api:host/platform",
     with: {
-        "wasi:keyvalue/store.bucket": super::key_value::Bucket,
-        "wasi:keyvalue/atomics.cas": super::key_value::Cas,
-        "fermyon:spin/key-value.store": super::key_value::Bucket,
+        "wasi:keyvalue/store.bucket": super::handles::Bucket,
+        "wasi:keyvalue/atomics.cas": super::handles::Cas,
+        "fermyon:spin/key-value.store": super::handles::Bucket,
     },
 });
 
-/// A linker with all that a guest may import. What a component is not granted is refused when
-/// it asks.
+/// Makes a linker with all interfaces for guests. A component can import interfaces without a
+/// grant, but its calls are then refused.
+///
+/// # Errors
+///
+/// If wasmtime refuses an interface.
 pub fn linker(engine: &Engine) -> Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     let link = |linker: &mut Linker<Guest>| -> wasmtime::Result<()> {

@@ -1,23 +1,13 @@
-//! `wasi:keyvalue` and `fermyon:spin/key-value`, over the same stores.
+//! The interfaces `wasi:keyvalue` and `fermyon:spin/key-value`, on the same stores.
 
 use super::Guest;
 use super::bindings::fermyon::spin::key_value as spin;
 use super::bindings::wasi::keyvalue::atomics::{self, CasError};
 use super::bindings::wasi::keyvalue::batch;
 use super::bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
+use super::handles::{Bucket, Cas};
 use crate::key_value::{Entry, Store, StoreError};
 use wasmtime::component::Resource;
-
-/// An open store. Its handle is the store's place among those that the guest is granted, so
-/// that opening one costs no allocation.
-pub enum Bucket {}
-
-/// A value that a guest has seen and wants to replace.
-pub struct Cas {
-    bucket: u32,
-    key: String,
-    seen: Option<Vec<u8>>,
-}
 
 impl Guest {
     fn open(&self, label: &str) -> Option<Resource<Bucket>> {
@@ -25,7 +15,8 @@ impl Guest {
         Some(Resource::new_own(place as u32))
     }
 
-    /// A handle comes from [`Guest::open`] alone: guests cannot make up another.
+    /// Returns the store of a handle. Handles come only from [`Guest::open`]; guests cannot make
+    /// their own.
     fn store(&self, bucket: u32) -> &Store {
         &self.grants.stores[bucket as usize].1
     }

@@ -2,18 +2,20 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `bindings.rs` | the interfaces in `wit/`, and the linker that has them all |
+//! | `bindings.rs` | the interfaces in `wit/`, and a linker with all of them |
 //! | `state.rs` | the data of a store: limits, WASI, HTTP |
+//! | `handles.rs` | the resources behind the guests' handles |
 //! | `key_value.rs`, `variables.rs` | the host functions of those interfaces |
 //! | `output.rs` | standard output and error, as log lines |
-//! | `memory.rs` | its linear memory |
-//! | `instance.rs` | an instance, from its making to its end |
-//! | `call.rs` | one request through one fresh instance |
-//! | `task.rs` | an instance that works for longer than a moment |
-//! | `response.rs` | the body of its response |
+//! | `memory.rs` | the guest's linear memory |
+//! | `instance.rs` | an instance, from its start to its end |
+//! | `call.rs` | one request in one fresh instance |
+//! | `task.rs` | a guest working for longer than a moment |
+//! | `response.rs` | the body of the guest's response |
 
 mod bindings;
 mod call;
+mod handles;
 mod instance;
 mod key_value;
 mod memory;

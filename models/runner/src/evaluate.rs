@@ -1,19 +1,22 @@
-//! The evaluation of a table: each node in turn, from its inputs' slots into its own.
+//! The evaluation of a program: runs each node in order, from the slots of its inputs to its own
+//! slot.
 
 use crate::budget::Budget;
 use crate::error::{Error, Result};
-use crate::op::{NODE, Op};
+use crate::op::Op;
 use crate::ops::structure;
+use crate::run::NODE;
 use crate::table::{Node, Nodes, Table};
 use crate::tensor::{Shape, Tensor};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The reason why a table has no answer, and the node at fault.
+/// The reason for a missing answer, and the node at fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failure {
-    /// The output slot of the node; none if the table itself is broken.
+    /// The output slot of the node; none if the program itself is broken.
     pub slot: Option<u32>,
+    /// The reason.
     pub error: Error,
 }
 
@@ -23,16 +26,22 @@ impl From<Error> for Failure {
     }
 }
 
-/// The values so far, by slot.
+/// The values computed so far, by slot.
 pub struct Slots<'t> {
     values: Vec<Option<Tensor<'t>>>,
-    /// The bytes that were set, of which a component gives none back.
+    /// The size of all values set so far, in bytes, at eight bytes per value. A component frees
+    /// none of them before the end of the block of rows.
     pub allocated: usize,
+    /// The remaining memory and steps.
     pub budget: Budget,
 }
 
 impl<'t> Slots<'t> {
-    /// The constants in the first slots of a table.
+    /// Makes the slots of a program, and fills the first ones with its constants.
+    ///
+    /// # Errors
+    ///
+    /// If a constant is broken.
     pub fn with_constants(table: Table<'t>, budget: Budget) -> Result<Self> {
         let mut slots = vec![None; table.header.slots as usize];
         for (slot, constant) in slots.iter_mut().zip(table.constants()) {
@@ -41,10 +50,21 @@ impl<'t> Slots<'t> {
         Ok(Self { values: slots, allocated: 0, budget })
     }
 
+    /// Returns the value of a slot.
+    ///
+    /// # Errors
+    ///
+    /// If the slot is empty, or the program has no such slot.
     pub fn get(&self, slot: u32) -> Result<&Tensor<'t>> {
         get(&self.values, slot)
     }
 
+    /// Sets the value of a slot, and takes its memory from the budget: eight bytes per value. A
+    /// value replaced by it returns its memory.
+    ///
+    /// # Errors
+    ///
+    /// If the budget has too little memory, or the program has no such slot.
     pub fn set(&mut self, slot: u32, value: Tensor<'t>) -> Result<()> {
         self.allocated += bytes(&value);
         self.budget.take_bytes(bytes(&value))?;
@@ -55,7 +75,7 @@ impl<'t> Slots<'t> {
         Ok(())
     }
 
-    /// Computes a node that runs no others.
+    /// Runs a node without a body.
     fn run(&mut self, node: &Node<'t>) -> Result<Tensor<'t>> {
         let Self { values, budget, .. } = self;
         // Most operators have few inputs: they need no list of their own.
@@ -74,16 +94,16 @@ fn get<'s, 't>(values: &'s [Option<Tensor<'t>>], slot: u32) -> Result<&'s Tensor
     values.get(slot as usize).and_then(Option::as_ref).ok_or(Error("lacks an input"))
 }
 
-/// The memory of a tensor's numbers, each of eight bytes at most.
+/// Returns the memory of a tensor's values in bytes, at eight bytes per value.
 fn bytes(tensor: &Tensor) -> usize {
     tensor.shape.size() * 8
 }
 
-/// Computes the output of each node.
+/// Runs the nodes in order, and sets the slot of each output.
 ///
 /// # Errors
 ///
-/// The first node that has none.
+/// If a node has no output: the failure of the first such node.
 pub fn evaluate<'t>(
     table: Table<'t>,
     nodes: Nodes<'t>,
@@ -101,11 +121,12 @@ pub fn evaluate<'t>(
     Ok(())
 }
 
-/// Runs a body for each slice of an input, and stacks the bodies' outputs.
+/// Runs a body for each slice of an input, and stacks the outputs of the body.
 ///
-/// The inputs are the states, and last the input that is cut in slices along its first axis. The
-/// attributes are the place and the number of the body's nodes, the slot of the slice, the slot of
-/// the body's output, and for each state the slot before and the slot after a run.
+/// The inputs are the states, and last the tensor to cut into slices along its first axis. The
+/// attributes are the index of the body's first word, the number of its nodes, the slot of the
+/// slice, the slot of the body's output, and for each state its slot before and its slot after a
+/// run.
 fn scan<'t>(
     table: Table<'t>,
     node: &Node<'t>,

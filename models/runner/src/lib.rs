@@ -1,10 +1,14 @@
-//! Evaluates an imported model.
+//! Runs an imported model.
 //!
-//! `cargo import` turns a trained model's file into a [`table`]: constants, and nodes that each name
-//! an operator, the slots of its inputs and the slot of its output. It appends the table to this
-//! module, with the model's signature and description as the contract lays them out, so that a model
-//! needs no compiler. [`evaluate`] computes the nodes in turn, [`predict`] goes from rows to
-//! tensors and from tensors to answers, and [`ops`] has the operators.
+//! `cargo import` turns a trained model's file into a program, in the form of [`table`]: constants
+//! and nodes. Each node names an operator, the slots of its inputs and the slot of its output. The
+//! importer appends the program to this module, next to the model's signature and description in
+//! the layout of the contract, so a model needs no compiler.
+//!
+//! - [`predict`] turns rows into tensors, and tensors into answers.
+//! - [`evaluate`] runs the nodes in order.
+//! - [`ops`] has the operators, and [`op`] their list.
+//! - [`tensor`] has the values, and [`budget`] the limits of memory and time.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
@@ -17,5 +21,6 @@ mod export;
 pub mod op;
 pub mod ops;
 pub mod predict;
+mod run;
 pub mod table;
 pub mod tensor;
