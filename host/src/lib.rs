@@ -32,6 +32,7 @@
 //! | [`limits`] | the limits of one client, one request and one guest |
 //! | `budget` | a shared number of bytes |
 //! | `request_id` | the id of a request, in its response and in the log |
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 pub mod app;
 mod budget;

@@ -5,18 +5,31 @@
 /// An input value: one cell of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
+    /// A finite number. Never NaN, never infinite.
     Number(f64),
+    /// A category's name. Unknown names occur only if the feature's `unusual` is `Accept`.
     Text(String),
+    /// A boolean.
     Flag(bool),
+    /// No value, as opposed to an unknown category. Occurs only if the feature's `missing` is not
+    /// `Refuse`.
     Missing,
 }
 
 /// The type of a feature's values, with their range or their categories.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// A number from `minimum` to `maximum`; infinite where there is no bound. `missing_values`
-    /// stand for a missing value, such as -999.
-    Number { minimum: f64, maximum: f64, whole: bool, missing_values: Vec<f64> },
+    /// A number from `minimum` to `maximum`.
+    Number {
+        /// The least usual number; negative infinity if there is no bound.
+        minimum: f64,
+        /// The greatest usual number; infinity if there is no bound.
+        maximum: f64,
+        /// True if the numbers are integers, such as 65.0.
+        whole: bool,
+        /// Numbers for a missing value, such as -999. The model never sees them.
+        missing_values: Vec<f64>,
+    },
     /// The names of the categories.
     Category(Vec<String>),
     /// A boolean.
@@ -46,26 +59,37 @@ pub enum UnusualPolicy {
 /// A feature, with the rules to check its values.
 #[derive(Clone, Debug)]
 pub struct Feature {
+    /// The key in a request and a label in metrics: short, stable, and unique in the model.
     pub name: String,
+    /// The type of the values, with their range or their categories.
     pub kind: Kind,
+    /// The treatment of a missing value.
     pub missing: MissingPolicy,
+    /// The treatment of an unusual value. A fraction is refused in any case if `whole` is true.
     pub unusual: UnusualPolicy,
 }
 
 /// The name, version and features of a model. The features are in the order of a row's values.
 #[derive(Clone, Debug)]
 pub struct Signature {
+    /// The model's name: lower-case letters, digits and hyphens.
     pub name: String,
+    /// The model's version, as clients see it. A changed answer is a new version.
     pub version: String,
+    /// The columns of a row, in order.
     pub features: Vec<Feature>,
 }
 
 /// The documentation of a feature, and its reference for drift.
 #[derive(Clone, Debug)]
 pub struct FeatureNotes {
+    /// A sentence for clinicians and analysts.
     pub description: String,
+    /// A UCUM code such as `mg/dL` or `a` (years); empty if there is none.
     pub unit: String,
+    /// The model's treatment of a missing value; empty if it refuses it.
     pub missing: String,
+    /// The reference for drift. None if the distribution is not known.
     pub reference: Option<Reference>,
 }
 
@@ -92,6 +116,7 @@ pub enum ReferenceBins {
 /// The reference for drift: the distribution of a feature in the training data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
+    /// The proportions of the present values. They add up to 1, except for a boolean.
     pub bins: ReferenceBins,
     /// The proportion of rows without a value, from 0 to 1.
     pub missing: f64,
@@ -100,29 +125,38 @@ pub struct Reference {
 /// The unit and the range of a numeric output; infinite where there is no bound.
 #[derive(Clone, Debug)]
 pub struct QuantityRange {
+    /// A UCUM code; empty if the quantity has no unit.
     pub unit: String,
+    /// The least possible answer; negative infinity if there is no bound.
     pub minimum: f64,
+    /// The greatest possible answer; infinity if there is no bound.
     pub maximum: f64,
 }
 
 /// The type of an output: the labels of its classes, or the range of its numbers.
 #[derive(Clone, Debug)]
 pub enum OutputKind {
+    /// The labels of the classes, in the order of the probabilities.
     Classes(Vec<String>),
+    /// The unit and the range of a number.
     Quantity(QuantityRange),
 }
 
 /// The name, documentation and type of an output.
 #[derive(Clone, Debug)]
 pub struct OutputNotes {
+    /// The name, unique in the model.
     pub name: String,
+    /// A sentence about the output; empty if the card has none.
     pub description: String,
+    /// The labels of the classes, or the range of the numbers.
     pub kind: OutputKind,
 }
 
 /// The answer of a classifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classification {
+    /// The class, by the label for clients: one of `OutputKind::Classes`.
     pub label: String,
     /// The confidence in the label, from 0 to 1, if the model has probabilities.
     pub confidence: Option<f64>,
@@ -133,15 +167,20 @@ pub struct Classification {
 /// The value of one output.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
+    /// A class, with its probabilities.
     Class(Classification),
+    /// A finite number, in the unit of its `QuantityRange`.
     Quantity(f64),
 }
 
 /// A row with the model's expected answer. The importer makes no examples of refused rows.
 #[derive(Clone, Debug)]
 pub struct Example {
+    /// The name, for people and for messages.
     pub name: String,
+    /// One value for each feature, in order.
     pub row: Vec<Value>,
+    /// The model's answer: one entry for each output, in order.
     pub expected: Vec<Output>,
     /// The greatest difference from a number in `expected`.
     pub tolerance: f64,
@@ -150,14 +189,24 @@ pub struct Example {
 /// The full documentation of a model, beyond its signature.
 #[derive(Clone, Debug)]
 pub struct Description {
+    /// One sentence about the model's answer and its population.
     pub summary: String,
+    /// The model's origin: a citation or an address, and the format of its file.
     pub source: String,
+    /// An SPDX expression; empty if the card has none.
     pub license: String,
+    /// The people the model was made for.
     pub population: String,
+    /// Uses to avoid, and known errors.
     pub limits: String,
+    /// The arithmetic behind the answers: `float64` or `float32`.
     pub precision: String,
+    /// `sha256:` and the digest of the model's file, in hexadecimal; empty for a draft.
     pub digest: String,
+    /// The notes of each feature, in the order of `Signature::features`.
     pub features: Vec<FeatureNotes>,
+    /// The outputs, at least one.
     pub outputs: Vec<OutputNotes>,
+    /// The examples, at least one after the import.
     pub examples: Vec<Example>,
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The files and options of an import.
 pub struct Files<'f> {
+    /// The model's file, in a supported format.
     pub model: &'f Path,
     /// The card. If the file does not exist, the import writes a draft.
     pub card: &'f Path,

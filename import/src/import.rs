@@ -17,7 +17,9 @@ use sha2::{Digest, Sha256};
 
 /// An imported model.
 pub struct Imported {
+    /// The model's signature and description, with the answers to its examples.
     pub described: Described,
+    /// The program of the component, ready to answer rows.
     pub evaluator: Evaluator,
     /// The bytes of the WebAssembly component.
     pub component: Vec<u8>,

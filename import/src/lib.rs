@@ -13,6 +13,7 @@
 //!
 //! [`import`] runs all steps, [`paper`] drafts or completes the card, and [`command`] runs
 //! the command line.
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 pub mod contract;
 

@@ -16,7 +16,9 @@ use std::path::Path;
 
 /// A card, and its text in TOML.
 pub struct Paper {
+    /// The parsed card.
     pub card: Card,
+    /// The same card in TOML, with its comments.
     pub text: String,
     /// The lines to print after writing the card; none if the file is up to date.
     news: Option<Vec<String>>,

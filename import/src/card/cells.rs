@@ -15,8 +15,11 @@ const QUESTION_MARK: &str = "?";
 /// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'c> {
+    /// No value: an empty cell, a word such as `NA`, or one of the feature's numbers for it.
     Missing,
+    /// A finite number.
     Number(f64),
+    /// A boolean, of a boolean feature or in a column of numbers.
     Flag(bool),
     /// The index of a known category.
     Category(usize),
@@ -32,9 +35,12 @@ pub enum Reading {
     /// Numbers. The numbers in `missing` stand for a missing value. Booleans are allowed too:
     /// training reads them as numbers.
     Number {
+        /// Numbers for a missing value, such as -999.
         missing: Vec<f64>,
     },
+    /// Booleans, in any usual format.
     Flag,
+    /// Categories, by their names, values or codes.
     Categories(Categories),
     /// Strings. Any string may be a category.
     Text,

@@ -16,7 +16,9 @@ use std::collections::HashSet;
 
 /// A model combined with its card, without the examples' answers.
 pub struct Described {
+    /// The name, version and features for `get-signature`.
     pub signature: Signature,
+    /// The documentation for `describe`. Its examples are empty until their evaluation.
     pub description: Description,
     /// The values of the graph to compute for each output.
     pub outputs: Vec<Output>,

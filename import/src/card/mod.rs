@@ -23,22 +23,30 @@ use std::path::Path;
 pub struct Card {
     /// The model's name: lower-case letters, digits and hyphens.
     pub name: String,
+    /// The version in paths and metrics: 1 to 64 letters, digits and `._-+`.
+    /// A changed answer is a new version.
     pub version: String,
+    /// One sentence about the model's answer and its population.
     pub summary: String,
+    /// A citation or an address. The description adds the format of the model's file.
     #[serde(default)]
     pub source: String,
     /// An SPDX expression.
     #[serde(default)]
     pub license: String,
+    /// The people the model was made for.
     #[serde(default)]
     pub population: String,
+    /// Uses to avoid, and known errors.
     #[serde(default)]
     pub limits: String,
     /// The features, in the order of the model's columns, or in any order if the file names them.
     #[serde(default, rename = "feature")]
     pub features: Vec<Feature>,
+    /// The outputs, in the model's order.
     #[serde(default, rename = "output")]
     pub outputs: Vec<Output>,
+    /// The examples. An import needs at least one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
 }
@@ -51,6 +59,7 @@ pub struct Feature {
     pub name: String,
     /// The name in the model's file, if it differs.
     pub input: Option<String>,
+    /// A sentence for clinicians and analysts.
     #[serde(default)]
     pub description: String,
     /// A UCUM code.
@@ -61,12 +70,15 @@ pub struct Feature {
     /// True if the numbers are integers.
     #[serde(default)]
     pub whole: bool,
+    /// The names of the categories, in the order of `codes` and of the file's categories. None for
+    /// a number, a boolean, or the file's own names.
     pub categories: Option<Vec<String>>,
     /// A number for each category, if the model was trained on numbers.
     pub codes: Option<Vec<f64>>,
     /// True if the values are booleans.
     #[serde(default)]
     pub flag: bool,
+    /// The treatment of a missing value. None to follow the model's file.
     pub missing: Option<Missing>,
     /// Numbers for a missing value, such as -999.
     #[serde(default)]
@@ -74,7 +86,9 @@ pub struct Feature {
     /// A sentence about the model's treatment of a missing value.
     #[serde(default)]
     pub missing_note: String,
+    /// The treatment of an unusual value. None to accept it, unless the model has no answer for it.
     pub unusual: Option<Unusual>,
+    /// The reference for drift. None for a feature without one.
     pub reference: Option<Reference>,
 }
 
@@ -82,8 +96,11 @@ pub struct Feature {
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
+    /// The service refuses the row.
     Refuse,
+    /// The model puts another value in its place.
     Impute,
+    /// The model was trained with missing values, and answers the row.
     Handle,
 }
 
@@ -91,7 +108,9 @@ pub enum Missing {
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Unusual {
+    /// The service refuses the row.
     Refuse,
+    /// The model answers, and the service adds a warning.
     Accept,
 }
 
@@ -112,13 +131,16 @@ pub struct Reference {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
+    /// The name, unique in the card.
     pub name: String,
+    /// A sentence about the output.
     #[serde(default)]
     pub description: String,
     /// The labels of the classes, in the model's order.
     pub classes: Option<Vec<String>>,
     /// False to leave out the model's scores, if they are no probabilities.
     pub probabilities: Option<bool>,
+    /// The UCUM code of a number; empty if there is none. Classes ignore it.
     #[serde(default)]
     pub unit: String,
     /// The least and the greatest answer.
@@ -129,6 +151,7 @@ pub struct Output {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
+    /// The name, for people and for messages.
     pub name: String,
     /// Values by the names of features. A feature without a value is missing.
     pub row: BTreeMap<String, Given>,
@@ -140,8 +163,11 @@ pub struct Example {
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a number, a text, or true or false")]
 pub enum Given {
+    /// A boolean.
     Flag(bool),
+    /// A number: a feature's value, or an expected quantity.
     Number(f64),
+    /// A string: a category's name, or an expected label.
     Text(String),
 }
 

@@ -21,6 +21,7 @@ const MAX_LABELS: usize = 1000;
 
 /// The summary of a table.
 pub struct Profile {
+    /// The number of rows, at least one.
     pub rows: usize,
     /// The distribution of each feature, in the order of the features.
     pub features: Vec<Spread>,
@@ -31,6 +32,7 @@ pub struct Profile {
 
 /// The distribution of a feature's values.
 pub struct Spread {
+    /// The values, counted or sampled.
     pub values: Values,
     /// The number of rows with a value.
     pub count: usize,
@@ -41,14 +43,18 @@ pub struct Spread {
 
 /// The values of a feature.
 pub enum Values {
+    /// A sample of numbers.
     Numbers(Numbers),
     /// Booleans, with the number of `true`.
     Flags {
+        /// The number of rows with `true`.
         yes: usize,
     },
     /// The number of rows with each known category, and with any other one.
     Categories {
+        /// The number of rows with each known category, in the order of the categories.
         counts: Vec<usize>,
+        /// The number of rows with an unknown category.
         others: usize,
     },
     /// Each string with its number of rows, the most frequent first.

@@ -14,6 +14,7 @@ use crate::contract::{
 pub struct Image {
     /// The address of the first byte, a multiple of 16.
     pub base: u32,
+    /// The content, from the address `base` on.
     pub bytes: Vec<u8>,
 }
 

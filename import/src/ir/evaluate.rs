@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 /// A program for evaluation, with the names of its nodes.
 pub struct Evaluator {
+    /// The program, in words of eight bytes.
     pub words: Vec<u64>,
     names: HashMap<u32, String>,
 }

@@ -14,18 +14,23 @@ pub struct Value(pub usize);
 
 /// The source of a value.
 pub enum Definition {
+    /// A tensor known during the import.
     Constant(Tensor<'static>),
     /// The index of an input.
     Input(usize),
     /// A slot of a scan's body, set before each run.
     Slot,
+    /// The result of a node.
     Node(Node),
 }
 
 /// An operator with its inputs and attributes.
 pub struct Node {
+    /// The operator.
     pub op: Op,
+    /// The inputs, in the operator's order.
     pub inputs: Vec<Value>,
+    /// The attributes; their meaning depends on the operator.
     pub attributes: Vec<i32>,
     /// The name in the file, for messages.
     pub name: String,
@@ -49,6 +54,7 @@ pub struct Body {
 pub struct Input {
     /// The name in the file.
     pub name: String,
+    /// The type of all its columns.
     pub kind: InputKind,
     /// The number of columns.
     pub columns: usize,
@@ -57,17 +63,24 @@ pub struct Input {
 /// The type of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
+    /// `float`, 32 bits.
     Float,
+    /// `double`, 64 bits.
     Double,
+    /// Integers; evaluated as `int64`.
     Int,
+    /// `bool`.
     Bool,
+    /// `string`.
     Text,
 }
 
 /// A graph under construction. Each node comes after the nodes it needs.
 #[derive(Default)]
 pub struct Graph {
+    /// The source of each [`Value`], by its index.
     pub values: Vec<Definition>,
+    /// The inputs of the model, in order.
     pub inputs: Vec<Input>,
     /// The nodes of each body being read, the innermost last.
     bodies: Vec<Vec<Value>>,

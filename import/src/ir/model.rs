@@ -4,6 +4,7 @@ use crate::ir::graph::{Graph, Value};
 
 /// A model read from a file.
 pub struct Model {
+    /// The computation of the answers.
     pub graph: Graph,
     /// The features. Each fills a column of an input.
     pub features: Vec<Feature>,
@@ -24,31 +25,41 @@ pub struct Model {
 pub struct Feature {
     /// The name in the file, or a name made of the column's number.
     pub name: String,
+    /// The index of the input in [`Graph::inputs`].
     pub input: usize,
+    /// The index of the column in this input.
     pub column: usize,
+    /// The type of its values, and the known ones.
     pub values: Values,
+    /// The original program's treatment of a missing value.
     pub missing: Missing,
 }
 
 /// The values of a feature.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
+    /// Any number.
     Number,
     /// A whole number, by the type of the input.
     Whole,
+    /// True or false.
     Flag,
     /// A string: one of `known`, or any string if `known` is empty.
     Text {
+        /// The known strings, without the one for a missing value.
         known: Vec<String>,
         /// The string for a missing value, if the model was trained with one.
         missing: Option<String>,
         /// True if the original program refuses other strings.
         refuses_others: bool,
     },
-    /// Categories, with the code of each, and the code of any other category.
+    /// Categories, encoded as numbers.
     Category {
+        /// The name of each known category.
         names: Vec<String>,
+        /// The code of each category, in the order of `names`.
         codes: Vec<f64>,
+        /// The code of any other category; NaN in a file of LightGBM.
         unknown: f64,
     },
 }
@@ -56,12 +67,13 @@ pub enum Values {
 /// The original program's treatment of a missing value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
+    /// The program refuses the row.
     Refuse,
     /// Another value replaces it.
     Impute,
-    /// The model takes it as it is. The answer is useful only if training had missing values too:
-    /// `is_trained` is true if the file says so.
+    /// The model takes it as it is. The answer is useful only if training had missing values too.
     Handle {
+        /// True if the file shows missing values in training.
         is_trained: bool,
     },
 }
@@ -69,10 +81,13 @@ pub enum Missing {
 /// An answer of a model.
 #[derive(Debug)]
 pub enum Answer {
+    /// A class for each row.
     Class(Class),
     /// A column of numbers.
     Number {
+        /// The numbers, `[rows, columns]`.
         value: Value,
+        /// The index of the column.
         column: usize,
     },
 }
@@ -80,6 +95,7 @@ pub enum Answer {
 /// A class for each row.
 #[derive(Debug)]
 pub struct Class {
+    /// The chosen class, as an index or a label.
     pub choice: Choice,
     /// The probabilities, with a column for each class.
     pub probabilities: Option<Value>,
@@ -88,8 +104,15 @@ pub struct Class {
 /// The source of a row's class.
 #[derive(Debug)]
 pub enum Choice {
-    /// The index of one of `labels`. `is_named` is true if the file has these labels.
-    Index { index: Value, labels: Vec<String>, is_named: bool },
+    /// A class by its index.
+    Index {
+        /// The index of each row's class in `labels`.
+        index: Value,
+        /// The labels of all classes, in the order of their indices.
+        labels: Vec<String>,
+        /// True if the file has these labels; false if each label is its index.
+        is_named: bool,
+    },
     /// A label. The file does not list all of them.
     Label(Value),
 }

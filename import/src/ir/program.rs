@@ -10,10 +10,22 @@ use std::collections::{HashMap, HashSet};
 /// An answer for each row, by the values of the graph.
 #[derive(Clone, Copy, Debug)]
 pub enum Output {
-    /// The index of the class, its probabilities, and the labels.
-    Class { index: Value, probabilities: Option<Value>, labels: Value },
+    /// A class for each row.
+    Class {
+        /// The index of each row's class in `labels`.
+        index: Value,
+        /// The probabilities, `[rows, classes]`; none if the answer is the class alone.
+        probabilities: Option<Value>,
+        /// The labels of all classes, a constant of strings.
+        labels: Value,
+    },
     /// A column of numbers.
-    Quantity { value: Value, column: usize },
+    Quantity {
+        /// The numbers, `[rows, columns]`.
+        value: Value,
+        /// The index of the column.
+        column: usize,
+    },
 }
 
 /// The feature of an input column, and its coding.
@@ -21,6 +33,7 @@ pub enum Output {
 pub struct Cell {
     /// The feature's index in a row.
     pub feature: usize,
+    /// The coding of the feature's value.
     pub coding: Coding,
 }
 
@@ -29,11 +42,18 @@ pub struct Cell {
 pub enum Coding {
     /// Unchanged.
     Plain,
-    /// Categories by their names, with their codes. Two more codes follow: for an unknown and for a
-    /// missing category.
-    Codes { names: Value, codes: Value },
-    /// A string. `missing` is a list of one string, the replacement for a missing value.
-    Text { missing: Value },
+    /// Categories by their names, with their codes.
+    Codes {
+        /// The names of the categories, a constant of strings.
+        names: Value,
+        /// The code of each category, then of an unknown one, then of a missing one.
+        codes: Value,
+    },
+    /// A string.
+    Text {
+        /// A list of one string, the replacement for a missing value.
+        missing: Value,
+    },
 }
 
 impl Coding {
@@ -51,6 +71,7 @@ impl Coding {
 pub struct Written {
     /// The program, in words of eight bytes.
     pub words: Vec<u64>,
+    /// The names of the nodes, by the slots of their results, for messages.
     pub names: HashMap<u32, String>,
 }
 

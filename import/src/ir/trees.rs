@@ -14,6 +14,7 @@ pub type Tree = Vec<Node>;
 /// A node of a tree, as in the files.
 #[derive(Clone, Debug)]
 pub enum Node {
+    /// A node with two children.
     Branch(Branch),
     /// Pairs of the index of a target and a weight.
     Leaf(Vec<(usize, f64)>),
@@ -22,7 +23,9 @@ pub enum Node {
 /// A test of a feature, and the next node of the same tree for each result.
 #[derive(Clone, Debug)]
 pub struct Branch {
+    /// The index of the feature's column, at most 65,535.
     pub feature: usize,
+    /// The test of the feature.
     pub test: Test,
     /// True if a missing value goes to the left.
     pub missing_left: bool,
@@ -30,15 +33,20 @@ pub struct Branch {
     pub zero_is_missing: bool,
     /// The number of training rows at this node, or the sum of their weights.
     pub cover: f32,
+    /// The index of the next node if the test is true.
     pub left: usize,
+    /// The index of the next node if the test is false.
     pub right: usize,
 }
 
 /// The test of a row. If it is true, the row goes to the left.
 #[derive(Clone, Debug)]
 pub enum Test {
+    /// True if the value is at most this threshold.
     LessOrEqual(f64),
+    /// True if the value equals this number.
     Equal(f64),
+    /// True if the value, without its fraction, is in this set.
     In(Set),
 }
 
@@ -48,7 +56,9 @@ pub type Set = Rc<[u32]>;
 /// The type of the sum of leaves.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sum {
+    /// `float`, 32 bits.
     Float,
+    /// `double`, 64 bits.
     Double,
 }
 

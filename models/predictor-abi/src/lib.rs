@@ -8,6 +8,7 @@
 //!
 //! To write a model, implement [`Model`] and name the type in [`export!`]; `models/heart-risk-demo`
 //! is an example. Each field is documented here and in the WIT file.
+#![warn(missing_docs, clippy::missing_errors_doc)]
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;

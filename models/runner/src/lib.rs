@@ -9,6 +9,7 @@
 //! - [`evaluate`] runs the nodes in order.
 //! - [`ops`] has the operators, and [`op`] their list.
 //! - [`tensor`] has the values, and [`budget`] the limits of memory and time.
+#![warn(missing_docs, clippy::missing_errors_doc)]
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;

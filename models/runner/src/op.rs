@@ -7,6 +7,8 @@ macro_rules! operators {
     ($($name:ident),* $(,)?) => {
         /// An operator, by its ONNX name if it has one.
         #[repr(u32)]
+        // ONNX documents most of them.
+        #[allow(missing_docs)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Op { $($name),* }
 

@@ -194,11 +194,22 @@ pub struct Column {
 
 /// An output of the model, with one answer for each row.
 pub enum Output {
-    /// The slots of the index of the class, `[rows]`, of the probabilities, `[rows, classes]` or
-    /// [`NONE`], and of the labels, `[classes]`.
-    Class { slot: u32, probabilities: u32, labels: u32 },
-    /// The slot of the numbers, `[rows, columns]`, and the index of the column.
-    Quantity { slot: u32, column: u32 },
+    /// A class, with its probabilities.
+    Class {
+        /// The slot of the index of each row's class, `[rows]`.
+        slot: u32,
+        /// The slot of the probabilities, `[rows, classes]`, or [`NONE`].
+        probabilities: u32,
+        /// The slot of the labels, `[classes]`.
+        labels: u32,
+    },
+    /// A number.
+    Quantity {
+        /// The slot of the numbers, `[rows, columns]`.
+        slot: u32,
+        /// The index of the column.
+        column: u32,
+    },
 }
 
 /// An iterator over nodes. A broken node is an error.

@@ -20,8 +20,11 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Value, val
 /// The data for a card, with its columns and its summary.
 #[derive(Clone, Copy)]
 pub struct Data<'d> {
+    /// The table of data.
     pub table: &'d Table,
+    /// The table's columns for the features and the target.
     pub columns: &'d Columns,
+    /// The distribution of each feature, and the target's labels.
     pub profile: &'d Profile,
 }
 

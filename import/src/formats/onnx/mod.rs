@@ -84,6 +84,7 @@ fn check_opsets(proto: &ModelProto) -> Result<()> {
 
 /// The state of reading a graph.
 pub struct Reader {
+    /// The graph built so far.
     pub graph: Graph,
     /// The values of the file, by name: a scope for the graph, and one for each body being read.
     scopes: Vec<HashMap<String, Value>>,
@@ -91,6 +92,7 @@ pub struct Reader {
     maps: HashMap<String, (Value, Vec<String>)>,
     /// The sequences of tensors, by name.
     sequences: HashMap<String, Vec<Value>>,
+    /// The version of the ai.onnx operators; the newest supported one if the file names none.
     pub opset: i64,
     /// True if all inputs are of floats.
     has_floats_only: bool,
@@ -100,6 +102,7 @@ pub struct Reader {
     handles_missing: bool,
     /// The inputs of imputers for missing numbers (NaN).
     imputed: Vec<Value>,
+    /// Remarks for the user of the import.
     pub notes: Vec<String>,
 }
 

@@ -6,6 +6,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Returns the dimensions of a tensor, as `int64` of shape `[rank]`.
+///
+/// # Errors
+///
+/// Never: a list of at most [`MAX_RANK`] numbers is a valid tensor.
 pub fn shape<'t>(x: &Tensor<'t>) -> Result<Tensor<'t>> {
     let dims = x.shape.dims().iter().map(|length| *length as i64).collect::<Vec<_>>();
     Tensor::int(Shape::new(&[dims.len()])?, dims)
