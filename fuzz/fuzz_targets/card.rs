@@ -7,7 +7,7 @@ use model_api_import::card::Card;
 use model_api_import::{formats, import};
 use std::path::Path;
 
-const MODEL: &[u8] = include_bytes!("../../tests/models/exports/logistic.onnx");
+const MODEL: &[u8] = include_bytes!("../../tests/models/exports/double.onnx");
 
 fuzz_target!(|text: &str| {
     let _ = describe(text);

@@ -59,7 +59,7 @@ impl Incoming {
 }
 
 /// Takes the answer. Its headers have to be such as the host takes, or the component would trap.
-pub fn send(out: ResponseOutparam, response: Response) {
+pub fn send(out: ResponseOutparam, response: Response, _: Method) {
     for (name, value) in &response.headers {
         let is_valid = value.bytes().all(|byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
         assert!(is_valid, "{name}: {value:?}");

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 pub trait Counters {
-    fn add(&self, key: &str, amount: u64) -> Result<()>;
+    fn add(&self, key: &str, amount: u64) -> Result<u64>;
     fn read(&self, name: &str) -> Result<u64>;
     fn names(&self) -> Result<Vec<String>>;
 }
@@ -31,13 +31,13 @@ impl Store {
 }
 
 impl Counters for Store {
-    fn add(&self, key: &str, amount: u64) -> Result<()> {
+    fn add(&self, key: &str, amount: u64) -> Result<u64> {
         let amount = i64::try_from(amount)?;
         NUMBERS.with_borrow_mut(|numbers| {
             let number = numbers.entry(key.to_owned()).or_default();
             *number = number.saturating_add(amount);
-        });
-        Ok(())
+            Ok(u64::try_from(*number).unwrap_or(0))
+        })
     }
 
     fn read(&self, name: &str) -> Result<u64> {
