@@ -241,13 +241,18 @@ fn an_array_of_constants_is_refused() {
     assert!(reason.contains("it has an array of constants"), "{reason}");
 }
 
+/// A booster of LightGBM with another first number in the first list of this name.
+fn with_first(name: &str, list: &str, number: i64) -> String {
+    let booster = std::fs::read_to_string(export(name).file).unwrap();
+    let list = format!("{list}=");
+    let start = booster.find(&list).unwrap() + list.len();
+    let end = start + booster[start..].find(' ').unwrap();
+    format!("{}{number}{}", &booster[..start], &booster[end..])
+}
+
 #[test]
 fn a_child_before_all_nodes_is_refused() {
-    let booster = std::fs::read_to_string(export("lgb-binary").file).unwrap();
-    let start = booster.find("left_child=").unwrap() + "left_child=".len();
-    let end = start + booster[start..].find(' ').unwrap();
-    let changed = format!("{}{}{}", &booster[..start], i64::MIN, &booster[end..]);
-    let reason = refusal("child", "model.txt", changed);
+    let reason = refusal("child", "model.txt", with_first("lgb-binary", "left_child", i64::MIN));
     assert!(reason.contains("tree 0: it"), "{reason}");
 }
 
@@ -278,10 +283,6 @@ fn names_of_categories_that_overlap_are_refused() {
 
 #[test]
 fn sets_of_categories_that_overlap_are_refused() {
-    let booster = std::fs::read_to_string(export("lgb-categories").file).unwrap();
-    let start = booster.find("cat_boundaries=").unwrap() + "cat_boundaries=".len();
-    let end = start + booster[start..].find(' ').unwrap();
-    let changed = format!("{}9{}", &booster[..start], &booster[end..]);
-    let reason = refusal("sets", "model.txt", changed);
+    let reason = refusal("sets", "model.txt", with_first("lgb-categories", "cat_boundaries", 9));
     assert!(reason.contains("it has categories out of order"), "{reason}");
 }

@@ -102,8 +102,7 @@ impl Graph {
     ///
     /// If all constants together need too much memory.
     pub fn constant(&mut self, tensor: Tensor<'static>) -> Result<Value> {
-        let size = if matches!(tensor.data, Data::Bytes(_)) { 1 } else { 8 };
-        let taken = self.rest.spend(|rest| rest.take_bytes(tensor.data.len() * size));
+        let taken = self.rest.spend(|rest| rest.take_bytes(tensor.bytes()));
         taken.map_err(|error| self.fault(error))?;
         Ok(self.add(Definition::Constant(tensor)))
     }

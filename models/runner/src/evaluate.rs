@@ -66,11 +66,11 @@ impl<'t> Slots<'t> {
     ///
     /// If the budget has too little memory, or the program has no such slot.
     pub fn set(&mut self, slot: u32, value: Tensor<'t>) -> Result<()> {
-        self.allocated += bytes(&value);
-        self.budget.take_bytes(bytes(&value))?;
+        self.allocated += value.bytes();
+        self.budget.take_bytes(value.bytes())?;
         let place = self.values.get_mut(slot as usize).ok_or(Error("is a broken table"))?;
         if let Some(before) = place.replace(value) {
-            self.budget.give_bytes(bytes(&before));
+            self.budget.give_bytes(before.bytes());
         }
         Ok(())
     }
@@ -92,11 +92,6 @@ impl<'t> Slots<'t> {
 
 fn get<'s, 't>(values: &'s [Option<Tensor<'t>>], slot: u32) -> Result<&'s Tensor<'t>> {
     values.get(slot as usize).and_then(Option::as_ref).ok_or(Error("lacks an input"))
-}
-
-/// Returns the memory of a tensor's values in bytes, at eight bytes per value.
-fn bytes(tensor: &Tensor) -> usize {
-    tensor.shape.size() * 8
 }
 
 /// Runs the nodes in order, and sets the slot of each output.
@@ -153,8 +148,9 @@ fn scan<'t>(
         evaluate(table, table.body(*place as u32, *count as u32), slots)?;
         let part = structure::unsqueeze(slots.get(*output as u32)?, &[0])?;
         // Room for the list, too: a part may have no values.
-        slots.budget.take_bytes(bytes(&part) + size_of::<Tensor>())?;
-        taken += bytes(&part) + size_of::<Tensor>();
+        let bytes = part.bytes() + size_of::<Tensor>();
+        slots.budget.take_bytes(bytes)?;
+        taken += bytes;
         outputs.push(part);
         for pair in states.chunks_exact(2) {
             let state = slots.get(pair[1] as u32)?.clone();

@@ -227,6 +227,15 @@ impl<'t> Tensor<'t> {
         }
     }
 
+    /// Returns the memory of the values in bytes, at eight bytes per value. Records have their own
+    /// size.
+    pub fn bytes(&self) -> usize {
+        match &self.data {
+            Data::Bytes(bytes) => bytes.len(),
+            values => values.len() * 8,
+        }
+    }
+
     /// Makes a tensor of `float` values in row-major order.
     ///
     /// # Errors
