@@ -151,6 +151,9 @@ pub struct OutputNotes {
     pub description: String,
     /// The labels of the classes, or the range of the numbers.
     pub kind: OutputKind,
+    /// The index of the class that an explanation of two classes speaks of; none if the card
+    /// names none.
+    pub positive: Option<u32>,
 }
 
 /// The answer of a classifier.
@@ -209,4 +212,52 @@ pub struct Description {
     pub outputs: Vec<OutputNotes>,
     /// The examples, at least one after the import.
     pub examples: Vec<Example>,
+    /// The method of the explanations; none if the model has none.
+    pub explanation: Option<ExplanationNotes>,
+}
+
+/// The scale on which contributions add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// The probability of a class, from 0 to 1.
+    Probability,
+    /// The logarithm of a class's odds; the logistic function makes it a probability.
+    LogOdds,
+    /// The logarithms of the odds of several classes; their softmax are probabilities.
+    Softmax,
+    /// The natural logarithm of a quantity.
+    Log,
+    /// The quantity itself.
+    Quantity,
+}
+
+/// The method of explanations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplanationMethod {
+    /// The paths through an ensemble of trees.
+    Trees,
+    /// Coefficients times the distance from the mean.
+    Linear,
+    /// All coalitions of features, against the reference person.
+    Coalitions,
+    /// A sample of permutations, against the reference person.
+    Permutations,
+}
+
+/// The method, the scales and the base of the explanations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExplanationNotes {
+    /// The method.
+    pub method: ExplanationMethod,
+    /// The scale of each output.
+    pub scales: Vec<Scale>,
+    /// A sentence about the value without any contribution.
+    pub base: String,
+    /// The work for one row, in thousands of multiplications, about.
+    pub cost: u32,
+    /// The reference person, one value for each feature; empty if the method needs none.
+    pub reference: Vec<Value>,
+    /// The proportion of each feature in the absolute contributions over the data; empty if
+    /// unknown.
+    pub shares: Vec<f64>,
 }

@@ -1,9 +1,11 @@
 //! Imports a model, from its file to its component.
 
 use crate::card::Card;
+use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::{InFile, Table};
 use crate::emit::component;
+use crate::explain::{self, Explained};
 use crate::files::Files;
 use crate::formats;
 use crate::ir::evaluate::Evaluator;
@@ -46,13 +48,14 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
         .map(|table| find_columns(files, &model, card.as_ref(), table))
         .transpose()?;
     let data = table.as_ref().zip(columns.as_ref());
-    let paper = match card {
+    let mut paper = match card {
         None => Paper::draft(files, &mut model, data, say)?,
         Some(card) => Paper::complete(files, &mut model, card, data, say)?,
     };
-    // Ask the model.
-    let (described, evaluator) =
+    // Ask the model, and find a way to explain its answers.
+    let (mut described, evaluator) =
         ask(&mut model, &paper.card, digest(&bytes), say).in_file(files.card)?;
+    let evaluator = explain(&mut model, &mut described, evaluator, &mut paper, data, say)?;
     if let Some((table, columns)) = data {
         let report = agreement(&evaluator, &described, table, columns, files.anyway, say);
         let report = report.in_file(files.data.unwrap_or(files.model))?;
@@ -65,6 +68,41 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     let (signature, description) = (&described.signature, &described.description);
     let component = component::build(runner, signature, description, &evaluator.words, &stamp)?;
     Ok(Imported { described, evaluator, component })
+}
+
+/// Adds explanations to a model and its card, if there is a way to explain its answers.
+///
+/// # Errors
+///
+/// If the card cannot be written again with its new facts.
+fn explain(
+    model: &mut Model,
+    described: &mut Described,
+    evaluator: Evaluator,
+    paper: &mut Paper,
+    data: Option<(&Table, &Columns)>,
+    say: &mut dyn FnMut(String),
+) -> Result<Evaluator> {
+    let own = paper.card.explanation.as_ref();
+    let means = own.and_then(|own| own.means.clone());
+    let mut facts = explain::Data { described, table: data, means };
+    let found = explain::explain(&mut model.graph, described, &paper.card, &mut facts);
+    let means = facts.means;
+    let Explained { notes, evaluator, remarks } = match found {
+        Ok(explained) => explained,
+        Err(reason) => {
+            say(format!("  no explanations: {reason:#}"));
+            return Ok(evaluator);
+        }
+    };
+    for line in explain::report(&notes, &described.signature.features).into_iter().chain(remarks) {
+        say(format!("  {line}"));
+    }
+    if data.is_some() {
+        paper.set_explanation(means.as_deref(), &notes.shares)?;
+    }
+    described.description.explanation = Some(notes);
+    Ok(evaluator)
 }
 
 /// Combines a model with its card, and evaluates the card's examples.

@@ -9,6 +9,7 @@
 //! - [`card`] reads the model's documentation, the card. It drafts a new card from the model's file
 //!   and from data.
 //! - [`verify`] tests the model on synthetic rows, examples and data.
+//! - [`explain`](mod@explain) finds a way to compute the contribution of each feature to an answer.
 //! - [`emit`] writes the component, and names it in `spin.toml`.
 //!
 //! [`import`] runs all steps, [`paper`] drafts or completes the card, and [`command`] runs
@@ -24,6 +25,8 @@ pub mod formats;
 pub mod card;
 
 pub mod verify;
+
+pub mod explain;
 
 pub mod emit;
 

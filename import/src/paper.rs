@@ -104,6 +104,23 @@ impl Paper {
         Ok(Self { card: Card::parse(&text)?, text, news })
     }
 
+    /// Adds the facts of the data that explanations need to the card.
+    ///
+    /// # Errors
+    ///
+    /// If the card has something else than a table by this name.
+    pub fn set_explanation(&mut self, means: Option<&[f64]>, shares: &[f64]) -> Result<()> {
+        let text = draft::with_explanation(&self.text, means, shares)?;
+        if text != self.text {
+            let mut news = self.news.take().unwrap_or_default();
+            if news.is_empty() {
+                news.push("completed from the data: explanation".to_owned());
+            }
+            *self = Self::new(text, Some(news))?;
+        }
+        Ok(())
+    }
+
     /// Writes the card if it differs from the file, and calls `say` with each change.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ mod tests {
             name: name.into(),
             description: String::new(),
             kind,
+            positive: None,
         };
         kinds.map(notes).into()
     }

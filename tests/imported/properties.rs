@@ -71,7 +71,7 @@ fn leaves_with_more_weights_than_an_instance_has_memory_for_are_refused() {
     let mut graph = Graph::new("the trees");
     let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
     let leaf = vec![Node::Leaf(vec![(0, 1.0), (1, 1.0)])];
-    let error = trees::add(&mut graph, columns, &vec![leaf; 9_000], &[0.0; 1_000], Sum::Float);
+    let error = trees::add(&mut graph, columns, &vec![leaf; 9_000], &[], &[0.0; 1_000], Sum::Float);
     assert!(format!("{:#}", error.unwrap_err()).contains("use fewer or smaller trees"));
 }
 
@@ -82,22 +82,14 @@ fn sets_of_large_categories_that_take_much_memory_are_refused() {
     let columns = graph.input(Input { name: "x".to_owned(), kind: InputKind::Float, columns: 1 });
     let leaf = |value| Node::Leaf(vec![(0, value)]);
     let tree = vec![branch(Test::In([1, (1 << 24) - 1].into()), 1, 2), leaf(0.0), leaf(1.0)];
-    let error = trees::add(&mut graph, columns, &vec![tree; 9], &[0.0], Sum::Float);
+    let error = trees::add(&mut graph, columns, &vec![tree; 9], &[], &[0.0], Sum::Float);
     assert!(format!("{:#}", error.unwrap_err()).contains("number the categories from 0"));
 }
 
 /// A branch at the one feature there is.
 fn branch(test: Test, left: usize, right: usize) -> Node {
     let (missing_left, zero_is_missing) = (false, false);
-    Node::Branch(Branch {
-        feature: 0,
-        test,
-        missing_left,
-        zero_is_missing,
-        cover: 1.0,
-        left,
-        right,
-    })
+    Node::Branch(Branch { feature: 0, test, missing_left, zero_is_missing, left, right })
 }
 
 const FEATURES: usize = 4;
@@ -126,7 +118,6 @@ fn random_tree(random: &mut Rng, tree: &mut Tree, depth: usize) -> usize {
         test,
         missing_left: random.bool(),
         zero_is_missing: random.u8(..4) == 0,
-        cover: 1.0,
         left,
         right,
     });
@@ -193,11 +184,11 @@ fn evaluate(forest: &[Tree], rows: &[[f64; FEATURES]]) -> Vec<f64> {
     let mut graph = Graph::new("a forest");
     let input = Input { name: "x".to_owned(), kind: InputKind::Double, columns: FEATURES };
     let x = graph.input(input);
-    let sum = trees::add(&mut graph, x, forest, &[0.0, 0.0], Sum::Double).unwrap();
+    let sum = trees::add(&mut graph, x, forest, &[], &[0.0, 0.0], Sum::Double).unwrap();
     let outputs = [0, 1].map(|column| Output::Quantity { value: sum, column });
     let cells =
         vec![(0..FEATURES).map(|feature| Cell { feature, coding: Coding::Plain }).collect()];
-    let written = program::write(&graph, &outputs, &cells, FEATURES, 64).unwrap();
+    let written = program::write(&graph, &outputs, None, &cells, FEATURES, 64).unwrap();
     let values: Vec<Value> = rows
         .iter()
         .flatten()
@@ -220,7 +211,7 @@ fn a_tree_that_loops_or_leads_nowhere_is_refused() {
         let mut graph = Graph::new("the booster");
         let input = Input { name: "x".to_owned(), kind: InputKind::Double, columns: 1 };
         let x = graph.input(input);
-        let error = trees::add(&mut graph, x, &[tree], &[0.0], Sum::Double).unwrap_err();
+        let error = trees::add(&mut graph, x, &[tree], &[], &[0.0], Sum::Double).unwrap_err();
         let error = format!("{error:#}");
         assert!(error.starts_with("the booster, tree 0") && error.contains(reason), "{error}");
     }

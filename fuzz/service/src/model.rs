@@ -54,7 +54,7 @@ pub fn describe() -> Description {
     let (minimum, maximum) = (f64::NEG_INFINITY, f64::INFINITY);
     let quantity = QuantityRange { unit: String::new(), minimum, maximum };
     let output =
-        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind };
+        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind, positive: None };
     Description {
         summary: String::new(),
         source: String::new(),
@@ -69,6 +69,7 @@ pub fn describe() -> Description {
             output("score", OutputKind::Quantity(quantity)),
         ],
         examples: vec![Example { name: "old".into(), expected: answer(&row), row, tolerance: 0.0 }],
+        explanation: None,
     }
 }
 

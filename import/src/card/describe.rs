@@ -71,6 +71,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
             features: notes,
             outputs: output_notes,
             examples: Vec::new(),
+            explanation: None,
         },
         outputs,
         cells,
@@ -358,9 +359,22 @@ fn describe_outputs(model: &mut Model, card: &Card) -> Result<(Vec<Output>, Vec<
         }
         .with_context(|| format!("output {:?}", output.name))?;
         let (name, description) = (output.name.clone(), output.description.clone());
-        described.push((value, OutputNotes { name, description, kind }));
+        let positive = positive(&kind, output.positive.as_deref())
+            .with_context(|| format!("output {name:?}"))?;
+        described.push((value, OutputNotes { name, description, kind, positive }));
     }
     Ok(described.into_iter().unzip())
+}
+
+/// Finds the card's positive class among the classes of the output.
+fn positive(kind: &OutputKind, label: Option<&str>) -> Result<Option<u32>> {
+    let Some(label) = label else { return Ok(None) };
+    let OutputKind::Classes(labels) = kind else {
+        bail!("it has a positive class, and the model answers a number")
+    };
+    let index = labels.iter().position(|other| other == label);
+    let index = index.with_context(|| format!("its positive class {label:?} is no class of it"))?;
+    Ok(Some(index as u32))
 }
 
 fn describe_class(

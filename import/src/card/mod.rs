@@ -46,6 +46,8 @@ pub struct Card {
     /// The outputs, in the model's order.
     #[serde(default, rename = "output")]
     pub outputs: Vec<Output>,
+    /// The explanations of the model's answers.
+    pub explanation: Option<Explanation>,
     /// The examples. An import needs at least one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
@@ -127,6 +129,18 @@ pub struct Reference {
     pub missing: f64,
 }
 
+/// The explanations of the model's answers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// The name of the example with the values of the reference person.
+    pub reference: Option<String>,
+    /// The means of a linear model's columns over the data.
+    pub means: Option<Vec<f64>>,
+    /// The part of each feature in the absolute contributions over the data, from 0 to 1.
+    pub shares: Option<Vec<f64>>,
+}
+
 /// An output of the card.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +152,9 @@ pub struct Output {
     pub description: String,
     /// The labels of the classes, in the model's order.
     pub classes: Option<Vec<String>>,
+    /// The class that an explanation of two classes speaks of, by its label: "disease", not
+    /// "no disease".
+    pub positive: Option<String>,
     /// False to leave out the model's scores, if they are no probabilities.
     pub probabilities: Option<bool>,
     /// The UCUM code of a number; empty if there is none. Classes ignore it.

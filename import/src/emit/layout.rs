@@ -5,9 +5,9 @@
 //! variant is a byte and its content.
 
 use crate::contract::{
-    Classification, Description, Example, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin,
-    Output, OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Signature,
-    UnusualPolicy, Value,
+    Classification, Description, Example, ExplanationMethod, ExplanationNotes, Feature,
+    FeatureNotes, Kind, MissingPolicy, NumberBin, Output, OutputKind, OutputNotes, QuantityRange,
+    Reference, ReferenceBins, Scale, Signature, UnusualPolicy, Value,
 };
 
 /// A part of a component's memory.
@@ -68,6 +68,15 @@ pub trait Lay {
 impl Lay for f64 {
     const SIZE: usize = 8;
     const ALIGN: usize = 8;
+
+    fn lay(&self, image: &mut Image, place: usize) {
+        image.write(place, &self.to_le_bytes());
+    }
+}
+
+impl Lay for u32 {
+    const SIZE: usize = 4;
+    const ALIGN: usize = 4;
 
     fn lay(&self, image: &mut Image, place: usize) {
         image.write(place, &self.to_le_bytes());
@@ -213,7 +222,20 @@ record!(FeatureNotes {
     reference: Option<Reference>,
 });
 record!(QuantityRange { unit: String, minimum: f64, maximum: f64 });
-record!(OutputNotes { name: String, description: String, kind: OutputKind });
+record!(OutputNotes {
+    name: String,
+    description: String,
+    kind: OutputKind,
+    positive: Option<u32>,
+});
+record!(ExplanationNotes {
+    method: ExplanationMethod,
+    scales: Vec<Scale>,
+    base: String,
+    cost: u32,
+    reference: Vec<Value>,
+    shares: Vec<f64>,
+});
 record!(Classification { label: String, confidence: Option<f64>, probabilities: Vec<f64> });
 record!(Description {
     summary: String,
@@ -226,6 +248,7 @@ record!(Description {
     features: Vec<FeatureNotes>,
     outputs: Vec<OutputNotes>,
     examples: Vec<Example>,
+    explanation: Option<ExplanationNotes>,
 });
 
 /// The largest size and alignment of a number and a string: the content of `value`.
@@ -263,23 +286,21 @@ variant!(Output, Classification, |output, image, place| {
     Output::Quantity(number) => 1, number.lay(image, place);
 });
 
-impl Lay for MissingPolicy {
-    const SIZE: usize = 1;
-    const ALIGN: usize = 1;
+/// Implements `Lay` for an enum: the number of its case, in a byte.
+macro_rules! enumeration {
+    ($($name:ty),*) => {
+        $(impl Lay for $name {
+            const SIZE: usize = 1;
+            const ALIGN: usize = 1;
 
-    fn lay(&self, image: &mut Image, place: usize) {
-        (*self as u8).lay(image, place);
-    }
+            fn lay(&self, image: &mut Image, place: usize) {
+                (*self as u8).lay(image, place);
+            }
+        })*
+    };
 }
 
-impl Lay for UnusualPolicy {
-    const SIZE: usize = 1;
-    const ALIGN: usize = 1;
-
-    fn lay(&self, image: &mut Image, place: usize) {
-        (*self as u8).lay(image, place);
-    }
-}
+enumeration!(MissingPolicy, UnusualPolicy, Scale, ExplanationMethod);
 
 /// The size of `refusal`, the other case of an answer, in bytes: an enum, an optional 32-bit
 /// integer and a string.

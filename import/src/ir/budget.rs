@@ -22,6 +22,14 @@ pub fn of_rows(rows: usize) -> Budget {
     Budget::new(MAX_ROWS_BYTES, MAX_ROW_STEPS.saturating_mul(rows as u64))
 }
 
+/// The limit on the steps of an explanation, per row: about ten seconds.
+const MAX_EXPLANATION_STEPS: u64 = 1 << 32;
+
+/// Returns the budget for explaining this number of rows.
+pub fn of_explanation(rows: usize) -> Budget {
+    Budget::new(MAX_ROWS_BYTES, MAX_EXPLANATION_STEPS.saturating_mul(rows as u64))
+}
+
 /// The remaining memory and steps of an import. They are limited because a file of a few kilobytes
 /// may ask for any amount of both.
 pub struct Rest(Cell<Budget>);

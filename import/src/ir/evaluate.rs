@@ -6,6 +6,7 @@ use crate::ir::program::{self, Cell, Coding, Output, Written};
 use anyhow::{Context, Result, anyhow, ensure};
 use model_runner::budget::Budget;
 use model_runner::evaluate::{Failure, Slots, evaluate};
+use model_runner::explain::explain_rows;
 use model_runner::op::Op;
 use model_runner::predict::{self, evaluate_rows};
 use model_runner::table::Table;
@@ -17,13 +18,16 @@ use std::collections::HashMap;
 pub struct Evaluator {
     /// The program, in words of eight bytes.
     pub words: Vec<u64>,
+    /// The reference person of its explanations, one value for each feature; empty if they need
+    /// none.
+    pub reference: Vec<Input>,
     names: HashMap<u32, String>,
 }
 
 impl Evaluator {
     /// Makes an evaluator from a written program.
     pub fn new(written: Written) -> Self {
-        Self { words: written.words, names: written.names }
+        Self { words: written.words, reference: Vec::new(), names: written.names }
     }
 
     fn table(&self) -> Table<'_> {
@@ -50,6 +54,40 @@ impl Evaluator {
     pub fn bytes(&self, values: &[Input]) -> Result<usize> {
         let bytes = predict::bytes_of_rows(self.table(), values, self.budget(values));
         bytes.map_err(|failure| self.named(failure))
+    }
+
+    /// Returns the steps taken by some rows.
+    ///
+    /// # Errors
+    ///
+    /// If a node has no output for these rows: the error has its name in the file.
+    pub fn steps(&self, values: &[Input]) -> Result<u64> {
+        let steps = predict::steps_of_rows(self.table(), values, self.budget(values));
+        steps.map_err(|failure| self.named(failure))
+    }
+
+    /// Returns the steps taken by the explanation's own program for some rows.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or a node has no output for these rows.
+    pub fn steps_of_explanation(&self, values: &[Input]) -> Result<u64> {
+        let explanation = self.table().explanation().map_err(|error| anyhow!("it {error}"))?;
+        let explanation = explanation.context("it has no explanation")?;
+        let steps = predict::steps_of_rows(explanation, values, self.budget(values));
+        steps.map_err(|failure| self.named(failure))
+    }
+
+    /// Returns the numbers of the explanations of some rows, row after row: for each attribution
+    /// its base, a contribution of each feature, and a deviation of each feature.
+    ///
+    /// # Errors
+    ///
+    /// If a node has no output for these rows, or for a row mixed with the reference person.
+    pub fn contributions(&self, values: &[Input]) -> Result<Vec<f64>> {
+        let budget = budget::of_explanation(values.len());
+        explain_rows(self.table(), values, &self.reference, budget)
+            .map_err(|failure| self.named(failure))
     }
 
     fn budget(&self, values: &[Input]) -> Budget {
@@ -86,7 +124,7 @@ pub fn ask<R>(
         .map(|input| next.by_ref().take(input.columns).map(plain).collect())
         .collect();
     let outputs = [Output::Quantity { value, column: 0 }];
-    let written = program::write(graph, &outputs, &cells, next.start, ROWS)?;
+    let written = program::write(graph, &outputs, None, &cells, next.start, ROWS)?;
     let evaluator = Evaluator::new(written);
     let table = evaluator.table();
     let budget = budget::of_rows(ROWS);

@@ -6,7 +6,7 @@ use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
 use model_runner::tensor::{Data, Shape, Tensor};
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A value of the graph, by its index: a constant, an input, or the result of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,6 +86,8 @@ pub struct Graph {
     bodies: Vec<Vec<Value>>,
     /// The name of the node being read.
     pub reading: String,
+    /// The covers of each ensemble of trees, in the order of its nodes, if the file has them.
+    pub covers: HashMap<Value, Vec<f64>>,
     /// The remaining memory and steps.
     pub rest: Rest,
 }

@@ -2,6 +2,7 @@
 
 use crate::ir::graph::{Body, Definition, Graph, InputKind, Value};
 use anyhow::{Result, ensure};
+use bytemuck::Zeroable;
 use model_runner::op::Op;
 use model_runner::table::{self, Column, Header, MAGIC, NONE};
 use model_runner::tensor::{Data, Tensor};
@@ -75,7 +76,56 @@ pub struct Written {
     pub names: HashMap<u32, String>,
 }
 
-/// Writes the part of a graph needed by its outputs.
+/// A way to compute the contributions of features to answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The method.
+    pub method: Method,
+    /// The numbers to explain, in the order of the attributions.
+    pub attributions: Vec<Attribution>,
+}
+
+/// The method of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The contributions are values of the graph.
+    Contributions,
+    /// All coalitions of features.
+    Coalitions,
+    /// A sample of permutations.
+    Permutations,
+}
+
+/// A number to explain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribution {
+    /// The index of the output.
+    pub output: usize,
+    /// The index of the class; none for a quantity.
+    pub class: Option<usize>,
+    /// The source of the contributions.
+    pub source: Source,
+    /// The value without any contribution. Coalitions and permutations compute it.
+    pub base: f64,
+}
+
+/// The source of contributions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A value of the graph, `[rows, …]`, with one contribution after the other.
+    Value {
+        /// The value.
+        value: Value,
+        /// The index of the first feature's contribution in a row.
+        first: usize,
+        /// The factor of each contribution.
+        factor: f64,
+    },
+    /// A number of the answer, by its index among the numbers of a row.
+    Number(usize),
+}
+
+/// Writes the part of a graph needed by its outputs, and by the explanation if there is one.
 ///
 /// `cells` has the columns of each input, `features` is the number of features of a row, and
 /// `block` is the largest number of rows evaluated at once.
@@ -86,60 +136,138 @@ pub struct Written {
 pub fn write(
     graph: &Graph,
     outputs: &[Output],
+    explanation: Option<&Explanation>,
     cells: &[Vec<Cell>],
     features: usize,
     block: usize,
 ) -> Result<Written> {
-    let mut writer = Writer { graph, slots: HashMap::new(), words: Vec::new(), data: Vec::new() };
-    // Give slots to the needed values: constants first, then inputs, then nodes.
-    let needed = needed(graph, outputs, cells);
-    let all = || needed.iter().map(|value| (*value, &graph.values[value.0]));
-    let constants: Vec<_> = all()
-        .filter_map(|(value, definition)| match definition {
-            Definition::Constant(tensor) => Some((value, tensor)),
-            _ => None,
-        })
-        .collect();
-    constants.iter().for_each(|(value, _)| writer.give(*value));
-    for (value, definition) in graph.values.iter().enumerate() {
-        if matches!(definition, Definition::Input(_)) {
-            writer.give(Value(value));
-        }
+    let mut writer = Writer::new(graph);
+    let mut header = Header { features: features as u32, block: block as u32, ..Header::zeroed() };
+    let mut names = writer.program(&mut header, 0, Part::Outputs(outputs), cells)?;
+    if let Some(explanation) = explanation {
+        let mut own = Header { method: explanation.method as u32, ..header };
+        let start = writer.place();
+        names.extend(writer.program(&mut own, start, Part::Attributions(explanation), cells)?);
+        header.explanation = start;
+        writer.set(0, header);
     }
-    all().for_each(|(value, _)| writer.give(value));
-    // Write each part.
-    writer.words.resize(size_of::<Header>() / 4, 0);
-    let start = writer.place();
-    constants.iter().try_for_each(|(_, tensor)| writer.constant(tensor))?;
-    let constants = [start, constants.len() as u32];
-    let inputs = writer.inputs(cells);
-    let (nodes, names) = writer.nodes(&needed);
-    let outputs = writer.outputs(outputs);
-    // Write the header, and move the data after the words.
-    let header = Header {
-        magic: MAGIC,
-        slots: writer.slots.len() as u32,
-        features: features as u32,
-        block: block as u32,
-        constants,
-        inputs,
-        nodes,
-        outputs,
-    };
-    writer.finish(header, constants).map(|words| Written { words, names })
+    writer.finish().map(|words| Written { words, names })
 }
 
-/// Finds the values needed by the outputs, in the graph's order.
-fn needed(graph: &Graph, outputs: &[Output], cells: &[Vec<Cell>]) -> Vec<Value> {
-    let mut open: Vec<Value> = Vec::new();
-    for output in outputs {
-        match output {
-            Output::Class { index, probabilities, labels } => {
-                open.extend([*index, *labels].into_iter().chain(*probabilities));
+/// The wanted values of a program.
+#[derive(Clone, Copy)]
+enum Part<'p> {
+    Outputs(&'p [Output]),
+    Attributions(&'p Explanation),
+}
+
+impl Part<'_> {
+    fn values(self) -> Vec<Value> {
+        match self {
+            Self::Outputs(outputs) => {
+                let values = outputs.iter().flat_map(|output| match output {
+                    Output::Class { index, probabilities, labels } => {
+                        [Some(*index), Some(*labels), *probabilities]
+                    }
+                    Output::Quantity { value, .. } => [Some(*value), None, None],
+                });
+                values.flatten().collect()
             }
-            Output::Quantity { value, .. } => open.push(*value),
+            Self::Attributions(explanation) => {
+                let sources = explanation.attributions.iter().map(|one| &one.source);
+                let value = |source: &Source| match source {
+                    Source::Value { value, .. } => Some(*value),
+                    Source::Number(_) => None,
+                };
+                sources.filter_map(value).collect()
+            }
         }
     }
+}
+
+/// Writes the words of a program.
+struct Writer<'g> {
+    graph: &'g Graph,
+    /// The slots of the program being written.
+    slots: HashMap<Value, u32>,
+    words: Vec<u32>,
+    /// The data of the constants, padded to words of 64 bits.
+    data: Vec<u8>,
+    /// The offset and the length of each constant's data, in bytes. Programs share them.
+    stored: HashMap<Value, (u32, u32)>,
+    /// The words with an offset into the data.
+    offsets: Vec<usize>,
+    /// The data with offsets of strings, by offset and length in bytes.
+    texts: Vec<(u32, u32)>,
+}
+
+impl Writer<'_> {
+    fn new(graph: &Graph) -> Writer<'_> {
+        Writer {
+            graph,
+            slots: HashMap::new(),
+            words: Vec::new(),
+            data: Vec::new(),
+            stored: HashMap::new(),
+            offsets: Vec::new(),
+            texts: Vec::new(),
+        }
+    }
+
+    /// Writes a program from the word `start` on, and fills in its header. Returns the names of its
+    /// nodes, if they are those of the outputs.
+    fn program(
+        &mut self,
+        header: &mut Header,
+        start: u32,
+        part: Part,
+        cells: &[Vec<Cell>],
+    ) -> Result<HashMap<u32, String>> {
+        self.slots.clear();
+        // Give slots to the needed values: constants first, then inputs, then nodes.
+        let graph = self.graph;
+        let needed = needed(graph, part.values(), cells);
+        let all = || needed.iter().map(|value| (*value, &graph.values[value.0]));
+        let constants: Vec<_> = all()
+            .filter_map(|(value, definition)| match definition {
+                Definition::Constant(tensor) => Some((value, tensor)),
+                _ => None,
+            })
+            .collect();
+        constants.iter().for_each(|(value, _)| self.give(*value));
+        for (value, definition) in graph.values.iter().enumerate() {
+            if matches!(definition, Definition::Input(_)) {
+                self.give(Value(value));
+            }
+        }
+        all().for_each(|(value, _)| self.give(value));
+        // Write each part.
+        self.words.resize(start as usize + size_of::<Header>() / 4, 0);
+        let first = self.place();
+        constants.iter().try_for_each(|(value, tensor)| self.constant(*value, tensor))?;
+        header.constants = [first, constants.len() as u32];
+        header.inputs = self.inputs(cells);
+        let (nodes, names) = self.nodes(&needed);
+        header.nodes = nodes;
+        header.outputs = match part {
+            Part::Outputs(outputs) => self.outputs(outputs),
+            Part::Attributions(explanation) => self.attributions(&explanation.attributions),
+        };
+        header.magic = MAGIC;
+        header.slots = self.slots.len() as u32;
+        self.set(start, *header);
+        Ok(if matches!(part, Part::Outputs(_)) { names } else { HashMap::new() })
+    }
+
+    fn set(&mut self, start: u32, header: Header) {
+        let words: &[u32] = bytemuck::cast_slice(std::slice::from_ref(&header));
+        self.words[start as usize..][..words.len()].copy_from_slice(words);
+    }
+}
+
+/// Finds the values needed by others, in the graph's order.
+fn needed(graph: &Graph, wanted: Vec<Value>, cells: &[Vec<Cell>]) -> Vec<Value> {
+    let mut open = wanted;
     open.extend(cells.iter().flatten().flat_map(|cell| cell.coding.values()));
     let mut found = vec![false; graph.values.len()];
     while let Some(value) = open.pop() {
@@ -157,14 +285,6 @@ fn needed(graph: &Graph, outputs: &[Output], cells: &[Vec<Cell>]) -> Vec<Value> 
     (0..found.len()).filter(|value| found[*value]).map(Value).collect()
 }
 
-struct Writer<'g> {
-    graph: &'g Graph,
-    slots: HashMap<Value, u32>,
-    words: Vec<u32>,
-    /// The data of the constants, padded to words of 64 bits.
-    data: Vec<u8>,
-}
-
 impl Writer<'_> {
     fn give(&mut self, value: Value) {
         let next = self.slots.len() as u32;
@@ -176,20 +296,43 @@ impl Writer<'_> {
     }
 
     /// Writes a constant, with the offset of its data.
-    fn constant(&mut self, tensor: &Tensor) -> Result<()> {
-        let (kind, bytes): (u32, Vec<u8>) = match &tensor.data {
-            Data::Float(values) => (table::FLOAT, bytemuck::cast_slice(values).to_vec()),
-            Data::Double(values) => (table::DOUBLE, bytemuck::cast_slice(values).to_vec()),
-            Data::Int(values) => (table::INT, bytemuck::cast_slice(values).to_vec()),
-            Data::Bool(values) => (table::BOOL, values.iter().map(|value| *value as u8).collect()),
-            Data::Bytes(bytes) => (table::BYTES, bytes.to_vec()),
-            Data::Text(texts) => (table::TEXT, self.texts(texts)?),
+    fn constant(&mut self, value: Value, tensor: &Tensor) -> Result<()> {
+        let kind = match &tensor.data {
+            Data::Float(_) => table::FLOAT,
+            Data::Double(_) => table::DOUBLE,
+            Data::Int(_) => table::INT,
+            Data::Bool(_) => table::BOOL,
+            Data::Bytes(_) => table::BYTES,
+            Data::Text(_) => table::TEXT,
         };
-        let (offset, length) = self.store(&bytes)?;
+        let (offset, length) = match self.stored.get(&value) {
+            Some(stored) => *stored,
+            None => self.store_data(&tensor.data)?,
+        };
+        self.stored.insert(value, (offset, length));
+        self.offsets.push(self.words.len() + 1);
         let dims = tensor.shape.dims();
         self.words.extend([kind, offset, length, dims.len() as u32]);
         self.words.extend(dims.iter().map(|length| *length as u32));
         Ok(())
+    }
+
+    fn store_data(&mut self, data: &Data) -> Result<(u32, u32)> {
+        match data {
+            Data::Float(values) => self.store(bytemuck::cast_slice(values)),
+            Data::Double(values) => self.store(bytemuck::cast_slice(values)),
+            Data::Int(values) => self.store(bytemuck::cast_slice(values)),
+            Data::Bool(values) => {
+                self.store(&values.iter().map(|value| u8::from(*value)).collect::<Vec<_>>())
+            }
+            Data::Bytes(bytes) => self.store(bytes),
+            Data::Text(texts) => {
+                let places = self.texts(texts)?;
+                let stored = self.store(&places)?;
+                self.texts.push(stored);
+                Ok(stored)
+            }
+        }
     }
 
     fn texts(&mut self, texts: &[&str]) -> Result<Vec<u8>> {
@@ -302,34 +445,45 @@ impl Writer<'_> {
         [start, outputs.len() as u32]
     }
 
-    /// Sets the header, moves the offsets of the constants after the words, and joins words and
-    /// data.
-    fn finish(mut self, header: Header, [start, count]: [u32; 2]) -> Result<Vec<u64>> {
-        self.words[..size_of::<Header>() / 4].copy_from_slice(bytemuck::cast_slice(&[header]));
+    fn attributions(&mut self, attributions: &[Attribution]) -> [u32; 2] {
+        let start = self.place();
+        for attribution in attributions {
+            let (source, first, factor) = match attribution.source {
+                Source::Value { value, first, factor } => (self.slots[&value], first, factor),
+                Source::Number(index) => (index as u32, 0, 1.0),
+            };
+            let record = table::Attribution {
+                output: attribution.output as u32,
+                class: attribution.class.map_or(NONE, |class| class as u32),
+                source,
+                first: first as u32,
+                factor: table::words_of(factor),
+                base: table::words_of(attribution.base),
+            };
+            self.words.extend_from_slice(bytemuck::cast_slice(&[record]));
+        }
+        [start, attributions.len() as u32]
+    }
+
+    /// Moves the offsets of the constants after the words, and joins words and data.
+    fn finish(mut self) -> Result<Vec<u64>> {
         self.words.resize(self.words.len().next_multiple_of(2), 0);
         let base = self.words.len() as u32 * 4;
-        let mut place = start as usize;
-        for _ in 0..count {
-            self.words[place + 1] += base;
-            if self.words[place] == table::TEXT {
-                self.move_texts(place, base);
+        for place in &self.offsets {
+            self.words[*place] += base;
+        }
+        for (offset, length) in &self.texts {
+            let places = &mut self.data[*offset as usize..][..*length as usize];
+            for place in places.chunks_exact_mut(8) {
+                let moved = u32::from_le_bytes([place[0], place[1], place[2], place[3]]) + base;
+                place[..4].copy_from_slice(&moved.to_le_bytes());
             }
-            place += 4 + self.words[place + 3] as usize;
         }
         let mut words = vec![0_u64; (base as usize + self.data.len()).div_ceil(8)];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
         bytes[..base as usize].copy_from_slice(bytemuck::cast_slice(&self.words));
         bytes[base as usize..].copy_from_slice(&self.data);
         Ok(words)
-    }
-
-    fn move_texts(&mut self, constant: usize, base: u32) {
-        let first = (self.words[constant + 1] - base) as usize;
-        for place in (first..first + self.words[constant + 2] as usize).step_by(8) {
-            let offset = &mut self.data[place..place + 4];
-            let moved = u32::from_le_bytes([offset[0], offset[1], offset[2], offset[3]]) + base;
-            offset.copy_from_slice(&moved.to_le_bytes());
-        }
     }
 }
 

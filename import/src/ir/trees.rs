@@ -31,8 +31,6 @@ pub struct Branch {
     pub missing_left: bool,
     /// True if 0 is a missing value.
     pub zero_is_missing: bool,
-    /// The number of training rows at this node, or the sum of their weights.
-    pub cover: f32,
     /// The index of the next node if the test is true.
     pub left: usize,
     /// The index of the next node if the test is false.
@@ -105,22 +103,38 @@ pub fn check_outputs(count: usize) -> Result<()> {
 /// Adds an ensemble to the graph: for each row, the sum of `start` and of the leaves reached by the
 /// row. `start` has a value for each target.
 ///
+/// `covers` has, for each tree, the number of training rows at each node, or the sum of their
+/// weights; it is empty if the file has none.
+///
 /// # Errors
 ///
 /// If a tree refers to a missing node, feature or target, or if it has a loop.
-pub fn add(graph: &mut Graph, x: Value, trees: &[Tree], start: &[f64], sum: Sum) -> Result<Value> {
+pub fn add(
+    graph: &mut Graph,
+    x: Value,
+    trees: &[Tree],
+    covers: &[Vec<f64>],
+    start: &[f64],
+    sum: Sum,
+) -> Result<Value> {
     let mut table = Table { targets: start.len(), ..Table::default() };
     for (index, tree) in trees.iter().enumerate() {
-        let added = table.add(tree, &graph.rest);
+        let covers = covers.get(index).filter(|covers| covers.len() == tree.len());
+        let added = table.add(tree, covers.map_or(&[], Vec::as_slice), &graph.rest);
         added.map_err(|error| error.context(format!("{}, tree {index}", graph.reading)))?;
     }
     let nodes = graph.records(&table.nodes)?;
     let roots = graph.records(&table.roots)?;
     let weights = graph.records(&table.weights)?;
     let sets = graph.records(&table.sets)?;
-    let covers = graph.records(&table.covers)?;
     let start = sum.list(graph, start)?;
-    graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start, covers], &[])
+    let value = graph.node(Op::TreeEnsemble, &[x, nodes, roots, weights, sets, start], &[])?;
+    let are_covers =
+        |covers: &[f64]| covers.iter().all(|cover| (0.0..f64::INFINITY).contains(cover));
+    if table.covers.len() == table.nodes.len() && are_covers(&table.covers) {
+        graph.covers.insert(value, table.covers);
+    }
+    Ok(value)
 }
 
 #[derive(Default)]
@@ -130,15 +144,16 @@ struct Table {
     roots: Vec<u32>,
     weights: Vec<f64>,
     sets: Vec<u32>,
-    /// The cover of each node, for explanations of answers. Nothing reads them yet.
-    covers: Vec<f32>,
+    /// The cover of each node, for explanations; fewer if a tree has none.
+    covers: Vec<f64>,
 }
 
 impl Table {
     /// Lays out a tree level by level, with the two children of a node side by side. Every row
     /// passes the first levels, so they share a page.
-    fn add(&mut self, tree: &Tree, rest: &Rest) -> Result<()> {
+    fn add(&mut self, tree: &Tree, covers: &[f64], rest: &Rest) -> Result<()> {
         let root = self.nodes.len();
+        let have_covers = self.covers.len() == root && !covers.is_empty();
         self.roots.push(u32::try_from(root)?);
         self.nodes.push(empty());
         let mut visited = vec![false; tree.len()];
@@ -152,11 +167,13 @@ impl Table {
                 "its node {index} is reached twice"
             );
             ensure!(depth < MAX_DEPTH, "it is deeper than {MAX_DEPTH}");
+            if have_covers {
+                self.covers.resize(self.covers.len().max(place + 1), 0.0);
+                self.covers[place] = covers[index];
+            }
             self.nodes[place] = match node {
                 Node::Leaf(weights) => self.leaf(weights)?,
                 Node::Branch(branch) => {
-                    self.covers.resize(self.nodes.len(), 0.0);
-                    self.covers[place] = branch.cover;
                     let next = self.nodes.len();
                     self.nodes.extend([empty(), empty()]);
                     open.extend([

@@ -3,8 +3,7 @@
 use crate::card::cells::{flag, is_missing};
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
-use crate::card::profile;
-use crate::card::table::{Row, Table};
+use crate::card::table::Table;
 use crate::contract::{Output, OutputKind, Value};
 use crate::ir::evaluate::Evaluator;
 use crate::verify::answers::answers;
@@ -54,7 +53,7 @@ pub fn agreement(
         texts.clear();
     };
     table.each_row(say, |row| {
-        values.extend(read(described, table, columns, &row)?);
+        values.extend(rows::from_data(described, table, columns, &row)?);
         let cells = [columns.prediction, columns.target].into_iter().flatten();
         texts.push(cells.map(|column| row.cell(column).trim().to_owned()).collect());
         rows += 1;
@@ -80,18 +79,6 @@ pub fn agreement(
         report.push("no column has a target or predictions to compare with".to_owned());
     }
     Ok(report)
-}
-
-/// Reads the values of a row's features.
-fn read(described: &Described, table: &Table, columns: &Columns, row: &Row) -> Result<Vec<Value>> {
-    let features = described.signature.features.iter().zip(&described.readings);
-    features
-        .zip(&columns.features)
-        .map(|((feature, reading), column)| {
-            let cell = profile::value(table, reading, row, *column)?;
-            Ok(rows::from_cell(&feature.kind, cell))
-        })
-        .collect()
 }
 
 /// A comparison of the answers with one column.

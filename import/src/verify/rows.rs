@@ -2,6 +2,10 @@
 
 use crate::card::Given;
 use crate::card::cells::Cell;
+use crate::card::columns::Columns;
+use crate::card::describe::Described;
+use crate::card::profile;
+use crate::card::table::{Row, Table};
 use crate::contract::{Feature, Kind, Signature, UnusualPolicy, Value};
 use crate::ir::graph::keep;
 use anyhow::{Result, bail, ensure};
@@ -83,6 +87,27 @@ fn check(feature: &Feature, value: &Value) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Reads the values of a row of data.
+///
+/// # Errors
+///
+/// If a cell is not of its feature's type.
+pub fn from_data(
+    described: &Described,
+    table: &Table,
+    columns: &Columns,
+    row: &Row,
+) -> Result<Vec<Value>> {
+    let features = described.signature.features.iter().zip(&described.readings);
+    features
+        .zip(&columns.features)
+        .map(|((feature, reading), column)| {
+            let cell = profile::value(table, reading, row, *column)?;
+            Ok(from_cell(&feature.kind, cell))
+        })
+        .collect()
 }
 
 /// Converts a cell to the feature's type of value.

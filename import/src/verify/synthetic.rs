@@ -5,8 +5,9 @@ use crate::card::Card;
 use crate::card::describe::{Described, describe};
 use crate::contract::{MissingPolicy, OutputKind, Value};
 use crate::ir::evaluate::{Evaluator, columns, with_advice};
+use crate::ir::graph::Graph;
 use crate::ir::model::Model;
-use crate::ir::program::{self, Output};
+use crate::ir::program::{self, Explanation, Output};
 use crate::verify::answers::answers;
 use crate::verify::rows;
 use anyhow::{Result, ensure};
@@ -22,7 +23,7 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// The most rows of a block. Larger blocks are not faster.
 const MAX_BLOCK: usize = 128;
 
-/// Writes the program of a model. [`BLOCK_BYTES`] limits the rows of a block; it has at least one
+/// Writes the program of a model, with that of its explanation if there is one. [`BLOCK_BYTES`] limits the rows of a block; it has at least one
 /// row.
 ///
 /// # Errors
@@ -30,16 +31,20 @@ const MAX_BLOCK: usize = 128;
 /// If the model has no answer for made-up rows. The error names the node at fault.
 ///
 /// If a single row needs too much memory.
-fn write(model: &Model, described: &Described) -> Result<Evaluator> {
+pub fn write(
+    graph: &Graph,
+    described: &Described,
+    explanation: Option<&Explanation>,
+) -> Result<Evaluator> {
     let rows = made_up(described);
     let features = described.signature.features.len();
     let write = |block: usize| -> Result<Evaluator> {
-        let written =
-            program::write(&model.graph, &described.outputs, &described.cells, features, block)?;
+        let (outputs, cells) = (&described.outputs, &described.cells);
+        let written = program::write(graph, outputs, explanation, cells, features, block)?;
         Ok(Evaluator::new(written))
     };
     let evaluator = write(MAX_BLOCK)?;
-    evaluator.numbers(&rows).map_err(|error| with_advice(&model.graph, error))?;
+    evaluator.numbers(&rows).map_err(|error| with_advice(graph, error))?;
     let each = evaluator.bytes(&rows[..features])?;
     ensure!(
         each <= BLOCK_BYTES * 4,
@@ -49,7 +54,8 @@ fn write(model: &Model, described: &Described) -> Result<Evaluator> {
     if block == MAX_BLOCK { Ok(evaluator) } else { write(block) }
 }
 
-fn made_up(described: &Described) -> Vec<predictor_abi::Value> {
+/// Makes up valid rows, one after another, for the runner.
+pub fn made_up(described: &Described) -> Vec<predictor_abi::Value> {
     let rows = (0..MADE_UP).flat_map(|seed| rows::made_up(&described.signature, seed));
     rows::to_runner(&rows.collect::<Vec<Value>>())
 }
@@ -68,7 +74,7 @@ pub fn with_card(
 ) -> Result<(Described, Evaluator, Vec<String>)> {
     let mut described = describe(model, card, digest)?;
     let left_out = keep_probabilities(model, &mut described)?;
-    let evaluator = write(model, &described)?;
+    let evaluator = write(&model.graph, &described, None)?;
     Ok((described, evaluator, left_out))
 }
 
@@ -111,7 +117,7 @@ fn are_probabilities(
     let outputs = [described.outputs[place]];
     let features = described.signature.features.len();
     let written =
-        program::write(&model.graph, &outputs, &described.cells, features, MADE_UP as usize)?;
+        program::write(&model.graph, &outputs, None, &described.cells, features, MADE_UP as usize)?;
     let numbers = Evaluator::new(written)
         .numbers(&made_up(described))
         .map_err(|error| with_advice(&model.graph, error))?;

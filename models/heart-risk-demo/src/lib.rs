@@ -7,7 +7,7 @@
 mod notes;
 mod rule;
 
-use predictor_abi::{Answer, Description, Model, Signature, Value};
+use predictor_abi::{Answer, Description, Explanation, Model, Signature, Value, shapley};
 
 predictor_abi::export!(HeartRiskDemo);
 
@@ -23,6 +23,10 @@ impl Model for HeartRiskDemo {
             [Value::Number(age), _cholesterol] => rule::risk(*age),
             _ => rule::NO_AGE,
         }
+    }
+
+    fn explain(row: &'static [Value]) -> Explanation {
+        shapley::coalitions::<Self>(row, notes::REFERENCE)
     }
 }
 
@@ -43,6 +47,17 @@ mod tests {
             [Value::Missing, Value::Missing, Value::Number(65.0), Value::Missing];
         let answers = predictor_abi::answer::<HeartRiskDemo>(&ROWS);
         assert!(matches!(answers.as_slice(), [Answer::Err(_), Answer::Ok(_)]), "{answers:?}");
+    }
+
+    #[test]
+    fn the_age_explains_the_whole_difference_from_the_reference_person() {
+        static ROW: [Value; 2] = [Value::Number(65.0), Value::Number(240.0)];
+        let Explanation::Ok(attributions) = HeartRiskDemo::explain(&ROW) else {
+            panic!("it is refused")
+        };
+        let [attribution] = attributions.as_slice() else { panic!("{attributions:?}") };
+        let contributions = attribution.contributions.as_slice();
+        assert_eq!((attribution.base, contributions), (0.25, &[0.92 - 0.25, 0.0][..]));
     }
 
     #[test]

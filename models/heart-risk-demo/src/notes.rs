@@ -2,9 +2,9 @@
 
 use crate::rule::{CLASSES, HIGH_RISK, LOW_RISK};
 use predictor_abi::{
-    Answer, Description, Example, Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy,
-    NumberBin, NumberRange, OutputKind, OutputNotes, Reference, ReferenceBins, Signature, Text,
-    UnusualPolicy, Value, text,
+    Answer, Description, Example, ExplanationMethod, ExplanationNotes, Feature, FeatureNotes, Kind,
+    List, Maybe, MissingPolicy, NumberBin, NumberRange, OutputKind, OutputNotes, Reference,
+    ReferenceBins, Scale, Signature, Text, UnusualPolicy, Value, text,
 };
 
 /// The name, the version and the two features: the age in years from 0 to 130, and total
@@ -59,13 +59,25 @@ pub static DESCRIPTION: Description = Description {
         name: text("risk"),
         description: text("The class of risk, with the confidence that the rule states for it."),
         kind: OutputKind::Classes(List::of(CLASSES)),
+        positive: Maybe::Some(0),
     }]),
     examples: List::of(&[
         example("over 60", &[Value::Number(65.0), Value::Number(240.0)], HIGH_RISK),
         example("younger", &[Value::Number(45.0), Value::Number(180.0)], LOW_RISK),
         example("no cholesterol", &[Value::Number(60.0), Value::Missing], LOW_RISK),
     ]),
+    explanation: Maybe::Some(ExplanationNotes {
+        method: ExplanationMethod::Coalitions,
+        scales: List::of(&[Scale::Probability]),
+        base: text("The answer for a person of 45 years with 200 mg/dL of cholesterol."),
+        cost: 1,
+        reference: List::of(REFERENCE),
+        shares: List::EMPTY,
+    }),
 };
+
+/// The reference person of explanations: the upper ends of the two middle bins below.
+pub static REFERENCE: &[Value] = &[Value::Number(45.0), Value::Number(200.0)];
 
 /// The reference of the age, in years. It is made up like the rule, to show drift.
 static AGES: [NumberBin; 5] =

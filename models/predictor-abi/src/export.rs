@@ -1,6 +1,8 @@
 //! The exports of the component, built from a [`Model`].
 
-use crate::types::{Answer, Description, List, Signature, Value};
+use crate::types::{
+    Answer, Description, Explanation, List, Maybe, Refusal, RefusalReason, Signature, Value, text,
+};
 use core::alloc::Layout;
 
 /// A model. Implement it, and name the type in [`export!`](crate::export).
@@ -17,6 +19,18 @@ pub trait Model {
     /// Must not panic: a panic traps and fails the whole batch. Return [`Answer::Err`] for a row
     /// without an answer. Equal rows get equal answers.
     fn predict(row: &'static [Value]) -> Answer;
+
+    /// Explains the answer to one row. The caller calls it only if the description has
+    /// [`Description::explanation`]; a model without it keeps this default.
+    ///
+    /// [`shapley::coalitions`](crate::shapley::coalitions) explains any model of a few features.
+    fn explain(_row: &'static [Value]) -> Explanation {
+        Explanation::Err(Refusal {
+            reason: RefusalReason::Unanswerable,
+            feature: Maybe::None,
+            message: text("this model does not explain its answers"),
+        })
+    }
 }
 
 /// Answers a batch, row after row.
@@ -27,6 +41,12 @@ pub trait Model {
 pub fn answer<M: Model>(values: &'static [Value]) -> List<Answer> {
     let features = M::SIGNATURE.features.as_slice().len();
     collect(values.len() / features, values.chunks_exact(features).map(M::predict))
+}
+
+/// Explains a batch, row after row, in the layout of [`answer`].
+pub fn explain<M: Model>(values: &'static [Value]) -> List<Explanation> {
+    let features = M::SIGNATURE.features.as_slice().len();
+    collect(values.len() / features, values.chunks_exact(features).map(M::explain))
 }
 
 /// Keeps `length` items for as long as the instance lives, or fewer if `items` ends early.
@@ -55,6 +75,24 @@ pub fn collect<T: 'static>(length: usize, items: impl Iterator<Item = T>) -> Lis
     }
 }
 
+/// Makes a list of zeros.
+///
+/// # Panics
+///
+/// If no memory is left.
+pub(crate) fn zeros(length: usize) -> &'static mut [f64] {
+    let Ok(layout) = Layout::array::<f64>(length) else { return &mut [] };
+    if layout.size() == 0 {
+        return &mut [];
+    }
+    // SAFETY: the layout is not empty, all bits 0 are the number 0, and nothing frees the list.
+    unsafe {
+        let start = alloc::alloc::alloc_zeroed(layout).cast::<f64>();
+        assert!(!start.is_null());
+        core::slice::from_raw_parts_mut(start, length)
+    }
+}
+
 /// Keeps a value for as long as the instance lives, and returns its address, as exported functions
 /// must.
 pub fn keep<T: 'static>(value: T) -> *const T {
@@ -68,7 +106,7 @@ macro_rules! export {
     ($model:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            use $crate::{Answer, Description, List, Model, Signature, Value};
+            use $crate::{Answer, Description, Explanation, List, Model, Signature, Value};
 
             #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
             extern "C" fn get_signature() -> &'static Signature {
@@ -86,6 +124,13 @@ macro_rules! export {
                 // nothing frees it.
                 let values = unsafe { core::slice::from_raw_parts(start, length) };
                 $crate::keep($crate::answer::<$model>(values))
+            }
+
+            #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#explain")]
+            extern "C" fn explain(start: *const Value, length: usize) -> *const List<Explanation> {
+                // SAFETY: as in `predict`.
+                let values = unsafe { core::slice::from_raw_parts(start, length) };
+                $crate::keep($crate::explain::<$model>(values))
             }
         };
     };

@@ -18,9 +18,10 @@ mod component_type;
 mod export;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
+pub mod shapley;
 mod types;
 
-pub use export::{Model, answer, collect, keep};
+pub use export::{Model, answer, collect, explain, keep};
 #[cfg(target_arch = "wasm32")]
 pub use runtime::scratch;
 pub use types::*;

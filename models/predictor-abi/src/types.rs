@@ -38,6 +38,14 @@ impl<T> List<T> {
     }
 }
 
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for List<T> {}
+
 impl<T: fmt::Debug> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_slice().fmt(f)
@@ -52,7 +60,7 @@ impl<T: PartialEq> PartialEq for List<T> {
 
 /// A string in UTF-8; `string` of the contract. Make one with [`text`].
 #[repr(transparent)]
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Text(List<u8>);
 
 impl Text {
@@ -90,7 +98,7 @@ pub enum Maybe<T> {
 /// One input value of one row. The caller has checked it against the feature's [`Kind`] and
 /// policies.
 #[repr(C, u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
     /// A finite number: never NaN, never infinite.
     Number(f64),
@@ -330,6 +338,9 @@ pub struct OutputNotes {
     pub description: Text,
     /// The type, with the classes or the range.
     pub kind: OutputKind,
+    /// The class an explanation of two classes speaks of, by its index: "disease", not
+    /// "no disease". None if neither is special: then it speaks of the second.
+    pub positive: Maybe<u32>,
 }
 
 /// A row and its correct answer. Callers show examples to people, and check the model against them.
@@ -345,6 +356,90 @@ pub struct Example {
     /// The largest allowed difference of a number from the expected one, in its own unit; 0 for
     /// exact equality.
     pub tolerance: f64,
+}
+
+/// The scale on which contributions add up.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// The probability of a class, from 0 to 1.
+    Probability,
+    /// The logarithm of a class's odds: its probability is the logistic function of the sum. Used
+    /// for the positive class of two, and for each of several independent classes.
+    LogOdds,
+    /// The logarithms of the odds of several classes: their probabilities are the softmax of the
+    /// sums of all.
+    Softmax,
+    /// The natural logarithm of a quantity.
+    Log,
+    /// The quantity itself, in its unit.
+    Quantity,
+}
+
+/// A contribution of each feature to an output. The base and all contributions add up to the value
+/// of the output on its [`Scale`].
+#[repr(C)]
+#[derive(Debug, PartialEq)]
+pub struct Attribution {
+    /// The index of the output in [`Description::outputs`].
+    pub output: u32,
+    /// The index of the class; none for a quantity.
+    pub class: Maybe<u32>,
+    /// The value without any contribution: see [`ExplanationNotes::base`].
+    pub base: f64,
+    /// One contribution for each feature, in the order of [`Signature::features`].
+    pub contributions: List<f64>,
+    /// The standard error of each contribution; empty for exact contributions.
+    pub deviations: List<f64>,
+}
+
+/// The attributions of one row. An output of two classes has one, for its positive class; an output
+/// of more classes has one for each; a quantity has one.
+pub type Attributions = List<Attribution>;
+
+/// The explanation of one row; `result<explanation, refusal>` of the contract.
+#[repr(C, u8)]
+#[derive(Debug, PartialEq)]
+pub enum Explanation {
+    /// The attributions of the row.
+    Ok(Attributions),
+    /// The refusal of the row, or of a row mixed from it and the reference person.
+    Err(Refusal),
+}
+
+/// The method of a model's explanations.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ExplanationMethod {
+    /// Shapley values of the paths through an ensemble of trees, weighted by the covers of their
+    /// nodes. Exact.
+    Trees,
+    /// Coefficients times the distance from the mean. Exact.
+    Linear,
+    /// Shapley values over all coalitions of features, against the reference person. Exact.
+    Coalitions,
+    /// Shapley values over a sample of permutations, against the reference person.
+    Permutations,
+}
+
+/// The method, the scales and the base of a model's explanations.
+#[repr(C)]
+#[derive(Debug, PartialEq)]
+pub struct ExplanationNotes {
+    /// The method.
+    pub method: ExplanationMethod,
+    /// The scale of each output, in the order of [`Description::outputs`].
+    pub scales: List<Scale>,
+    /// A sentence: the person or the average with the value [`Attribution::base`].
+    pub base: Text,
+    /// The work for one row, in thousands of multiplications, about.
+    pub cost: u32,
+    /// A made-up row with one value for each feature: an absent feature has its value. Empty if the
+    /// method needs none.
+    pub reference: List<Value>,
+    /// The proportion of each feature in the absolute contributions to all rows of the model's
+    /// data, from 0 to 1, adding up to 1. Empty if unknown.
+    pub shares: List<f64>,
 }
 
 /// The facts about a model beyond its [`Signature`]: documentation, outputs and examples.
@@ -371,4 +466,6 @@ pub struct Description {
     pub outputs: List<OutputNotes>,
     /// The examples; at least one.
     pub examples: List<Example>,
+    /// The method of the explanations; none if the model has none.
+    pub explanation: Maybe<ExplanationNotes>,
 }

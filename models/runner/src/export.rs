@@ -1,8 +1,9 @@
 //! The component's exports. They read the model appended to the module by the importer.
 
+use crate::explain;
 use crate::predict;
 use crate::table::Table;
-use predictor_abi::{Answer, Description, List, Signature, Value};
+use predictor_abi::{Answer, Description, Explanation, List, Maybe, Signature, Value};
 
 /// The addresses of the model's parts, written by the importer. The length of the program is in
 /// bytes.
@@ -50,4 +51,19 @@ extern "C" fn predict(start: *const Value, length: usize) -> *const List<Answer>
     };
     let answers = Table::new(table).map(|table| predict::predict(table, values));
     predictor_abi::keep(answers.unwrap_or(List::EMPTY))
+}
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#explain")]
+extern "C" fn explain(start: *const Value, length: usize) -> *const List<Explanation> {
+    let model = model();
+    // SAFETY: as in `predict`.
+    let (table, values) = unsafe {
+        let table = core::slice::from_raw_parts(model.table, model.length);
+        (table, core::slice::from_raw_parts(start, length))
+    };
+    let notes = model.description.map(|description| &description.explanation);
+    let Some(Maybe::Some(notes)) = notes else { return predictor_abi::keep(List::EMPTY) };
+    let reference = notes.reference.as_slice();
+    let explanations = Table::new(table).map(|table| explain::explain(table, values, reference));
+    predictor_abi::keep(explanations.unwrap_or(List::EMPTY))
 }

@@ -6,6 +6,7 @@
 //! the layout of the contract, so a model needs no compiler.
 //!
 //! - [`predict`] turns rows into tensors, and tensors into answers.
+//! - [`explain`] does the same for the contributions of features to an answer.
 //! - [`evaluate`] runs the nodes in order.
 //! - [`ops`] has the operators, and [`op`] their list.
 //! - [`tensor`] has the values, and [`budget`] the limits of memory and time.
@@ -17,6 +18,7 @@ extern crate alloc;
 pub mod budget;
 pub mod error;
 pub mod evaluate;
+pub mod explain;
 #[cfg(target_arch = "wasm32")]
 mod export;
 pub mod op;

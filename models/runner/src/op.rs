@@ -100,6 +100,8 @@ operators!(
     SvmDecisions,
     SvmVotes,
     SvmProbabilities,
+    // Of explanations.
+    TreeContributions,
     // A function that skl2onnx writes, as one operator.
     KnnImputer,
     // Of other nodes.
@@ -154,6 +156,7 @@ impl Op {
             | Op::SvmKernel => 3,
             Op::SvmDecisions => 4,
             Op::TreeEnsemble => 6,
+            Op::TreeContributions => 9,
             _ => 1,
         }
     }

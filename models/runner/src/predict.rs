@@ -141,7 +141,7 @@ pub fn evaluate_rows(
 }
 
 /// Fills the slots of the inputs, and runs the nodes.
-fn fill<'t>(
+pub(crate) fn fill<'t>(
     table: Table<'t>,
     values: &[Value],
     rows: usize,
@@ -172,8 +172,22 @@ pub fn bytes_of_rows(
     Ok(fill(table, values, rows, budget)?.allocated)
 }
 
+/// Returns the steps taken by the rows. `values` has the layout of [`predict`].
+///
+/// # Errors
+///
+/// If a node has no output for these rows: the failure of this node.
+pub fn steps_of_rows(
+    table: Table,
+    values: &[Value],
+    budget: Budget,
+) -> core::result::Result<u64, Failure> {
+    let rows = values.len() / (table.header.features as usize).max(1);
+    Ok(budget.steps() - fill(table, values, rows, budget)?.budget.steps())
+}
+
 /// Returns a number of a tensor. The tensor has the same number of columns for each of the rows.
-fn number(tensor: &Tensor, row: usize, column: usize, rows: usize) -> Result<f64> {
+pub(crate) fn number(tensor: &Tensor, row: usize, column: usize, rows: usize) -> Result<f64> {
     let (size, missing) = (tensor.shape.size(), Error("has another number of rows"));
     let columns = size / rows;
     if size % rows != 0 || column >= columns {

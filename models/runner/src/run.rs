@@ -3,7 +3,9 @@
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::op::Op;
-use crate::ops::{elementwise, encode, impute, matrix, reduce, structure, svm, tree};
+use crate::ops::{
+    contributions, elementwise, encode, impute, matrix, reduce, structure, svm, tree,
+};
 use crate::tensor::Tensor;
 
 /// The steps of a node with inputs of any size. A node makes lists, and a loop may run it often.
@@ -37,6 +39,8 @@ impl Op {
             Op::KnnImputer => [rows(0), size(1) * 2],
             // Each row takes a path through each tree, whose root has four bytes.
             Op::TreeEnsemble => [rows(0), size(2) / 4 * PATH],
+            // Each row meets each node, of sixteen bytes, with each point of the rule, of sixteen.
+            Op::TreeContributions => [rows(0), (size(1) / 16).saturating_mul(size(8) / 2)],
             _ => [(0..inputs.len()).map(size).sum(), 1],
         };
         factors[0].saturating_mul(factors[1]).saturating_add(NODE)
@@ -136,6 +140,11 @@ impl Op {
             Op::LabelEncoder => encode::look_up(input(0)?, input(1)?, input(2)?),
             Op::Normalizer => encode::normalize(input(0)?, number(0)),
             Op::TreeEnsemble => tree::ensemble(inputs),
+            Op::TreeContributions => contributions::contributions(
+                inputs,
+                number(0).max(0) as usize,
+                number(1).max(0) as usize,
+            ),
             Op::SvmKernel => svm::kernel(input(0)?, input(1)?, input(2)?, number(0)),
             Op::SvmDecisions => svm::decisions(input(0)?, input(1)?, input(2)?, input(3)?),
             Op::SvmVotes => svm::votes(input(0)?, number(0)),

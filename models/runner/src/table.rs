@@ -10,6 +10,8 @@
 //! - A node is `operator, output slot, inputs, attributes, input slots…, attributes…`. Here
 //!   `inputs` and `attributes` are their numbers.
 //! - An output is `kind, slot, slot of the probabilities or NONE, slot of the labels or a column`.
+//! - An explanation is a program of its own in the same words: it has a header, and attributions in
+//!   place of outputs. Both share the data of constants.
 
 use crate::error::{Error, Result};
 use crate::op::Op;
@@ -18,7 +20,7 @@ use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 
 /// The first word of a program. Each version of the form has another one.
-pub const MAGIC: u32 = 0x3154_424d;
+pub const MAGIC: u32 = 0x3254_424d;
 
 /// The slot number for a missing slot.
 pub const NONE: u32 = u32::MAX;
@@ -61,6 +63,47 @@ pub struct Header {
     pub nodes: [u32; 2],
     /// The part of the outputs: word index and count.
     pub outputs: [u32; 2],
+    /// The index of the first word of the explanation's header; 0 if there is none.
+    pub explanation: u32,
+    /// The method of the explanation: [`CONTRIBUTIONS`], [`COALITIONS`] or [`PERMUTATIONS`].
+    pub method: u32,
+}
+
+/// The method of an explanation by the nodes of its program.
+pub const CONTRIBUTIONS: u32 = 0;
+/// The method of an explanation by all coalitions of features.
+pub const COALITIONS: u32 = 1;
+/// The method of an explanation by a sample of permutations.
+pub const PERMUTATIONS: u32 = 2;
+
+/// A number of each row to explain, with the place of its contributions.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Attribution {
+    /// The index of the output.
+    pub output: u32,
+    /// The index of the class, or [`NONE`].
+    pub class: u32,
+    /// For [`CONTRIBUTIONS`], the slot of the contributions, `[rows, …]`. Otherwise the index of
+    /// the number among those of a row's answer.
+    pub source: u32,
+    /// For [`CONTRIBUTIONS`], the index of the first feature's contribution in a row.
+    pub first: u32,
+    /// The factor of each contribution, as the low and the high word of a `double`.
+    pub factor: [u32; 2],
+    /// The value without any contribution, as two words too.
+    pub base: [u32; 2],
+}
+
+/// Splits a `double` into its low and its high word.
+pub fn words_of(number: f64) -> [u32; 2] {
+    let bits = number.to_bits();
+    [bits as u32, (bits >> 32) as u32]
+}
+
+/// Joins the words of a `double`.
+pub fn number_of([low, high]: [u32; 2]) -> f64 {
+    f64::from_bits(u64::from(high) << 32 | u64::from(low))
 }
 
 /// A program, borrowed from the memory of the module.
@@ -88,6 +131,33 @@ impl<'t> Table<'t> {
         } else {
             Err(Error("is a table of another version"))
         }
+    }
+
+    /// Returns the program of the explanation; none if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the program is broken.
+    pub fn explanation(self) -> Result<Option<Self>> {
+        if self.header.explanation == 0 {
+            return Ok(None);
+        }
+        let words = self.part([self.header.explanation, 0]);
+        let header = words.get(..size_of::<Header>() / 4).ok_or(Error("is a broken table"))?;
+        let header = bytemuck::try_from_bytes(bytemuck::cast_slice(header));
+        Ok(Some(Self { header: header.map_err(|_| Error("is a broken table"))?, ..self }))
+    }
+
+    /// Returns the numbers to explain. Only an explanation has some.
+    ///
+    /// # Errors
+    ///
+    /// If the program is broken.
+    pub fn attributions(self) -> Result<&'t [Attribution]> {
+        let mut words = self.part(self.header.outputs);
+        let size = size_of::<Attribution>() as u32 / 4;
+        let words = take_slice(&mut words, self.header.outputs[1].saturating_mul(size))?;
+        cast(bytemuck::cast_slice(words))
     }
 
     /// Returns the constants, in the order of their slots. A broken constant is an error.

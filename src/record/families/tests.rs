@@ -54,6 +54,7 @@ fn description() -> Description {
         }],
         outputs: Vec::new(),
         examples: Vec::new(),
+        explanation: None,
     }
 }
 

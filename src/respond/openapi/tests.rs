@@ -56,6 +56,7 @@ fn model() -> Described {
         name: name.into(),
         description: "An answer.".into(),
         kind,
+        positive: None,
     };
     Described {
         max_batch_rows: 7,
@@ -77,6 +78,7 @@ fn model() -> Described {
                 example("a light one", Cell::Number(50.5), "low"),
                 example("unknown weight", Cell::Missing, "high"),
             ],
+            explanation: None,
         },
     }
 }

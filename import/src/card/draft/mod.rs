@@ -249,6 +249,30 @@ impl Writer {
     }
 }
 
+/// Writes the facts of the data that explanations need into the text of a card.
+///
+/// # Errors
+///
+/// If the card is no TOML, or `explanation` is no table in it.
+pub fn with_explanation(text: &str, means: Option<&[f64]>, shares: &[f64]) -> Result<String> {
+    let mut document = text.parse::<DocumentMut>()?;
+    let item = document.entry("explanation").or_insert_with(toml_edit::table);
+    let table = item.as_table_mut().context("[explanation] is no table")?;
+    let lists = [("means", means.unwrap_or_default()), ("shares", shares)];
+    for (key, numbers) in lists.into_iter().filter(|(_, numbers)| !numbers.is_empty()) {
+        let numbers: Array = numbers.iter().map(|own| number(*own)).collect();
+        if table.get(key).and_then(Item::as_array).map(Array::to_string)
+            != Some(numbers.to_string())
+        {
+            table.insert(key, value(numbers));
+        }
+    }
+    if table.is_empty() {
+        document.remove("explanation");
+    }
+    Ok(document.to_string())
+}
+
 /// Makes the table of a feature: its name, its name in the file if it differs, and an empty
 /// description.
 fn named(feature: &Feature, is_named: bool, column: Option<&String>) -> toml_edit::Table {

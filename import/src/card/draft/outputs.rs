@@ -35,6 +35,15 @@ impl Writer {
                 Answer::Class(class) => {
                     let classes = self.classes(&model.graph, class, labels)?;
                     self.set(&mut table, "classes", list(&classes));
+                    match positive(&classes) {
+                        Some(label) => drop(table.insert("positive", value(label))),
+                        None if classes.len() == 2 => self.notes.push(format!(
+                            "positive: explanations speak of {:?}; to change it, write positive = \
+                             {:?} into [[output]]",
+                            classes[1], classes[0]
+                        )),
+                        None => (),
+                    }
                 }
                 Answer::Number { .. } => drop(table.insert("unit", value(""))),
             }
@@ -68,6 +77,23 @@ impl Writer {
             }
         }
     }
+}
+
+/// Returns the positive one of two classes, if their labels say so: the index of a class alone says
+/// nothing.
+fn positive(classes: &[String]) -> Option<&str> {
+    let [a, b] = classes else { return None };
+    let is_yes = |label: &str, other: &str| {
+        let (label, other) = (label.to_lowercase(), other.to_lowercase());
+        let pairs =
+            [("1", "0"), ("1", "-1"), ("true", "false"), ("yes", "no"), ("positive", "negative")];
+        pairs.contains(&(&label, &other))
+            || ["no ", "not ", "non-"].iter().any(|no| other == format!("{no}{label}"))
+    };
+    [(a, b), (b, a)]
+        .into_iter()
+        .find(|(label, other)| is_yes(label, other))
+        .map(|(label, _)| &label[..])
 }
 
 /// True if both lists have the same numbers in the same order.

@@ -42,9 +42,10 @@ pub fn read(text: &str) -> Result<Model> {
     // Read the trees. They belong to the groups in turn.
     let mut graph = Graph::new("the booster");
     let mut trained_with_missing = vec![false; count];
-    let trees = sections.enumerate().map(|(index, section)| {
+    let sections: Vec<Section> = sections.map(Section::new).collect();
+    let trees = sections.iter().enumerate().map(|(index, section)| {
         let group = index % groups;
-        tree_of(&Section::new(section), group, &mut trained_with_missing, &graph.rest)
+        tree_of(section, group, &mut trained_with_missing, &graph.rest)
             .with_context(|| format!("tree {index}"))
     });
     let trees = trees.collect::<Result<Vec<_>>>()?;
@@ -52,7 +53,8 @@ pub fn read(text: &str) -> Result<Model> {
     let features = features::features(&head, rest, &trained_with_missing)?;
     let input = Input { name: "input".to_owned(), kind: InputKind::Double, columns: count };
     let x = graph.input(input);
-    let mut sum = trees::add(&mut graph, x, &trees, &vec![0.0; groups], Sum::Double)?;
+    let covers: Vec<Vec<f64>> = sections.iter().map(covers_of).collect();
+    let mut sum = trees::add(&mut graph, x, &trees, &covers, &vec![0.0; groups], Sum::Double)?;
     if head.has("average_output") {
         let iterations = graph.doubles(&[(trees.len() / groups).max(1) as f64])?;
         sum = graph.node(Op::Div, &[sum, iterations], &[])?;
@@ -105,6 +107,20 @@ impl<'s> Section<'s> {
     }
 }
 
+/// Reads the number of training rows at each node of a tree: first the branches, then the leaves. A
+/// list without numbers is no use, and left out.
+fn covers_of(section: &Section) -> Vec<f64> {
+    let numbers = |key: &str| {
+        let texts = section.text(key).unwrap_or_default().split_ascii_whitespace();
+        texts.map(|text| text.parse().unwrap_or(f64::NAN)).collect::<Vec<f64>>()
+    };
+    let leaves: usize = section.number("num_leaves").unwrap_or(0);
+    if leaves == 1 {
+        return vec![1.0];
+    }
+    [numbers("internal_count"), numbers("leaf_count")].concat()
+}
+
 /// Reads a tree: first its branches, then its leaves. A branch has a missing type if its feature
 /// had missing values in training: then the flag of the feature in `trained_with_missing` is set.
 fn tree_of(
@@ -130,7 +146,6 @@ fn tree_of(
         thresholds: section.list("threshold", count)?,
         decisions: section.list("decision_type", count)?,
         children: [section.list("left_child", count)?, section.list("right_child", count)?],
-        covers: section.list("internal_count", count).unwrap_or_default(),
         sets: sets(section, rest)?,
     };
     for (feature, decision) in columns.features.iter().zip(&columns.decisions) {
@@ -149,7 +164,6 @@ struct Columns {
     thresholds: Vec<f64>,
     decisions: Vec<u8>,
     children: [Vec<i64>; 2],
-    covers: Vec<f32>,
     sets: Vec<Set>,
 }
 
@@ -164,7 +178,7 @@ impl Columns {
                 .context("it has a node without a child")
         };
         let (left, right) = (child(0)?, child(1)?);
-        let (feature, cover) = (self.features[node], self.covers.get(node).copied().unwrap_or(0.0));
+        let feature = self.features[node];
         let decision = self.decisions[node];
         let threshold = self.thresholds[node];
         let (test, missing_left, zero_is_missing) = if decision & CATEGORICAL != 0 {
@@ -181,7 +195,7 @@ impl Columns {
             };
             (Test::LessOrEqual(threshold), missing_left, zero_is_missing)
         };
-        Ok(Branch { feature, test, missing_left, zero_is_missing, cover, left, right })
+        Ok(Branch { feature, test, missing_left, zero_is_missing, left, right })
     }
 }
 

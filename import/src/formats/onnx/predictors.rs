@@ -231,7 +231,7 @@ struct Ensemble<'e> {
 impl Ensemble<'_> {
     fn add(&self, graph: &mut Graph, x: Value) -> Result<Value> {
         let start = vec![0.0; self.targets];
-        let mut total = ensembles::add(graph, x, self.trees, &start, Sum::Double)?;
+        let mut total = ensembles::add(graph, x, self.trees, &[], &start, Sum::Double)?;
         if self.is_mean {
             let count = graph.doubles(&[self.trees.len() as f64])?;
             total = graph.node(Op::Div, &[total, count], &[])?;

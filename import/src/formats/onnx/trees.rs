@@ -26,7 +26,6 @@ pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> 
     let values = attributes.doubles("nodes_values")?;
     let double = attributes.get("nodes_values_as_tensor").is_some();
     let tracks = attributes.ints("nodes_missing_value_tracks_true");
-    let covers = attributes.doubles("nodes_hitrates")?;
     for length in [tree_ids.len(), features.len(), yes.len(), no.len(), modes.len(), values.len()] {
         ensure!(length == ids.len(), "its lists of nodes are of different lengths");
     }
@@ -66,9 +65,8 @@ pub fn read(attributes: &Attributes, prefix: &str) -> Result<(Vec<Tree>, bool)> 
         )?;
         let feature =
             usize::try_from(features[index]).context("a feature has a negative number")?;
-        let cover = covers.get(index).copied().unwrap_or(0.0) as f32;
         let (of_tree, at) = places[&(tree, id)];
-        trees[of_tree][at] = Node::Branch(Branch { feature, cover, ..branch });
+        trees[of_tree][at] = Node::Branch(Branch { feature, ..branch });
     }
     // Fill in the leaves.
     let weights = attributes.doubles(&format!("{prefix}_weights"))?;
@@ -173,7 +171,7 @@ fn branch(
     let missing_is_yes = missing_is_yes || mode == "BRANCH_NEQ";
     let (left, right) = if swapped { (no, yes) } else { (yes, no) };
     let missing_left = missing_is_yes != swapped;
-    Ok(Branch { feature: 0, test, missing_left, zero_is_missing: false, cover: 0.0, left, right })
+    Ok(Branch { feature: 0, test, missing_left, zero_is_missing: false, left, right })
 }
 
 /// The modes of version 5, by their numbers. The last mode, `MEMBER`, tests for a member of a set.
@@ -205,7 +203,6 @@ pub fn read_version_5(attributes: &Attributes, rest: &Rest) -> Result<(Vec<Tree>
         children: [attributes.ints("nodes_truenodeids"), attributes.ints("nodes_falsenodeids")],
         is_leaf: [attributes.ints("nodes_trueleafs"), attributes.ints("nodes_falseleafs")],
         tracks: attributes.ints("nodes_missing_value_tracks_true"),
-        covers: list("nodes_hitrates")?,
         targets: attributes.ints("leaf_targetids"),
         weights: list("leaf_weights")?,
         is_double: attributes
@@ -224,7 +221,6 @@ struct Version5<'a> {
     children: [&'a [i64]; 2],
     is_leaf: [&'a [i64]; 2],
     tracks: &'a [i64],
-    covers: Vec<f64>,
     targets: &'a [i64],
     weights: Vec<f64>,
     is_double: bool,
@@ -280,14 +276,13 @@ impl Version5<'_> {
             let set = self.sets.get(&index).context("a node has no set")?.clone();
             let ([left, right], missing_left) = (children, missing_is_yes);
             let (test, zero_is_missing) = (Test::In(set), false);
-            Branch { feature: 0, test, missing_left, zero_is_missing, cover: 0.0, left, right }
+            Branch { feature: 0, test, missing_left, zero_is_missing, left, right }
         } else {
             let name = usize::try_from(mode).ok().and_then(|mode| MODES.get(mode));
             let name = name.with_context(|| format!("a node of mode {mode} is not supported"))?;
             branch(name, *split, self.is_double, missing_is_yes, children)?
         };
         let feature = usize::try_from(*feature).context("a feature has a negative number")?;
-        let cover = self.covers.get(index).copied().unwrap_or(0.0) as f32;
-        Ok(Branch { feature, cover, ..branch })
+        Ok(Branch { feature, ..branch })
     }
 }

@@ -37,7 +37,8 @@ pub fn trees_of(
         tree_of(tree, *group, weight, &graph.rest).with_context(|| format!("tree {index}"))
     });
     let trees = trees.collect::<Result<Vec<_>>>()?;
-    trees::add(graph, x, &trees, &objective.base, Sum::Float)
+    let covers: Vec<Vec<f64>> = file.trees.iter().take(used).map(covers_of).collect();
+    trees::add(graph, x, &trees, &covers, &objective.base, Sum::Float)
 }
 
 /// Counts the trees used by predictions: those up to the best iteration if scikit-learn's wrapper
@@ -66,6 +67,11 @@ fn used_trees(
     let has_vectors = has_vectors.transpose()?.is_some_and(|width| width > 1);
     let each = parallel.saturating_mul(if has_vectors { 1 } else { groups });
     Ok((best.saturating_add(1)).saturating_mul(each).min(all))
+}
+
+/// The sums of the hessians; an entry that is no number makes them useless.
+fn covers_of(file: &FileTree) -> Vec<f64> {
+    file.sum_hessian.iter().map(|cover| cover.map_or(f64::NAN, f64::from)).collect()
 }
 
 fn tree_of(file: &FileTree, group: usize, weight: f32, rest: &Rest) -> Result<Tree> {
@@ -106,9 +112,7 @@ fn node_of(
     let (left, right) = (file.left_children[node] as usize, file.right_children[node]);
     let right = usize::try_from(right).context("it has a node with one child")?;
     let missing_left = file.default_left[node].is_true();
-    let (feature, cover) =
-        (file.split_indices[node], file.sum_hessian.get(node).copied().flatten());
-    let cover = cover.unwrap_or(0.0);
+    let feature = file.split_indices[node];
     let zero_is_missing = false;
     if file.split_type.get(node) == Some(&1) {
         // XGBoost sends the categories of the set to the right, so the children are swapped.
@@ -120,14 +124,13 @@ fn node_of(
             test,
             missing_left,
             zero_is_missing,
-            cover,
             left: right,
             right: left,
         }));
     }
     let split = file.split_conditions[node].context("it has a split that is no number")?;
     let test = Test::LessOrEqual(below_float(f64::from(split)));
-    Ok(Node::Branch(Branch { feature, test, missing_left, zero_is_missing, cover, left, right }))
+    Ok(Node::Branch(Branch { feature, test, missing_left, zero_is_missing, left, right }))
 }
 
 /// Reads the categories of each categorical split, by the index of its node.

@@ -47,11 +47,11 @@ pub const ZERO_IS_MISSING: u8 = 2;
 const ZERO: f64 = 1e-35_f32 as f64;
 
 /// The parts of an ensemble, in the program's memory.
-struct Ensemble<'t> {
-    nodes: &'t [TreeNode],
-    roots: &'t [u32],
+pub(super) struct Ensemble<'t> {
+    pub(super) nodes: &'t [TreeNode],
+    pub(super) roots: &'t [u32],
     /// The weights of leaves with several: one for each target.
-    weights: &'t [f64],
+    pub(super) weights: &'t [f64],
     /// Sets of categories: each has its length in words, then words with a bit for each of 32
     /// categories.
     sets: &'t [u32],
@@ -61,22 +61,16 @@ struct Ensemble<'t> {
 ///
 /// `inputs` are the rows, `[rows, columns]`, the records of nodes, roots, weights and sets, and
 /// `start`, `[targets]`. The type of `start` is the type of the sum: LightGBM adds in `double`,
-/// others in `float`. The nodes' covers may follow, for explanations. The result is
-/// `[rows, targets]`.
+/// others in `float`. The result is `[rows, targets]`.
 ///
 /// # Errors
 ///
 /// If an input is missing, or has the wrong type or shape, or a tree is broken.
 pub fn ensemble<'t>(inputs: &[&Tensor<'t>]) -> Result<Tensor<'t>> {
-    let [x, nodes, roots, weights, sets, start, ..] = inputs else {
+    let [x, nodes, roots, weights, sets, start] = inputs else {
         return Err(Error("has another number of inputs"));
     };
-    let ensemble = Ensemble {
-        nodes: nodes.as_records()?,
-        roots: roots.as_records()?,
-        weights: weights.as_records()?,
-        sets: sets.as_records()?,
-    };
+    let ensemble = Ensemble::of(nodes, roots, weights, sets)?;
     // Read the rows.
     let &[rows, columns] = x.shape.dims() else {
         return Err(Error("takes rows of columns only"));
@@ -105,7 +99,22 @@ fn repeat<T: Copy>(start: &[T], rows: usize) -> Vec<T> {
     values
 }
 
-impl Ensemble<'_> {
+impl<'t> Ensemble<'t> {
+    /// Reads the records of an ensemble.
+    pub(super) fn of(
+        nodes: &Tensor<'t>,
+        roots: &Tensor<'t>,
+        weights: &Tensor<'t>,
+        sets: &Tensor<'t>,
+    ) -> Result<Self> {
+        Ok(Self {
+            nodes: nodes.as_records()?,
+            roots: roots.as_records()?,
+            weights: weights.as_records()?,
+            sets: sets.as_records()?,
+        })
+    }
+
     /// Calls `add` with the index of a sum and a weight for it. Goes tree after tree, so the nodes
     /// of one tree stay in the cache for all rows.
     fn add(
@@ -159,7 +168,7 @@ impl Ensemble<'_> {
         }
     }
 
-    fn goes_left(&self, node: &TreeNode, x: f64) -> bool {
+    pub(super) fn goes_left(&self, node: &TreeNode, x: f64) -> bool {
         let is_zero = node.missing & ZERO_IS_MISSING != 0 && libm::fabs(x) <= ZERO;
         if x.is_nan() || is_zero {
             return node.missing & MISSING_GOES_LEFT != 0;
@@ -185,6 +194,33 @@ impl Ensemble<'_> {
         let word = words.and_then(|words| words.get(category / 32));
         word.is_some_and(|word| word >> (category % 32) & 1 == 1)
     }
+}
+
+/// Calls `visit` with the index of each node on the way of a row through each tree.
+///
+/// # Errors
+///
+/// If a tree is broken.
+pub fn visit(
+    [nodes, roots, weights, sets]: [&Tensor; 4],
+    row: &[f64],
+    mut visit: impl FnMut(usize),
+) -> Result<()> {
+    let trees = Ensemble::of(nodes, roots, weights, sets)?;
+    for root in trees.roots {
+        let mut place = *root as usize;
+        loop {
+            visit(place);
+            let node = trees.nodes.get(place).ok_or(Error("has a broken tree"))?;
+            if node.kind >= LEAF {
+                break;
+            }
+            let x = *row.get(usize::from(node.feature)).ok_or(Error("lacks a column"))?;
+            let next = node.next as usize + usize::from(!trees.goes_left(node, x));
+            place = Some(next).filter(|next| *next > place).ok_or(Error("has a broken tree"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Encodes a set of categories for [`SET`]: its length in words, then the words with a bit per

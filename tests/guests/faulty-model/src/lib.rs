@@ -82,6 +82,7 @@ static DESCRIPTION: Description = Description {
         name: text("risk"),
         description: Text::EMPTY,
         kind: OutputKind::Classes(List::of(&[text("low"), text("high")])),
+        positive: Maybe::None,
     }]),
     examples: List::of(&[Example {
         name: text("good"),
@@ -89,6 +90,7 @@ static DESCRIPTION: Description = Description {
         expected: GOOD,
         tolerance: 0.0,
     }]),
+    explanation: Maybe::None,
 };
 
 const GOOD: Answer = answer(&[class("low", 0.75, &[0.75, 0.25])]);

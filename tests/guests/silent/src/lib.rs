@@ -3,8 +3,9 @@
 #![no_std]
 
 use predictor_abi::{
-    Answer, Classification, Description, Example, Feature, FeatureNotes, Kind, List, Maybe,
-    MissingPolicy, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value, text,
+    Answer, Classification, Description, Example, Explanation, Feature, FeatureNotes, Kind, List,
+    Maybe, MissingPolicy, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value,
+    text,
 };
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
@@ -24,6 +25,11 @@ extern "C" fn predict(values: *const Value, count: usize) -> *const List<Answer>
     if values.iter().any(|value| matches!(value, Value::Flag(true))) {
         core::arch::wasm32::unreachable();
     }
+    predictor_abi::keep(List::EMPTY)
+}
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#explain")]
+extern "C" fn explain(_: *const Value, _: usize) -> *const List<Explanation> {
     predictor_abi::keep(List::EMPTY)
 }
 
@@ -56,6 +62,7 @@ static DESCRIPTION: Description = Description {
         name: text("y"),
         description: Text::EMPTY,
         kind: OutputKind::Classes(List::of(&[text("none")])),
+        positive: Maybe::None,
     }]),
     examples: List::of(&[Example {
         name: text("promised"),
@@ -67,4 +74,5 @@ static DESCRIPTION: Description = Description {
         })])),
         tolerance: 0.0,
     }]),
+    explanation: Maybe::None,
 };

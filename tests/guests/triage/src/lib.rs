@@ -4,9 +4,10 @@
 #![no_std]
 
 use predictor_abi::{
-    Answer, Classification, Description, Example, Feature, FeatureNotes, Kind, List, Maybe,
-    MissingPolicy, Model, NumberRange, Output, OutputKind, OutputNotes, QuantityRange, Reference,
-    ReferenceBins, Refusal, RefusalReason, Signature, Text, UnusualPolicy, Value, text,
+    Answer, Classification, Description, Example, Explanation, ExplanationMethod, ExplanationNotes,
+    Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, Model, NumberRange, Output,
+    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Refusal, RefusalReason,
+    Scale, Signature, Text, UnusualPolicy, Value, shapley, text,
 };
 
 predictor_abi::export!(Triage);
@@ -26,6 +27,10 @@ impl Model for Triage {
             [Value::Number(beats), ..] if *beats > 120.0 => URGENT,
             _ => CALM,
         }
+    }
+
+    fn explain(row: &'static [Value]) -> Explanation {
+        shapley::coalitions::<Self>(row, REFERENCE)
     }
 }
 
@@ -89,6 +94,7 @@ static DESCRIPTION: Description = Description {
             name: text("urgency"),
             description: text("How urgent it is."),
             kind: OutputKind::Classes(List::of(&[text("calm"), text("urgent")])),
+            positive: Maybe::Some(1),
         },
         OutputNotes {
             name: text("wait"),
@@ -98,6 +104,7 @@ static DESCRIPTION: Description = Description {
                 minimum: 0.0,
                 maximum: f64::INFINITY,
             }),
+            positive: Maybe::None,
         },
     ]),
     examples: List::of(&[
@@ -124,7 +131,18 @@ static DESCRIPTION: Description = Description {
             tolerance: 0.0,
         },
     ]),
+    explanation: Maybe::Some(ExplanationNotes {
+        method: ExplanationMethod::Coalitions,
+        scales: List::of(&[Scale::Probability, Scale::Quantity]),
+        base: text("The answer for a calm person on foot."),
+        cost: 1,
+        reference: List::of(REFERENCE),
+        shares: List::EMPTY,
+    }),
 };
+
+static REFERENCE: &[Value] =
+    &[Value::Number(70.0), Value::Number(37.0), Value::Text(text("on foot")), Value::Flag(true)];
 
 const CAME: Maybe<Reference> = Maybe::Some(Reference {
     bins: ReferenceBins::Category(List::of(&[0.75, 0.25, 0.0])),

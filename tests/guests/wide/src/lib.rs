@@ -4,8 +4,8 @@
 
 use exports::model_api::predictor::predictor::Guest;
 use model_api::predictor::types::{
-    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output, OutputKind,
-    OutputNotes, Prediction, QuantityRange, Refusal, Signature, UnusualPolicy, Value,
+    Description, Explanation, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output,
+    OutputKind, OutputNotes, Prediction, QuantityRange, Refusal, Signature, UnusualPolicy, Value,
 };
 
 wit_bindgen::generate!({ path: "../../../wit/predictor.wit", world: "model" });
@@ -54,8 +54,10 @@ impl Guest for Wide {
                 name: "sum".into(),
                 description: String::new(),
                 kind: OutputKind::Quantity(range),
+                positive: None,
             }],
             examples: Vec::new(),
+            explanation: None,
         }
     }
 
@@ -63,5 +65,9 @@ impl Guest for Wide {
         let number = |value: &Value| if let Value::Number(number) = value { *number } else { 0.0 };
         let sum = |row: &[Value]| Ok(vec![Output::Quantity(row.iter().map(number).sum())]);
         values.chunks_exact(FEATURES).map(sum).collect()
+    }
+
+    fn explain(_: Vec<Value>) -> Vec<Result<Explanation, Refusal>> {
+        Vec::new()
     }
 }
