@@ -27,12 +27,12 @@ const COARSE: f64 = 2e-6;
 /// Exports that are refused, with a part of the reason: `skl2onnx` leaves out a part of the model.
 const REFUSED: [(&str, &str); 1] = [("after-impute-indicator", "add_indicator=True")];
 
-fn is_refused(export: &Export) -> bool {
+pub fn is_refused(export: &Export) -> bool {
     REFUSED.iter().any(|(name, _)| *name == export.name)
 }
 
 /// The rows of an export, one after the other.
-fn values(export: &Export, described: &Described) -> Vec<Value> {
+pub fn values(export: &Export, described: &Described) -> Vec<Value> {
     let table = Table::open(&export.rows).unwrap();
     let features = &described.signature.features;
     let names: Vec<Names> = features

@@ -4,6 +4,7 @@ mod answers;
 mod arguments;
 mod budget;
 mod drafts;
+mod explanations;
 mod operators;
 mod properties;
 mod refusals;

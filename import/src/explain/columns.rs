@@ -16,11 +16,11 @@ pub fn copied<T: Clone>(
         Op::Cast | Op::Reshape | Op::Flatten | Op::Squeeze | Op::Unsqueeze => {
             columns(node.inputs[0])
         }
-        Op::Concat if is_of_columns(graph, node, &node.inputs) => {
+        Op::Concat if is_of_columns(graph, &node.inputs, axis(node)) => {
             let parts = node.inputs.iter().map(|input| columns(*input));
             Some(parts.collect::<Option<Vec<_>>>()?.concat())
         }
-        Op::Gather if is_of_columns(graph, node, &node.inputs[..1]) => {
+        Op::Gather if is_of_columns(graph, &node.inputs[..1], axis(node)) => {
             let all = columns(node.inputs[0])?;
             let places = graph.as_constant(node.inputs[1])?.as_ints().ok()?;
             let place = |place: &i64| match place {
@@ -29,15 +29,43 @@ pub fn copied<T: Clone>(
             };
             places.iter().map(|at| all.get(place(at)?).cloned()).collect()
         }
+        Op::Slice => sliced(graph, node, columns),
         _ => None,
     }
 }
 
-/// True if the node's axis is that of the columns, and its inputs are matrices.
-fn is_of_columns(graph: &Graph, node: &Node, inputs: &[Value]) -> bool {
-    let axis = node.attributes.first().copied().unwrap_or(0);
-    let is_matrix = |input: &Value| shape(graph, *input).is_ok_and(|dims| dims.len() == 2);
-    (axis == 1 || axis == -1) && inputs.iter().all(is_matrix)
+fn axis(node: &Node) -> i64 {
+    node.attributes.first().copied().unwrap_or(0).into()
+}
+
+/// Returns a range of columns, without steps.
+fn sliced<T: Clone>(
+    graph: &Graph,
+    node: &Node,
+    mut columns: impl FnMut(Value) -> Option<Vec<T>>,
+) -> Option<Vec<T>> {
+    let [x, start, end, axis] = node.inputs[..] else { return None };
+    let number = |value: Value| match graph.as_constant(value)?.as_ints().ok()? {
+        [number] => Some(*number),
+        _ => None,
+    };
+    if !is_of_columns(graph, &[x], number(axis)?) {
+        return None;
+    }
+    let all = columns(x)?;
+    let (start, end) = (usize::try_from(number(start)?).ok()?, usize::try_from(number(end)?).ok()?);
+    Some(all.get(start..end.min(all.len()))?.to_vec())
+}
+
+/// True if the only dimension beside that of the rows is the one of this axis, so that its places
+/// are columns.
+fn is_of_columns(graph: &Graph, inputs: &[Value], axis: i64) -> bool {
+    inputs.iter().all(|input| {
+        let Ok(dims) = shape(graph, *input) else { return false };
+        let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
+        let others = dims.iter().enumerate().filter(|(at, _)| *at > 0 && *at as i64 != axis);
+        axis > 0 && others.map(|(_, length)| length).all(|length| *length == 1)
+    })
 }
 
 /// Returns both lists at the same length: a single value stands for any number of them. None if

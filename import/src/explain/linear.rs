@@ -25,7 +25,11 @@ pub fn contributions(
     let node = graph.as_node(product).context("it is no product")?;
     let (x, matrix) = (node.inputs[0], node.inputs[1]);
     let matrix = graph.as_constant(matrix).context("it is no product with a constant")?;
-    let &[count, targets] = matrix.shape.dims() else { bail!("it is no product with a matrix") };
+    let (count, targets) = match *matrix.shape.dims() {
+        [count] => (count, 1),
+        [count, targets] => (count, targets),
+        _ => bail!("it is no product with a matrix"),
+    };
     let matrix = matrix.to_doubles().map_err(|error| anyhow!("it {error}"))?.into_owned();
     let means = data.means(graph, x)?;
     ensure!(

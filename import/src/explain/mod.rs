@@ -9,10 +9,10 @@
 mod columns;
 mod data;
 mod linear;
-mod players;
+pub mod players;
 mod reference;
 mod sums;
-mod trees;
+pub mod trees;
 
 pub use data::Data;
 
@@ -204,7 +204,10 @@ fn contributions(
     let columns = players::players(graph, x, &described.cells);
     let columns = columns.context("its columns cannot be followed")?;
     match op {
-        Op::TreeEnsemble => trees::contributions(graph, node, &columns, features, data),
+        Op::TreeEnsemble => {
+            let covers = trees::covers(graph, node, data)?;
+            trees::contributions(graph, node, &columns, features, &covers)
+        }
         _ => linear::contributions(graph, node, &columns, features, data),
     }
 }

@@ -120,6 +120,7 @@ impl Search<'_> {
         };
         match node.op {
             Op::TreeEnsemble | Op::MatMul => self.targets(value, node),
+            Op::Div if self.is_sum_of(node.inputs[1], node.inputs[0]) => self.of(node.inputs[0]),
             Op::Add | Op::Sub | Op::Mul | Op::Div => {
                 let pairs = paired(self.of(node.inputs[0])?, self.of(node.inputs[1])?)?;
                 Some(pairs.into_iter().map(|(a, b)| arithmetic(node.op, a?, b?)).collect())
@@ -143,11 +144,21 @@ impl Search<'_> {
         }
     }
 
+    /// True if `sum` adds up the columns of `parts`. Probabilities divided by their sum stay as they
+    /// are if it is 1; the answers are compared later.
+    fn is_sum_of(&self, sum: Value, parts: Value) -> bool {
+        let input = |value: Value, op: Op| {
+            self.graph.as_node(value).filter(|node| node.op == op).map(|node| node.inputs[0])
+        };
+        input(sum, Op::ReduceSum).is_some_and(|own| input(own, Op::Abs).unwrap_or(own) == parts)
+    }
+
     /// The targets of an ensemble, or of a product with a constant matrix.
     fn targets(&mut self, value: Value, node: &Node) -> Option<Vec<Option<Form>>> {
         let count = match node.op {
             Op::TreeEnsemble => self.graph.as_constant(node.inputs[5])?.shape.size(),
             _ => match self.graph.as_constant(node.inputs[1])?.shape.dims() {
+                [_] => 1,
                 [_, targets] => *targets,
                 _ => return None,
             },

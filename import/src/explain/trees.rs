@@ -2,7 +2,7 @@
 
 use super::Data;
 use super::players::Player;
-use crate::ir::graph::{Graph, Node, Value};
+use crate::ir::graph::{Graph, Value};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use model_runner::op::Op;
 use model_runner::ops::contributions::POINTS;
@@ -17,25 +17,22 @@ pub struct Contributions {
     pub base: Vec<f64>,
 }
 
-/// Adds the contributions to an ensemble to the graph. `columns` has the feature of each column.
+/// Adds the contributions to an ensemble to the graph. `columns` has the feature of each column,
+/// and `covers` the number of training rows at each node, or the sum of their weights.
 ///
 /// # Errors
 ///
-/// If a column has several features, if there are no covers, or if they do not add up.
+/// If a column has several features, or if the covers do not add up.
 pub fn contributions(
     graph: &mut Graph,
     ensemble: Value,
     columns: &[Player],
     features: usize,
-    data: &mut Data,
+    covers: &[f64],
 ) -> Result<Contributions> {
     let node = graph.as_node(ensemble).context("it is no ensemble")?;
     let inputs = node.inputs.clone();
     let [x, nodes, roots, weights, sets, start] = inputs[..] else { bail!("it is no ensemble") };
-    let covers = match graph.covers.get(&ensemble) {
-        Some(covers) => covers.clone(),
-        None => count(graph, node, data)?,
-    };
     let constant = |value: Value| graph.as_constant(value).context("it is no ensemble");
     let broken = |error: model_runner::error::Error| anyhow!("it {error}");
     let start = constant(start)?.to_doubles().map_err(broken)?.into_owned();
@@ -43,7 +40,7 @@ pub fn contributions(
         constant(nodes)?.as_records().map_err(broken)?,
         constant(roots)?.as_records().map_err(broken)?,
         constant(weights)?.as_records().map_err(broken)?,
-        &covers,
+        covers,
         columns,
         &start,
     )?;
@@ -69,8 +66,17 @@ fn index(player: Player) -> u32 {
     }
 }
 
-/// Counts the rows of the data at each node.
-fn count(graph: &Graph, node: &Node, data: &mut Data) -> Result<Vec<f64>> {
+/// Returns the covers of an ensemble: those of the file, or else the number of rows of the data at
+/// each node.
+///
+/// # Errors
+///
+/// If there are neither covers nor data.
+pub fn covers(graph: &Graph, ensemble: Value, data: &Data) -> Result<Vec<f64>> {
+    if let Some(covers) = graph.covers.get(&ensemble) {
+        return Ok(covers.clone());
+    }
+    let node = graph.as_node(ensemble).context("it is no ensemble")?;
     let constants = [1, 2, 3, 4].map(|input| graph.as_constant(node.inputs[input]));
     let [Some(nodes), Some(roots), Some(weights), Some(sets)] = constants else {
         bail!("it is no ensemble")

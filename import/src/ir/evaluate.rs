@@ -11,7 +11,7 @@ use model_runner::op::Op;
 use model_runner::predict::{self, evaluate_rows};
 use model_runner::table::Table;
 use model_runner::tensor::{Data, Shape, Tensor};
-use predictor_abi::Value as Input;
+pub use predictor_abi::Value as Input;
 use std::collections::HashMap;
 
 /// A program for evaluation, with the names of its nodes.
