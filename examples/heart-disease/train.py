@@ -87,7 +87,8 @@ def report(data, truth, probabilities):
 
 def plot(truth, probabilities):
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "heart-disease", "font.size": 9})
+    # Letters stay text, and the same figures make the same file.
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "heart-disease", "font.size": 9})
     import matplotlib.pyplot as plot
     observed, predicted = calibration_curve(truth, probabilities, n_bins=8, strategy="quantile")
     figure, axes = plot.subplots(figsize=(4, 4), layout="constrained")
@@ -95,7 +96,7 @@ def plot(truth, probabilities):
     axes.plot(predicted, observed, marker="o", color="#1f5fa8", label="cross-validated")
     axes.set(xlabel="predicted probability of disease", ylabel="part with disease", xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False)
-    figure.savefig(HERE / "calibration.svg", metadata={"Date": None})
+    figure.savefig(HERE / "calibration.svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]))
 
 
 def export(model, rows):
