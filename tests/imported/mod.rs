@@ -16,6 +16,7 @@ use model_api_host::Manifest;
 use model_api_import::emit::runner;
 use model_api_import::files::Files;
 use model_api_import::import::{Imported, import};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -30,12 +31,18 @@ pub struct Export {
     pub answers: Vec<Vec<String>>,
 }
 
-/// All exports, by name.
+/// All exports, by name. Each has answers, and all answers have an export.
 pub fn exports() -> Vec<Export> {
-    let files = std::fs::read_dir(folder().join("exports")).unwrap();
-    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files.into_iter().map(read).collect()
+    let mut answers = answers();
+    let export = |file: PathBuf| {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let (rows, answers) =
+            answers.remove(&name).unwrap_or_else(|| panic!("{name} has no answers"));
+        Export { name, file, rows, answers }
+    };
+    let exports = files("exports").into_iter().map(export).collect();
+    assert!(answers.is_empty(), "no export has the answers of {:?}", answers.keys());
+    exports
 }
 
 /// The export of this name.
@@ -43,17 +50,28 @@ pub fn export(name: &str) -> Export {
     exports().into_iter().find(|export| export.name == name).expect("it is in tests/models")
 }
 
-fn read(file: PathBuf) -> Export {
-    let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-    let answers = std::fs::read_to_string(folder().join(format!("answers/{name}.csv"))).unwrap();
-    let (rows, answers) = answers.split_once('\n').unwrap();
-    let cells = |line: &str| line.split(',').map(str::to_owned).collect();
-    Export {
-        rows: folder().join(format!("rows/{rows}.csv")),
-        answers: answers.lines().map(cells).collect(),
-        name,
-        file,
+/// The file of the rows and the answers to them, by the export's name.
+fn answers() -> BTreeMap<String, (PathBuf, Vec<Vec<String>>)> {
+    let cells = |row: &String| row.split(',').map(str::to_owned).collect();
+    let mut answers = BTreeMap::new();
+    for file in files("answers") {
+        let rows = folder().join("rows").join(file.with_extension("csv").file_name().unwrap());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let models: BTreeMap<String, Vec<String>> = serde_json::from_str(&text).unwrap();
+        for (name, lines) in models {
+            let found = (rows.clone(), lines.iter().map(cells).collect());
+            assert!(answers.insert(name, found).is_none(), "{} repeats a model", file.display());
+        }
     }
+    answers
+}
+
+/// The files of a folder beside those of the rows, by name.
+fn files(of: &str) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder().join(of)).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
 }
 
 /// The models of this repository, or those that `tests/suites/models` has just trained.

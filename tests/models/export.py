@@ -2,9 +2,8 @@
 
     pip install -r requirements.txt && python export.py [FOLDER SEED]
 
-`exports/<name>.<ext>` is the model, `answers/<name>.csv` what onnxruntime (for ONNX) or the library
-itself (for XGBoost's and LightGBM's own files) answers for the rows of `rows/<data>.csv`. The first
-line of the answers names the data.
+`exports/<name>.<ext>` is the model, and its line in `answers/<data>.json` what onnxruntime (for ONNX) or the
+library itself (for XGBoost's and LightGBM's own files) answers for the rows of `rows/<data>.csv`.
 
 Without a folder, the models and rows of `cover.json` are written beside this script, for `cargo test`.
 They have every operator, attribute, type and producer, missing values, unseen categories, and values at
@@ -23,6 +22,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import xgboost
+from answered import save
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import (
     BooleanTensorType, DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType,
@@ -37,6 +37,8 @@ HERE = pathlib.Path(__file__).parent
 IS_COVER = len(sys.argv) < 3
 FOLDER, SEED = (HERE, 0) if IS_COVER else (pathlib.Path(sys.argv[1]), int(sys.argv[2]))
 TRAINED, ASKED = 300, 200 if IS_COVER else 1000
+# What was answered, by the model's name: the data, and a text for each row.
+ANSWERS = {}
 
 
 def numbers(seed, missing=0.0):
@@ -377,11 +379,8 @@ def table(outputs, count):
 
 
 def write_answers(name, data, found):
-    lines = [data]
-    for row in zip(*found):
-        lines.append(",".join(repr(float(one)) if isinstance(one, np.float64) else str(one)
-                              for one in row))
-    (FOLDER / "answers" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    text = lambda one: repr(float(one)) if isinstance(one, np.float64) else str(one)
+    ANSWERS[name] = data, [",".join(map(text, row)) for row in zip(*found)]
 
 
 def export(name, model, data, target, **options):
@@ -675,7 +674,7 @@ def attempt(name, *arguments, **options):
 
 def main():
     warnings.simplefilter("ignore")
-    for folder in ["exports", "answers", "rows"]:
+    for folder in ["exports", "rows"]:
         (FOLDER / folder).mkdir(parents=True, exist_ok=True)
     frame = DATA["mixed"][0][["age", "pressure"]].fillna(120)
     DATA["whole"] = (frame.astype({"age": int}), {})
@@ -696,19 +695,17 @@ def main():
     export_people()
     if IS_COVER:
         prune()
+    save(FOLDER, ANSWERS)
 
 
 def prune():
     """Removes the models and rows that are not in the cover."""
     cover = json.loads((HERE / "cover.json").read_text())
-    for folder in ["exports", "answers"]:
-        for path in (FOLDER / folder).iterdir():
-            if path.stem not in cover["models"]:
-                path.unlink()
-    for path in (FOLDER / "answers").iterdir():
-        data, *answers = path.read_text().splitlines()
-        kept = [answers[row] for row in cover["rows"][data]]
-        path.write_text("\n".join([data, *kept]) + "\n")
+    for path in (FOLDER / "exports").iterdir():
+        if path.stem not in cover["models"]:
+            path.unlink()
+    for name, (data, answers) in ANSWERS.items():
+        ANSWERS[name] = data, [answers[row] for row in cover["rows"][data]]
     for path in (FOLDER / "rows").iterdir():
         header, *rows = path.read_text().splitlines()
         kept = [rows[row] for row in cover["rows"][path.stem]]

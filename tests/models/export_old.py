@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 import pandas as pd
+from answered import save
 
 HERE = pathlib.Path(__file__).parent
 BOTH = {"n_estimators": 6, "max_depth": 3, "random_state": 0}
@@ -23,14 +24,14 @@ def main():
                "number": score * 3 + 20, "count": np.round(np.exp(score / 4))}
     for name, target, model in models():
         model.fit(rows, targets[target])
-        save(model, name)
+        write(model, name)
         found = model.predict(asked).reshape(len(asked), -1)
         if hasattr(model, "predict_proba"):
             found = np.concatenate([found, model.predict_proba(asked)], axis=1)
         has_label = hasattr(model, "predict_proba")
         lines = [",".join([str(int(row[0])), *map(repr, map(float, row[1:]))] if has_label
                           else map(repr, map(float, row))) for row in found]
-        (HERE / "answers" / f"{name}.csv").write_text("\n".join(["missing", *lines]) + "\n")
+        save(HERE, {name: ("missing", lines)})
 
 
 def models():
@@ -51,7 +52,7 @@ def models():
     yield f"xgb{old}-logitraw", "binary", xgboost.XGBRegressor(objective="binary:logitraw", **BOTH)
 
 
-def save(model, name):
+def write(model, name):
     if name.startswith("lgb"):
         model.booster_.save_model(str(HERE / "exports" / f"{name}.txt"))
     else:

@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from answered import save
 
 HERE = pathlib.Path(__file__).parent
 NETWORKS = {
@@ -63,7 +64,7 @@ def without_paths(path):
 
 def write(name, network, found):
     """A classifier's label is the place of its most probable class."""
-    lines = ["numbers"]
+    lines = []
     for row in found:
         numbers = [str(one) for one in row]
         if "softmax" in network:
@@ -71,7 +72,7 @@ def write(name, network, found):
         if "sigmoid" in network:
             numbers = [str(int(row[0] > 0.5)), str(1 - row[0])] + numbers
         lines.append(",".join(numbers))
-    (HERE / "answers" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    save(HERE, {name: ("numbers", lines)})
 
 
 if __name__ == "__main__":
