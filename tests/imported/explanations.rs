@@ -2,7 +2,7 @@
 //! method claims.
 
 use super::answers::{is_refused, values};
-use super::{exports, import_export, new_folder};
+use super::{contributions_of_libraries, export, exports, import_export, new_folder};
 
 use fastrand::Rng;
 use model_api_import::contract::{ExplanationMethod, ExplanationNotes, OutputKind, Scale};
@@ -138,6 +138,52 @@ fn every_exports_contributions_add_up_to_its_answers() {
     println!("{methods:#?}");
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(methods.remove("none").unwrap_or_default(), WITHOUT);
+}
+
+/// The largest difference of a contribution from the one of its library, relative to the largest of
+/// the row. XGBoost adds in `float`, as do the trees of ONNX.
+fn tolerance_of_library(name: &str) -> f64 {
+    if name.starts_with("lgb") { 1e-12 } else { 1e-5 }
+}
+
+/// Boosters explained otherwise: linear ones are centred here and not in XGBoost, and some answers
+/// are no function of the sum of leaves.
+const OTHERWISE: [&str; 5] = ["lgb-ova", "lgb-sqrt", "xgb-hinge", "xgb-linear", "xgb-linear-three"];
+
+#[test]
+fn contributions_are_those_of_xgboost_lightgbm_and_shap() {
+    let folder = new_folder("libraries");
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for (name, expected) in contributions_of_libraries() {
+        if OTHERWISE.contains(&name.as_str()) {
+            continue;
+        }
+        let export = export(&name);
+        let imported = import_export(&export, &folder).unwrap();
+        let method = notes(&imported).map(|notes| notes.method);
+        let is_exact = [Some(ExplanationMethod::Trees), Some(ExplanationMethod::Linear)];
+        assert!(is_exact.contains(&method), "{name}: {method:?}");
+        let features = imported.described.signature.features.len();
+        let values = rows::to_runner(&values(&export, &imported.described));
+        let mut worst = 0.0_f64;
+        for (row, expected) in values.chunks(features).zip(&expected) {
+            let own: Vec<f64> = explained(&imported, row)
+                .into_iter()
+                .flat_map(|one| one.contributions.into_iter().chain([one.base]))
+                .collect();
+            assert_eq!(own.len(), expected.len(), "{name}");
+            let largest = expected.iter().fold(0.0_f64, |most, number| most.max(number.abs()));
+            let differences = own.iter().zip(expected).map(|(own, other)| (own - other).abs());
+            worst = differences.fold(worst, |worst, one| worst.max(one / largest));
+        }
+        println!("{name}: {worst:.1e} over {} rows", expected.len());
+        if worst.is_nan() || worst > tolerance_of_library(&name) {
+            wrong.push(format!("{name}: {worst:.1e}"));
+        }
+        compared += 1;
+    }
+    assert!(compared > 40, "{compared} models");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Columns of a made-up ensemble: two features have two columns each, as one-hot coding or scaling

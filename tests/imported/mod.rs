@@ -74,6 +74,20 @@ fn files(of: &str) -> Vec<PathBuf> {
     files
 }
 
+/// The contributions of features by the libraries, row by row, by the export's name.
+pub fn contributions_of_libraries() -> BTreeMap<String, Vec<Vec<f64>>> {
+    let numbers = |row: &String| row.split(',').map(|cell| cell.parse().unwrap()).collect();
+    let mut found = BTreeMap::new();
+    for file in files("contributions") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let models: BTreeMap<String, Vec<String>> = serde_json::from_str(&text).unwrap();
+        found.extend(
+            models.into_iter().map(|(name, rows)| (name, rows.iter().map(numbers).collect())),
+        );
+    }
+    found
+}
+
 /// The models of this repository, or those that `tests/suites/models` has just trained.
 fn folder() -> PathBuf {
     trained().unwrap_or_else(|| root().join("tests/models"))

@@ -21,7 +21,11 @@ def save(folder, found):
     kept |= found
     models = {path.stem for path in (folder / "exports").iterdir()}
     for data in {data for data, _ in kept.values()}:
-        lines = [f"{json.dumps(name)}: {json.dumps(rows)}" for name, (of, rows) in sorted(kept.items())
-                 if of == data and name in models]
-        if lines:
-            (answers / f"{data}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        found = {name: rows for name, (of, rows) in kept.items() if of == data and name in models}
+        if found:
+            (answers / f"{data}.json").write_text(lines(found))
+
+
+def lines(found):
+    """A JSON object with a line for each name."""
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found)) + "\n}\n"
