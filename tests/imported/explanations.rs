@@ -5,15 +5,17 @@ use super::answers::{is_refused, values};
 use super::{contributions_of_libraries, export, exports, import_export, new_folder};
 
 use fastrand::Rng;
+use model_api_import::card::Card;
 use model_api_import::contract::{ExplanationMethod, ExplanationNotes, OutputKind, Scale};
 use model_api_import::explain::players::{Player, players};
 use model_api_import::explain::trees::contributions;
+use model_api_import::formats;
 use model_api_import::import::Imported;
 use model_api_import::ir::evaluate::{Evaluator, Input};
 use model_api_import::ir::graph::{Graph, Input as GraphInput, InputKind};
-use model_api_import::ir::program::{self, Cell, Coding, Output};
+use model_api_import::ir::program::{self, Attribution, Cell, Coding, Method, Output, Source};
 use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
-use model_api_import::verify::rows;
+use model_api_import::verify::{rows, synthetic};
 use model_runner::op::Op;
 use std::collections::BTreeMap;
 
@@ -21,9 +23,16 @@ use std::collections::BTreeMap;
 /// smaller one. Many models add in `float`.
 const TOLERANCE: f64 = 1e-6;
 
+/// The same for any data: floats lose more where a coefficient is large.
+const FRESH: f64 = 1e-5;
+
 /// Exports with classes, and without probabilities to explain.
 const WITHOUT: [&str; 6] =
     ["clusters", "isolation-forest", "lgb-ova", "one-class", "ovo-binary", "xgb-hinge"];
+
+/// The exports that are explained by coalitions, as linear models, and as trees. More of them would
+/// be welcome; fewer exact ones would be a loss.
+const COUNTS: [usize; 3] = [29, 25, 63];
 
 /// The rows of each export that are explained: a method for any model takes long.
 const ROWS: usize = 10;
@@ -131,13 +140,17 @@ fn every_exports_contributions_add_up_to_its_answers() {
                 assert!(one.deviations.iter().all(|deviation| *deviation >= 0.0));
             }
         }
-        if worst.is_nan() || worst > TOLERANCE {
+        let tolerance = if super::are_fresh() { FRESH } else { TOLERANCE };
+        if worst.is_nan() || worst > tolerance {
             wrong.push(format!("{}: {worst:.1e}", export.name));
         }
     }
-    println!("{methods:#?}");
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(methods.remove("none").unwrap_or_default(), WITHOUT);
+    if !super::are_fresh() {
+        assert_eq!(methods.remove("none").unwrap_or_default(), WITHOUT);
+        let counts: Vec<usize> = methods.values().map(Vec::len).collect();
+        assert_eq!(counts, COUNTS, "{methods:#?}");
+    }
 }
 
 /// The largest difference of a contribution from the one of its library, relative to the largest of
@@ -184,6 +197,52 @@ fn contributions_are_those_of_xgboost_lightgbm_and_shap() {
     }
     assert!(compared > 40, "{compared} models");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn sampled_contributions_are_within_three_standard_errors_of_the_exact_ones() {
+    let folder = new_folder("sampled");
+    let (mut within, mut all) = (0, 0);
+    for name in ["svc", "mlp-tanh-binary", "knn-regressor", "after-polynomial", "svr-sigmoid"] {
+        let export = export(name);
+        import_export(&export, &folder).unwrap();
+        let card = Card::read(&folder.join("card.toml")).unwrap();
+        let bytes = std::fs::read(&export.file).unwrap();
+        let mut model = formats::read(&export.file, &bytes, None).unwrap();
+        let (described, _, _) = synthetic::with_card(&mut model, &card, String::new()).unwrap();
+        let features = described.signature.features.len();
+        let values = rows::to_runner(&values(&export, &described));
+        // The last number of an answer: the quantity, or the probability of the last class.
+        let evaluator = synthetic::write(&model.graph, &described, None).unwrap();
+        let source = Source::Number(evaluator.numbers(&values[..features]).unwrap().len() - 1);
+        let by = |method| {
+            let attributions = vec![Attribution {
+                output: 0,
+                class: None,
+                source: source.clone(),
+                base: f64::NAN,
+            }];
+            let explanation = program::Explanation { method, attributions };
+            let written = synthetic::write(&model.graph, &described, Some(&explanation));
+            let mut evaluator = written.unwrap();
+            evaluator.reference = values[..features].to_vec();
+            evaluator
+        };
+        let (exact, sampled) = (by(Method::Coalitions), by(Method::Permutations));
+        for row in values.chunks(features).skip(1).take(20) {
+            let exact = exact.contributions(row).unwrap();
+            let sampled = sampled.contributions(row).unwrap();
+            let sum = |numbers: &[f64]| numbers[..=features].iter().sum::<f64>();
+            assert!((sum(&exact) - sum(&sampled)).abs() < 1e-9, "{name}");
+            for feature in 1..=features {
+                let (error, deviation) =
+                    ((exact[feature] - sampled[feature]).abs(), sampled[features + feature]);
+                within += usize::from(error <= 3.0 * deviation + 1e-9);
+                all += 1;
+            }
+        }
+    }
+    assert!(within * 100 >= all * 99, "{within} of {all}");
 }
 
 /// Columns of a made-up ensemble: two features have two columns each, as one-hot coding or scaling

@@ -106,7 +106,9 @@ def of_scikit_learn():
         columns = [labels] if options is None else [labels, *model.predict_proba(rows).T]
         answers[name] = "numbers", [",".join(map(str, row)) for row in zip(*columns)]
         is_linear = isinstance(model, (linear_model.LogisticRegression, linear_model.LinearRegression))
-        explainer = shap.LinearExplainer(model, rows) if is_linear else shap.TreeExplainer(model)
+        # By itself the masker takes a sample of 100 rows.
+        background = shap.maskers.Independent(rows, max_samples=len(rows))
+        explainer = shap.LinearExplainer(model, background) if is_linear else shap.TreeExplainer(model)
         explained = explainer(rows[:ROWS])
         # [rows, features, classes], and of two classes the second.
         values, base = explained.values, np.asarray(explained.base_values)

@@ -12,7 +12,7 @@ use predictor_abi::{
 };
 
 /// The number of sampled pairs of permutations: one, and its reverse.
-pub const PAIRS: usize = 32;
+pub const PAIRS: usize = 64;
 
 /// The refusal of a row if it, or a row mixed from it and the reference person, has no answer.
 const NO_ANSWER: Explanation = Explanation::Err(Refusal {
@@ -219,8 +219,13 @@ impl Game<'_> {
         // The sum and the sum of squares of each feature's changes, for each place.
         let mut sums = vec![[0.0; 2]; places.len() * features];
         let mut bases = vec![f64::NAN; places.len()];
-        for _ in 0..PAIRS {
-            random.shuffle(&mut order);
+        for pair in 0..PAIRS {
+            // Each feature joins at each place once before a new order, so the estimate has no error
+            // from places.
+            if pair.is_multiple_of(features) {
+                random.shuffle(&mut order);
+            }
+            order.rotate_left(1);
             let mut rank = vec![0; features];
             order.iter().enumerate().for_each(|(at, feature)| rank[*feature] = at);
             // First the features join in this order, then in the reverse one.
@@ -264,16 +269,21 @@ impl Game<'_> {
 /// The seed of the permutations. Equal rows get equal explanations.
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A generator of pseudo-random numbers: xorshift, by Marsaglia.
+/// A generator of pseudo-random numbers: SplitMix64, by Steele, Lea and Flood, 2014.
 struct Random(u64);
 
 impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(SEED);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
     fn shuffle(&mut self, items: &mut [usize]) {
         for end in (1..items.len()).rev() {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            items.swap(end, ((self.0 >> 32) as usize) % (end + 1));
+            items.swap(end, (self.next() >> 32) as usize % (end + 1));
         }
     }
 }
