@@ -3,6 +3,7 @@
 use crate::args::{Args, Options};
 use crate::emit::write::write;
 use crate::emit::{component, manifest, runner};
+use crate::explain::covers;
 use crate::files::{self, Files};
 use crate::import::{self, Imported};
 use anyhow::{Context, Result, bail};
@@ -79,7 +80,8 @@ fn is_fresh(out: &Path, runner: &[u8], files: &Files) -> bool {
     let made_of = std::fs::read(out).ok().and_then(|bytes| component::stamp(&bytes));
     let read = (std::fs::read(files.model), std::fs::read(files.card));
     let (Some(made_of), (Ok(model), Ok(card))) = (made_of, read) else { return false };
-    made_of == import::stamp([runner, &model, &card])
+    let covers = covers::read(files.card, &import::digest(&model)).unwrap_or_default();
+    made_of == import::stamp([runner, &model, &card, covers.as_bytes()])
 }
 
 fn write_component(out: &Path, imported: &Imported) -> Result<()> {

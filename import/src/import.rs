@@ -5,6 +5,8 @@ use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::{InFile, Table};
 use crate::emit::component;
+use crate::emit::write::write;
+use crate::explain::covers::{self, Covers};
 use crate::explain::{self, Explained};
 use crate::files::Files;
 use crate::formats;
@@ -55,7 +57,11 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     // Ask the model, and find a way to explain its answers.
     let (mut described, evaluator) =
         ask(&mut model, &paper.card, digest(&bytes), say).in_file(files.card)?;
-    let evaluator = explain(&mut model, &mut described, evaluator, &mut paper, data, say)?;
+    let digest = digest(&bytes);
+    let saved = covers::read(files.card, &digest);
+    let facts = Facts { data, covers: saved.as_deref().map(covers::parse).unwrap_or_default() };
+    let (evaluator, covers) =
+        explain(&mut model, &mut described, evaluator, &mut paper, facts, say)?;
     if let Some((table, columns)) = data {
         let report = agreement(&evaluator, &described, table, columns, files.anyway, say);
         let report = report.in_file(files.data.unwrap_or(files.model))?;
@@ -63,11 +69,27 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     }
     // Write the card only now, after all checks. A mistake in the data then leaves no trace in it.
     paper.write(files.card, say)?;
+    let covers = match covers.is_empty() {
+        true => saved,
+        false => Some(covers::text(&digest, &covers)),
+    };
+    if let Some(text) = covers.as_ref().filter(|_| data.is_some()) {
+        let path = covers::beside(files.card);
+        write(&path, text.as_bytes())?;
+        say(format!("{}: the rows at each node of its trees, for explanations", path.display()));
+    }
     // Put the component together.
-    let stamp = stamp([runner, &bytes, paper.text.as_bytes()]);
+    let covers = covers.unwrap_or_default();
+    let stamp = stamp([runner, &bytes, paper.text.as_bytes(), covers.as_bytes()]);
     let (signature, description) = (&described.signature, &described.description);
     let component = component::build(runner, signature, description, &evaluator.words, &stamp)?;
     Ok(Imported { described, evaluator, component })
+}
+
+/// The data, and the covers beside the card.
+struct Facts<'f> {
+    data: Option<(&'f Table, &'f Columns)>,
+    covers: Covers,
 }
 
 /// Adds explanations to a model and its card, if there is a way to explain its answers.
@@ -80,19 +102,19 @@ fn explain(
     described: &mut Described,
     evaluator: Evaluator,
     paper: &mut Paper,
-    data: Option<(&Table, &Columns)>,
+    Facts { data, covers }: Facts,
     say: &mut dyn FnMut(String),
-) -> Result<Evaluator> {
+) -> Result<(Evaluator, Covers)> {
     let own = paper.card.explanation.as_ref();
     let means = own.and_then(|own| own.means.clone());
-    let mut facts = explain::Data { described, table: data, means };
+    let mut facts = explain::Data { described, table: data, means, covers };
     let found = explain::explain(&mut model.graph, described, &paper.card, &mut facts);
-    let means = facts.means;
+    let explain::Data { means, covers, .. } = facts;
     let Explained { notes, evaluator, remarks } = match found {
         Ok(explained) => explained,
         Err(reason) => {
             say(format!("  no explanations: {reason:#}"));
-            return Ok(evaluator);
+            return Ok((evaluator, covers));
         }
     };
     for line in explain::report(&notes, &described.signature.features).into_iter().chain(remarks) {
@@ -102,7 +124,7 @@ fn explain(
         paper.set_explanation(means.as_deref(), &notes.shares)?;
     }
     described.description.explanation = Some(notes);
-    Ok(evaluator)
+    Ok((evaluator, covers))
 }
 
 /// Combines a model with its card, and evaluates the card's examples.
@@ -134,10 +156,11 @@ pub fn ask(
     Ok((described, evaluator))
 }
 
-/// Returns a hash of the runner, the model and the card, as hexadecimal digits.
+/// Returns a hash of the runner, the model, the card and the covers beside it, as hexadecimal
+/// digits.
 ///
 /// Equal parts give an equal component. The version of this program is part of the hash.
-pub fn stamp(parts: [&[u8]; 3]) -> String {
+pub fn stamp(parts: [&[u8]; 4]) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     for part in parts {
@@ -147,7 +170,8 @@ pub fn stamp(parts: [&[u8]; 3]) -> String {
     hex(&hash.finalize())
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// Returns the digest of a file: `sha256:` and hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 

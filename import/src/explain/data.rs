@@ -4,6 +4,7 @@ use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::Table;
 use crate::contract::Value as Input;
+use crate::explain::covers::Covers;
 use crate::ir::evaluate::{Evaluator, columns};
 use crate::ir::graph::{Graph, Value};
 use crate::ir::program::{self, Output};
@@ -16,9 +17,6 @@ const BLOCK: usize = 1024;
 /// The fewest rows for a mean: a mean of fewer says too much about each.
 const FEWEST: usize = 20;
 
-/// The most rows for the importance of features. They are spread evenly over the data.
-const MOST_EXPLAINED: usize = 1000;
-
 /// The rows of the data, if there are any, and the means in the card.
 pub struct Data<'d> {
     /// The model, to read rows by.
@@ -27,6 +25,8 @@ pub struct Data<'d> {
     pub table: Option<(&'d Table, &'d Columns)>,
     /// The means of the columns of a linear model: those of the card, until the data has others.
     pub means: Option<Vec<f64>>,
+    /// The covers of the ensembles: those beside the card, until others are counted.
+    pub covers: Covers,
 }
 
 impl Data<'_> {
@@ -103,19 +103,19 @@ impl Data<'_> {
         Ok(means)
     }
 
-    /// Returns rows spread evenly over the data, one after another.
+    /// Returns at most `most` rows spread evenly over the data, one after another.
     ///
     /// # Errors
     ///
     /// If there is no data, or if a cell is not of its feature's type.
-    pub fn spread_rows(&self) -> Result<Vec<Input>> {
+    pub fn spread_rows(&self, most: usize) -> Result<Vec<Input>> {
         let features = self.described.signature.features.len();
         let mut count = 0;
         self.blocks(|block| {
             count += block.len() / features;
             Ok(())
         })?;
-        let step = count.div_ceil(MOST_EXPLAINED).max(1);
+        let step = count.div_ceil(most).max(1);
         let (mut place, mut found) = (0, Vec::new());
         self.blocks(|block| {
             for row in block.chunks(features) {

@@ -3,10 +3,12 @@
 //! - [`sums`] writes the answer as a function of sums over trees or columns.
 //! - [`players`] finds the feature behind each column; [`columns`] follows columns for both.
 //! - [`trees`] and [`linear`] add the contributions to such a sum to the graph.
+//! - [`covers`] keeps the covers of trees that were counted from data.
 //! - [`reference`](mod@reference) finds the reference person of the methods for any model.
 //! - [`data`] has the facts of the data.
 
 mod columns;
+pub mod covers;
 mod data;
 mod linear;
 pub mod players;
@@ -36,6 +38,14 @@ const MOST_IN_COALITIONS: usize = 12;
 /// The largest difference between an answer and the sum of its explanation, relative to the answer,
 /// or to 1 for a smaller one. Many files add in float.
 const TOLERANCE: f64 = 1e-6;
+
+/// The most rows of the data for the importance of features, and the fewest.
+const MOST_EXPLAINED: usize = 1000;
+const FEWEST_EXPLAINED: usize = 20;
+
+/// The cost of all rows explained for the importance of features, in thousands of multiplications:
+/// about two seconds.
+const MOST_COST: u32 = 1_000_000;
 
 /// The most features in the report of an import.
 const MOST_SHOWN: usize = 5;
@@ -84,7 +94,7 @@ pub fn explain(
         Ok(explained) => explained,
         Err(reason) => {
             let mut explained = by_reference(graph, described, card, &targets)?;
-            explained.remarks.push(format!("no sum over trees or columns: {reason:#}"));
+            explained.remarks.push(format!("not by trees or coefficients: {reason:#}"));
             explained
         }
     };
@@ -368,12 +378,11 @@ fn shares(
     data: &Data,
 ) -> Result<Vec<f64>> {
     let features = described.signature.features.len();
-    let values = data.spread_rows()?;
-    // Methods for any model take long: a few rows have to do.
-    let most = if explained.evaluator.reference.is_empty() { usize::MAX } else { 50 };
-    let step = (values.len() / features).div_ceil(most).max(1);
+    // Some seconds have to do.
+    let most = (MOST_COST / explained.notes.cost.max(1)) as usize;
+    let values = data.spread_rows(most.clamp(FEWEST_EXPLAINED, MOST_EXPLAINED))?;
     let mut sums = vec![0.0; features];
-    for row in values.chunks(features).step_by(step) {
+    for row in values.chunks(features) {
         let row = rows::to_runner(row);
         let Ok(numbers) = explained.evaluator.contributions(&row) else { continue };
         for target in 0..targets {

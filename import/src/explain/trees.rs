@@ -36,6 +36,8 @@ pub fn contributions(
     let constant = |value: Value| graph.as_constant(value).context("it is no ensemble");
     let broken = |error: model_runner::error::Error| anyhow!("it {error}");
     let start = constant(start)?.to_doubles().map_err(broken)?.into_owned();
+    let size = constant(nodes)?.as_records::<TreeNode>().map_err(broken)?.len();
+    ensure!(covers.len() == size, "its covers are those of other trees");
     let prepared = Prepared::new(
         constant(nodes)?.as_records().map_err(broken)?,
         constant(roots)?.as_records().map_err(broken)?,
@@ -72,10 +74,26 @@ fn index(player: Player) -> u32 {
 /// # Errors
 ///
 /// If there are neither covers nor data.
-pub fn covers(graph: &Graph, ensemble: Value, data: &Data) -> Result<Vec<f64>> {
+pub fn covers(graph: &Graph, ensemble: Value, data: &mut Data) -> Result<Vec<f64>> {
     if let Some(covers) = graph.covers.get(&ensemble) {
         return Ok(covers.clone());
     }
+    let is_ensemble = |value: &usize| {
+        graph.as_node(Value(*value)).is_some_and(|node| node.op == Op::TreeEnsemble)
+    };
+    let index = (0..ensemble.0).filter(is_ensemble).count();
+    if data.table.is_none() {
+        let saved = data.covers.get(index).filter(|saved| !saved.is_empty());
+        return saved.cloned().context("its trees have no covers; with --data they are counted");
+    }
+    let counts = count(graph, ensemble, data)?;
+    data.covers.resize(data.covers.len().max(index + 1), Vec::new());
+    data.covers[index] = counts.clone();
+    Ok(counts)
+}
+
+/// Counts the rows of the data at each node.
+fn count(graph: &Graph, ensemble: Value, data: &Data) -> Result<Vec<f64>> {
     let node = graph.as_node(ensemble).context("it is no ensemble")?;
     let constants = [1, 2, 3, 4].map(|input| graph.as_constant(node.inputs[input]));
     let [Some(nodes), Some(roots), Some(weights), Some(sets)] = constants else {
@@ -86,8 +104,7 @@ pub fn covers(graph: &Graph, ensemble: Value, data: &Data) -> Result<Vec<f64>> {
     data.each(graph, node.inputs[0], &mut |row| {
         tree::visit([nodes, roots, weights, sets], row, |place| counts[place] += 1.0)
             .map_err(|error| anyhow!("it {error}"))
-    })
-    .context("its trees have no covers; with --data they are counted")?;
+    })?;
     Ok(counts)
 }
 
