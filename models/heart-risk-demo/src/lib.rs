@@ -7,7 +7,7 @@
 mod notes;
 mod rule;
 
-use predictor_abi::{Answer, Description, Explanation, Model, Signature, Value, shapley};
+use predictor_abi::{Answer, Description, Explanation, Model, Signature, Value};
 
 predictor_abi::export!(HeartRiskDemo);
 
@@ -26,13 +26,17 @@ impl Model for HeartRiskDemo {
     }
 
     fn explain(row: &'static [Value]) -> Explanation {
-        shapley::coalitions::<Self>(row, notes::REFERENCE)
+        match row {
+            [Value::Number(age), _cholesterol] => rule::explanation(*age),
+            _ => rule::NOT_EXPLAINED,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use predictor_abi::shapley;
 
     #[test]
     fn every_example_gets_the_answer_it_promises() {
@@ -58,6 +62,14 @@ mod tests {
         let [attribution] = attributions.as_slice() else { panic!("{attributions:?}") };
         let contributions = attribution.contributions.as_slice();
         assert_eq!((attribution.base, contributions), (0.25, &[0.92 - 0.25, 0.0][..]));
+    }
+
+    #[test]
+    fn the_explanation_is_that_of_all_coalitions() {
+        for row in notes::DESCRIPTION.examples.as_slice().iter().map(|example| example.row) {
+            let coalitions = shapley::coalitions::<HeartRiskDemo>(row.as_slice(), notes::REFERENCE);
+            assert_eq!(HeartRiskDemo::explain(row.as_slice()), coalitions);
+        }
     }
 
     #[test]
