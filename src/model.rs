@@ -10,5 +10,5 @@ mod bindings {
     });
 }
 
-pub use bindings::model_api::predictor::predictor::{describe, get_signature, predict};
+pub use bindings::model_api::predictor::predictor::{describe, explain, get_signature, predict};
 pub use bindings::model_api::predictor::types::*;

@@ -31,14 +31,14 @@ impl HttpError {
 pub enum ErrorForm {
     /// `{"detail": "…"}`, as FastAPI does.
     Detail,
-    /// `{"error": "…"}`, as the Open Inference Protocol demands.
+    /// `{"error": "…"}`, as KServe and the Open Inference Protocol demand.
     Error,
 }
 
 impl ErrorForm {
     /// Returns the form for the API of a path.
     pub fn of(path: &str) -> Self {
-        match path.strip_prefix("/v2") {
+        match path.strip_prefix("/v1").or_else(|| path.strip_prefix("/v2")) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => Self::Error,
             _ => Self::Detail,
         }
@@ -60,10 +60,10 @@ mod tests {
 
     #[test]
     fn each_api_words_errors_in_its_own_form() {
-        for path in ["/v2", "/v2/", "/v2/models/m"] {
+        for path in ["/v2", "/v2/", "/v2/models/m", "/v1/models/m:explain"] {
             assert_eq!(ErrorForm::of(path), ErrorForm::Error, "{path}");
         }
-        for path in ["/", "/predict", "/v20", "/docs/v2"] {
+        for path in ["/", "/predict", "/v20", "/v1a", "/docs/v2"] {
             assert_eq!(ErrorForm::of(path), ErrorForm::Detail, "{path}");
         }
         let response = ErrorForm::Error.response(404, "no \"x\"");

@@ -52,6 +52,23 @@ pub fn max_batch_rows(features: usize) -> usize {
     rows.min(values / features.max(1)).max(ALWAYS_TAKEN_BATCH_ROWS)
 }
 
+/// Explanations up to this cost are taken without asking for the limit.
+const ALWAYS_TAKEN_EXPLANATION_COST: u64 = 1000;
+
+/// Checks the cost of explanations, in thousands of multiplications. The limit is the variable
+/// `max_explanation_cost`, 1,000,000 by default: one or two seconds.
+///
+/// # Errors
+///
+/// The limit, if the cost is larger.
+pub fn check_explanation_cost(cost: u64) -> Result<(), u64> {
+    if cost <= ALWAYS_TAKEN_EXPLANATION_COST {
+        return Ok(());
+    }
+    let limit = variable("max_explanation_cost", 1_000_000).max(ALWAYS_TAKEN_EXPLANATION_COST);
+    if cost <= limit { Ok(()) } else { Err(limit) }
+}
+
 /// Returns the origins whose pages may use the API: variable `cors_allowed_origins`, separated by
 /// commas, or `*` for all; none by default.
 pub fn cors_allowed_origins() -> String {

@@ -1,7 +1,8 @@
 //! The contract's demands on an answer. The error of a check names the forbidden part of the
 //! answer.
 
-use crate::model::{Output, OutputKind, OutputNotes, QuantityRange};
+use crate::model::{Attribution, Description, Output, OutputKind, OutputNotes, QuantityRange};
+use std::iter::repeat;
 
 /// Tolerance at a bound, as a proportion of the bound, or of 1 for a smaller bound: sums of many
 /// 32-bit floats are not exact.
@@ -68,10 +69,100 @@ fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
     number >= minimum - rounding(minimum) && number <= maximum + rounding(maximum)
 }
 
+/// Checks that a description with explanations has a scale for each output.
+pub fn check_notes(description: &Description) -> Result<(), String> {
+    let scales = description.explanation.as_ref().map_or(0, |notes| notes.scales.len());
+    match description.outputs.len() {
+        outputs if outputs == scales => Ok(()),
+        outputs => Err(format!("the model describes {scales} scales of {outputs} outputs")),
+    }
+}
+
+/// Checks the explanation of one row. Its attributions are in the order of outputs and classes.
+pub fn check_explanation(
+    explanation: &[Attribution],
+    features: usize,
+    described: &[OutputNotes],
+) -> Result<(), String> {
+    for attribution in explanation {
+        check_numbers_of(attribution, features)?;
+    }
+    let expected = described.iter().enumerate().flat_map(|(index, output)| targets(index, output));
+    match explanation.iter().map(|one| (one.output, one.class)).eq(expected) {
+        true => Ok(()),
+        false => {
+            Err("attributions to other outputs or classes than its description has".to_owned())
+        }
+    }
+}
+
+/// Checks the numbers of an attribution: each is finite, and each feature has one.
+fn check_numbers_of(attribution: &Attribution, features: usize) -> Result<(), String> {
+    let Attribution { base, contributions, deviations, .. } = attribution;
+    if contributions.len() != features {
+        return Err(format!("{} contributions of {features} features", contributions.len()));
+    }
+    if ![0, features].contains(&deviations.len()) {
+        return Err(format!("{} deviations of {features} features", deviations.len()));
+    }
+    let mut numbers = [base].into_iter().chain(contributions).chain(deviations);
+    match numbers.find(|number| !number.is_finite()) {
+        Some(number) => Err(format!("a base, contribution or deviation of {number}")),
+        None => Ok(()),
+    }
+}
+
+/// Returns the index of an output with each of its classes that has an attribution: the positive
+/// one of two, or else the second; each of more; none for a quantity.
+fn targets(index: usize, output: &OutputNotes) -> impl Iterator<Item = (u32, Option<u32>)> {
+    let classes = match &output.kind {
+        OutputKind::Classes(labels) if labels.len() == 2 => {
+            let positive = output.positive.filter(|class| *class < 2).unwrap_or(1);
+            Some(positive..positive + 1)
+        }
+        OutputKind::Classes(labels) => Some(0..labels.len() as u32),
+        OutputKind::Quantity(_) => None,
+    };
+    let quantity = classes.is_none().then_some(None);
+    let classes = classes.into_iter().flatten().map(Some);
+    repeat(index as u32).zip(classes.chain(quantity))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Classification;
+
+    #[test]
+    fn an_explanation_has_finite_numbers_for_every_feature_output_and_class() {
+        let attribution = |output, class| Attribution {
+            output,
+            class,
+            base: 0.5,
+            contributions: vec![0.25, 0.0],
+            deviations: Vec::new(),
+        };
+        let check = |explanation: &[Attribution]| check_explanation(explanation, 2, &described());
+        let (risk, wait) = (attribution(0, Some(1)), attribution(1, None));
+        let deviations = vec![0.0, 0.125];
+        assert_eq!(check(&[risk.clone(), wait.clone()]), Ok(()));
+        assert_eq!(check(&[Attribution { deviations, ..risk.clone() }, wait.clone()]), Ok(()));
+        for (changed, expected) in [
+            (Attribution { contributions: vec![0.25], ..risk.clone() }, "1 contributions of 2"),
+            (Attribution { deviations: vec![0.25; 3], ..risk.clone() }, "3 deviations of 2"),
+            (Attribution { base: f64::NAN, ..risk.clone() }, "deviation of NaN"),
+            (Attribution { contributions: vec![0.0, f64::INFINITY], ..risk.clone() }, "of inf"),
+            (Attribution { deviations: vec![f64::NAN, 0.0], ..risk.clone() }, "of NaN"),
+            (attribution(0, Some(0)), "other outputs or classes"),
+            (attribution(0, None), "other outputs or classes"),
+            (attribution(2, Some(1)), "other outputs or classes"),
+        ] {
+            let error = check(&[changed, wait.clone()]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(check(&[]).is_err() && check(&[risk.clone()]).is_err());
+        assert!(check(&[risk.clone(), risk, wait]).is_err());
+    }
 
     fn class(label: &str, confidence: Option<f64>, probabilities: &[f64]) -> Output {
         let probabilities = probabilities.to_vec();

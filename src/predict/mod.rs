@@ -1,6 +1,7 @@
 //! Calls of the model.
 
 mod contract;
+pub mod explanation;
 pub mod self_check;
 
 use crate::model::{self, Output, OutputNotes, Prediction, Refusal};
@@ -40,27 +41,33 @@ pub fn call(rows: &Rows) -> Call {
 
 /// Returns all predictions, or the reason why there are none.
 fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answers, NoAnswer> {
-    if answers.len() != rows {
-        let message = format!("the model gave {} answers for {rows} rows", answers.len());
-        return Err(NoAnswer::Broken(message));
-    }
-    // Sort the answers.
-    let mut predictions = Vec::with_capacity(rows);
-    let mut refused = Vec::new();
-    for (row, answer) in answers.into_iter().enumerate() {
-        match answer {
-            Ok(prediction) => predictions.push(prediction),
-            Err(refusal) => refused.push((row, refusal)),
-        }
-    }
-    // A batch is answered whole or not at all.
-    if !refused.is_empty() {
-        return Err(NoAnswer::Refused(refused));
-    }
+    let predictions = sorted(answers, rows, "answers")?;
     let described = described_outputs(&predictions);
     check_contract(&predictions, described.as_deref())?;
     let names = described.into_iter().flatten().map(|output| output.name).collect();
     Ok(Answers { predictions, names })
+}
+
+/// Returns the answers to all rows, or the refused rows. A batch is answered whole or not at all.
+/// `what` names the answers.
+fn sorted<T>(
+    answers: Vec<Result<T, Refusal>>,
+    rows: usize,
+    what: &str,
+) -> Result<Vec<T>, NoAnswer> {
+    if answers.len() != rows {
+        let message = format!("the model gave {} {what} for {rows} rows", answers.len());
+        return Err(NoAnswer::Broken(message));
+    }
+    let mut taken = Vec::with_capacity(rows);
+    let mut refused = Vec::new();
+    for (row, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Ok(answer) => taken.push(answer),
+            Err(refusal) => refused.push((row, refusal)),
+        }
+    }
+    if refused.is_empty() { Ok(taken) } else { Err(NoAnswer::Refused(refused)) }
 }
 
 /// Returns the outputs in the model's description; none if each prediction is a single class. This

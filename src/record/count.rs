@@ -1,6 +1,7 @@
 //! Counts exchanges: turns an exchange into increments of the host's counters.
 
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
+use super::explained::Explained;
 use super::key::{COUNTED_RESPONSE_BYTES, Class, Http, HttpQuantity, Key, Model, ModelQuantity};
 use super::observed::{Inference, Observed, Outcome};
 use super::sample::MARK;
@@ -24,15 +25,24 @@ pub fn record(exchange: &Exchange, observed: &Observed) {
 /// so nothing could count the call later. Returns the counter of calls so far, or 0 if the store
 /// fails.
 pub fn started(signature: &Signature) -> u64 {
-    let counted = Store::open().and_then(|store| store.add(&started_key(signature), 1));
+    count_call(&Key::Started(model(signature)))
+}
+
+/// Counts a call for explanations before the call is made, for the same reason.
+pub fn explanation_started(signature: &Signature) {
+    count_call(&Key::ExplanationStarted(model(signature)));
+}
+
+fn model(signature: &Signature) -> Model<'_> {
+    Model::new(&signature.name, &signature.version)
+}
+
+fn count_call(key: &Key) -> u64 {
+    let counted = Store::open().and_then(|store| store.add(&key.encode(), 1));
     counted.unwrap_or_else(|error| {
         log::warn(&format!("a call into the model was not counted: {error:#}"));
         0
     })
-}
-
-fn started_key(signature: &Signature) -> String {
-    Key::Started(Model::new(&signature.name, &signature.version)).encode()
 }
 
 /// Adds the increments of an exchange to the counters, in order.
@@ -79,6 +89,11 @@ impl Increments {
             increments.push(&Key::HttpSum { quantity, handler, method }, amount);
         }
         increments.push_inputs(observed);
+        if let Some(inference) = &observed.inference
+            && let Some(explained) = &inference.explained
+        {
+            increments.push_explained(&inference.labels(), explained);
+        }
         increments
     }
 
@@ -140,6 +155,21 @@ impl Increments {
         for ((feature, bin), count) in &inference.bins {
             let (model, feature) = (inference.labels(), feature.as_str().into());
             self.push(&Key::Bin { model, feature, bin: *bin }, *count);
+        }
+    }
+
+    /// Counts a call for explanations, its rows by result, and the proportions of the features.
+    fn push_explained(&mut self, model: &Model, explained: &Explained) {
+        let model = || model.clone();
+        let duration = INFERENCE.duration_units(explained.duration);
+        let inference_bucket = INFERENCE.index(duration);
+        self.push(&Key::ExplanationCall { model: model(), inference_bucket }, 1);
+        let quantity = ModelQuantity::Explanation;
+        self.push(&Key::ModelSum { quantity, model: model() }, duration);
+        self.push(&Key::Explanation { model: model(), result: explained.result }, explained.rows);
+        for (feature, units) in &explained.shares {
+            let feature = feature.as_str().into();
+            self.push(&Key::Contribution { model: model(), feature }, *units);
         }
     }
 }

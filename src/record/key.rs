@@ -42,6 +42,14 @@ pub enum Key<'a> {
     Violation { feature: Cow<'a, str>, reason: Cow<'a, str> },
     /// Counts sampled values by bin of the model's reference.
     Bin { model: Model<'a>, feature: Cow<'a, str>, bin: usize },
+    /// Counts calls for explanations before they are made.
+    ExplanationStarted(Model<'a>),
+    /// Counts calls for explanations.
+    ExplanationCall { model: Model<'a>, inference_bucket: usize },
+    /// Counts rows by the result of their explanation.
+    Explanation { model: Model<'a>, result: ExplanationResult },
+    /// Sums up a feature's proportions of the contributions, in units of `buckets::CONFIDENCE`.
+    Contribution { model: Model<'a>, feature: Cow<'a, str> },
 }
 
 /// A quantity of an exchange.
@@ -62,6 +70,33 @@ pub enum ModelQuantity {
     Inference,
     /// The confidence, in units of `buckets::CONFIDENCE`.
     Confidence,
+    /// The duration of calls for explanations, in units of `buckets::INFERENCE`.
+    Explanation,
+}
+
+/// The result of a row's explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplanationResult {
+    /// The row is explained.
+    Ok,
+    /// The model refuses to explain the row.
+    Refused,
+    /// The call breaks the model's contract.
+    Failed,
+}
+
+impl ExplanationResult {
+    /// All results.
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+
+    /// Returns the label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The labels of an exchange.
@@ -128,6 +163,14 @@ impl Key<'_> {
             Self::Bin { model, feature, bin } => {
                 path.part("b").model(model).label(feature).number(*bin)
             }
+            Self::ExplanationStarted(model) => path.part("es").model(model),
+            Self::ExplanationCall { model, inference_bucket } => {
+                path.part("ec").model(model).number(*inference_bucket)
+            }
+            Self::Explanation { model, result } => {
+                path.part("e").model(model).part(result.as_str())
+            }
+            Self::Contribution { model, feature } => path.part("ef").model(model).label(feature),
         };
         path.0
     }
@@ -160,6 +203,14 @@ impl Key<'_> {
             "b" => {
                 Key::Bin { model: parts.model()?, feature: parts.label()?, bin: parts.number()? }
             }
+            "me" => Key::ModelSum { quantity: ModelQuantity::Explanation, model: parts.model()? },
+            "es" => Key::ExplanationStarted(parts.model()?),
+            "ec" => Key::ExplanationCall {
+                model: parts.model()?,
+                inference_bucket: parts.bucket(&INFERENCE)?,
+            },
+            "e" => Key::Explanation { model: parts.model()?, result: parts.result()? },
+            "ef" => Key::Contribution { model: parts.model()?, feature: parts.label()? },
             _ => return None,
         };
         parts.0.next().is_none().then_some(key)
@@ -181,6 +232,7 @@ impl ModelQuantity {
         match self {
             Self::Inference => "mi",
             Self::Confidence => "mc",
+            Self::Explanation => "me",
         }
     }
 }
@@ -285,6 +337,11 @@ impl<'a> Parts<'a> {
         Some(Key::HttpSum { quantity, handler: self.label()?, method: self.label()? })
     }
 
+    fn result(&mut self) -> Option<ExplanationResult> {
+        let part = self.0.next()?;
+        ExplanationResult::ALL.into_iter().find(|result| result.as_str() == part)
+    }
+
     fn number(&mut self) -> Option<usize> {
         self.0.next()?.parse().ok()
     }
@@ -365,6 +422,11 @@ mod tests {
             Key::ModelSum { quantity: ModelQuantity::Confidence, model: model() },
             Key::Violation { feature: "age".into(), reason: "missing".into() },
             Key::Bin { model: model(), feature: "age".into(), bin: 0 },
+            Key::ModelSum { quantity: ModelQuantity::Explanation, model: model() },
+            Key::ExplanationStarted(model()),
+            Key::ExplanationCall { model: model(), inference_bucket: 3 },
+            Key::Explanation { model: model(), result: ExplanationResult::Refused },
+            Key::Contribution { model: model(), feature: "age".into() },
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
         }
@@ -400,6 +462,8 @@ mod tests {
             "4/p/a/POST/2/0/m/v/c/12/19",
             "4/o/m/v/c/13",
             "4/c/m/v/20",
+            "4/ec/m/v/20",
+            "4/e/m/v/good",
         ] {
             assert_eq!(Key::decode(key), None, "{key}");
         }

@@ -1,7 +1,7 @@
 //! Counters with exact values, although each instance ends with its request.
 //!
 //! Recording, at every request:
-//! - [`observed`] collects the facts of a prediction; [`drift`] sorts values into the bins of the
+//! - [`observed`] collects the facts of a prediction, [`explained`] those of explanations; [`drift`] sorts values into the bins of the
 //!   model's reference.
 //! - [`sample`] draws the rows for which settings are read.
 //! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
@@ -19,6 +19,7 @@
 mod buckets;
 mod count;
 mod drift;
+mod explained;
 mod families;
 mod key;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod sample;
 mod text;
 mod totals;
 
-pub use count::{record, started};
+pub use count::{explanation_started, record, started};
 pub use families::{Context, Stats};
 pub use observed::Observed;
 pub use sample::Sample;

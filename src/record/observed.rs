@@ -1,10 +1,12 @@
 //! The recorded facts of a prediction.
 
 use super::drift::{self, Bins};
+use super::explained::Explained;
 use super::key;
 use super::sample::Sample;
 use crate::model::{self, Output, Signature};
 use crate::platform::settings;
+use crate::predict::explanation::ExplanationCall;
 use crate::predict::{Answers, Call};
 use crate::validate::{Counts, Input, Rows};
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub struct Inference {
     pub outcomes: Vec<Outcome>,
     /// Counts of the sampled rows' values by bin.
     pub bins: Bins,
+    /// The call for explanations, if there was one.
+    pub explained: Option<Explained>,
 }
 
 impl Inference {
@@ -75,8 +79,22 @@ impl Observed {
                 duration: call.duration,
                 outcomes,
                 bins,
+                explained: None,
             }),
             violations: input.accepted.counts.clone(),
+        }
+    }
+
+    /// Adds the facts of a call for the explanations of `rows` rows. Without explanations the client
+    /// gets no answer, so its outcomes are not counted.
+    pub fn add_explanations(&mut self, call: &ExplanationCall, rows: usize, signature: &Signature) {
+        // The client's values are in the response.
+        self.has_few_sizes = false;
+        let Some(inference) = &mut self.inference else { return };
+        inference.explained = Some(Explained::of_call(call, rows, signature));
+        if call.explanations.is_err() {
+            inference.outcomes.clear();
+            inference.bins.clear();
         }
     }
 }

@@ -28,6 +28,7 @@ fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
         duration: Duration::from_micros(3),
         outcomes: vec![Outcome { prediction: "High Risk".into(), confidence: Some(confidence) }],
         bins: Bins::new(),
+        explained: None,
     };
     let observed =
         Observed { inference: Some(inference), has_few_sizes: true, ..Observed::default() };

@@ -59,6 +59,13 @@ pub struct Family {
     pub samples: Vec<Sample>,
 }
 
+impl Family {
+    /// Returns the name in the text format, with the suffix of counters and infos.
+    pub fn full_name(&self) -> String {
+        heading(Format::Prometheus, self).0
+    }
+}
+
 /// A label's name and value.
 pub type Label = (&'static str, String);
 

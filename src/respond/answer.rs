@@ -1,6 +1,7 @@
 //! Answers to `POST /predict`.
 
 use super::detail::Entry;
+use super::explanation::RowExplanation;
 use crate::model::{Output, Prediction, Signature};
 use serde::{Serialize, Serializer};
 use std::num::NonZero;
@@ -15,6 +16,12 @@ pub struct Batch<'a> {
     pub more_warnings: Option<NonZero<usize>>,
 }
 
+/// The explanations of a batch, in the order of the instances.
+#[derive(Serialize)]
+pub struct Explanations<'a> {
+    pub explanations: Vec<Option<RowExplanation<'a>>>,
+}
+
 /// The answer to one row, in the form of the original service, with warnings if the model accepted
 /// an unusual value.
 #[derive(Serialize)]
@@ -23,6 +30,8 @@ pub struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
     model_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<RowExplanation<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Entry<'a>>,
 }
@@ -33,6 +42,7 @@ impl<'a> Answer<'a> {
         signature: &'a Signature,
         outputs: &'a Prediction,
         names: &'a [String],
+        explanation: Option<RowExplanation<'a>>,
         warnings: Vec<Entry<'a>>,
     ) -> Self {
         Self {
@@ -42,6 +52,7 @@ impl<'a> Answer<'a> {
                 _ => None,
             },
             model_version: &signature.version,
+            explanation,
             warnings,
         }
     }

@@ -7,22 +7,25 @@ mod answer;
 mod detail;
 pub mod docs;
 mod error;
+mod explanation;
 mod metrics;
+mod named;
 mod openapi;
 mod predict;
 mod root;
 mod routes;
+mod v1;
 mod v2;
 
 pub use routes::ROUTES;
 
 use crate::http::{ErrorForm, Request, Response, encoding};
-use crate::model::Signature;
+use crate::model::{Description, Explanation, Signature};
 use crate::platform::settings;
-use crate::predict::Call;
+use crate::predict::{Answers, Call, NoAnswer};
 use crate::record::{self, Observed, Sample};
 use crate::serve;
-use crate::validate::Input;
+use crate::validate::{Input, Rows};
 use error::PredictError;
 use routes::Endpoint;
 
@@ -33,6 +36,7 @@ type Reply = serve::Reply<Observed>;
 pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
     match endpoint {
         Endpoint::Predict => predict::post(request),
+        Endpoint::Explain => predict::explain(request),
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
         Endpoint::OpenApi => openapi::get(request).into(),
@@ -42,6 +46,9 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::ModelMetadata => v2::metadata::model(request).into(),
         Endpoint::ModelReady => v2::health::model_ready(request).into(),
         Endpoint::Infer => v2::infer::post(request),
+        Endpoint::V1Ready => v2::health::model_ready(request).into(),
+        Endpoint::V1Predict => v1::predict(request),
+        Endpoint::V1Explain => v1::explain(request),
     }
 }
 
@@ -52,6 +59,24 @@ fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call,
     let sample = Sample::draw(input.rows.len, started, request.random);
     let observed = Observed::of_call(&call, input, signature, sample);
     (call, observed)
+}
+
+/// Calls the model for the explanations of all rows, and adds the facts to record.
+///
+/// # Errors
+///
+/// If the model does not explain all rows.
+fn explain_model(
+    rows: &Rows,
+    answers: &Answers,
+    signature: &Signature,
+    description: &Description,
+    observed: &mut Observed,
+) -> Result<Vec<Explanation>, NoAnswer> {
+    record::explanation_started(signature);
+    let call = crate::predict::explanation::call(rows, answers, signature, description);
+    observed.add_explanations(&call, rows.len, signature);
+    call.explanations
 }
 
 /// Makes the reply to a predicted request. It may be logged if it is in the sample.

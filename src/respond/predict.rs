@@ -1,26 +1,61 @@
-//! `POST /predict`: a prediction for one patient, or for a batch.
+//! `POST /predict` and `POST /explain`: a prediction for one patient, or for a batch, with or
+//! without explanations.
 
-use super::answer::{Answer, Batch};
+use super::answer::{Answer, Batch, Explanations};
 use super::detail::Entry;
 use super::error::PredictError;
-use super::{Reply, answer_body, call_model, predicted};
+use super::explanation::Explainer;
+use super::{Reply, answer_body, call_model, explain_model, predicted};
 use crate::http::{ErrorForm, Request, Response};
-use crate::model::{self, Signature};
+use crate::model::{self, Description, Explanation, Signature};
 use crate::predict::Answers;
 use crate::record::Observed;
-use crate::validate::Input;
-use crate::validate::rows::{self, Form};
+use crate::validate::rows::{self, Asked};
+use crate::validate::{Explain, Rows};
 
-/// The form of errors.
-const FORM: ErrorForm = ErrorForm::Detail;
+/// The differences between the routes of predictions in JSON.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// The form of errors.
+    pub errors: ErrorForm,
+    /// The choice of explanations for a request without one.
+    pub explain: Option<Explain>,
+    pub form: AnswerForm,
+}
 
-/// Answers the request.
+/// The form of answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// An answer for one row, or a list under `predictions` for many.
+    AsAsked,
+    /// A list under `predictions`.
+    Predictions,
+    /// A list under `explanations`, without the predictions.
+    Explanations,
+}
+
+const PREDICT: Manner =
+    Manner { errors: ErrorForm::Detail, explain: None, form: AnswerForm::AsAsked };
+
+/// Answers `POST /predict`.
 pub fn post(request: &Request) -> Reply {
+    answer(request, PREDICT, &model::get_signature())
+}
+
+/// Answers `POST /explain`.
+pub fn explain(request: &Request) -> Reply {
+    let manner = Manner { explain: Some(Explain::DEFAULT), ..PREDICT };
+    answer(request, manner, &model::get_signature())
+}
+
+/// Answers a request in a manner.
+pub fn answer(request: &Request, manner: Manner, signature: &Signature) -> Reply {
     if request.says_not_json() {
-        return PredictError::not_json().reply(Observed::default(), FORM);
+        return PredictError::not_json().reply(Observed::default(), manner.errors);
     }
-    let signature = model::get_signature();
-    answer_body(request, &signature, FORM, |body, signature| predict(request, body, signature))
+    answer_body(request, signature, manner.errors, |body, signature| {
+        predict(request, body, signature, manner)
+    })
 }
 
 /// Answers an uncompressed body.
@@ -32,30 +67,101 @@ fn predict<'a>(
     request: &Request,
     body: &'a [u8],
     signature: &'a Signature,
+    manner: Manner,
 ) -> Result<Reply, PredictError<'a>> {
-    let (form, input) = rows::read(body, signature).map_err(PredictError::Invalid)?;
-    let (call, mut observed) = call_model(&input, signature, request);
+    // Read the rows, and the choice of explanations.
+    let asked = rows::read(body, signature, manner.explain).map_err(PredictError::Invalid)?;
+    let input = &asked.input;
+    let explain = match manner.form {
+        AnswerForm::Explanations => asked.explain.or(manner.explain),
+        AnswerForm::AsAsked | AnswerForm::Predictions => asked.explain,
+    };
+    let explained = explain.map(|explain| Explained::new(explain, signature, &input.rows));
+    let explained = explained.transpose()?;
+
+    // Call the model.
+    let (call, mut observed) = call_model(input, signature, request);
     // A warning may contain input of the client.
     observed.has_few_sizes = input.accepted.is_empty();
-    Ok(match call.answers {
-        Ok(answers) => predicted(respond(signature, form, &input, &answers), observed),
-        Err(no_answer) => {
-            let place = |row| form.place(row);
-            PredictError::of_no_answer(no_answer, place, signature).reply(observed, FORM)
-        }
-    })
+    let refuse = |no_answer, observed| {
+        let place = |row| asked.form.place(row);
+        Ok(PredictError::of_no_answer(no_answer, place, signature).reply(observed, manner.errors))
+    };
+    let answers = match call.answers {
+        Ok(answers) => answers,
+        Err(no_answer) => return refuse(no_answer, observed),
+    };
+    let Some(mut explained) = explained else {
+        let response = respond(signature, manner.form, &asked, &answers, None);
+        return Ok(predicted(response, observed));
+    };
+
+    // Call it again for the explanations.
+    let description = &explained.description;
+    match explain_model(&input.rows, &answers, signature, description, &mut observed) {
+        Ok(explanations) => explained.explanations = explanations,
+        Err(no_answer) => return refuse(no_answer, observed),
+    }
+    let response = respond(signature, manner.form, &asked, &answers, Some(&explained));
+    Ok(predicted(response, observed))
 }
 
-fn respond(signature: &Signature, form: Form, input: &Input, answers: &Answers) -> Response {
-    let accepted = &input.accepted;
-    let answer = |row: usize| {
-        let warnings = accepted.of_row(row).map(Entry::new).collect();
-        Answer::new(signature, &answers.predictions[row], &answers.names, warnings)
-    };
-    if !form.is_batch {
-        return Response::json(200, &answer(0));
+/// The explanations of a request.
+struct Explained {
+    explain: Explain,
+    description: Description,
+    explanations: Vec<Explanation>,
+}
+
+impl Explained {
+    /// Makes the explanations of a request before the model is called.
+    ///
+    /// # Errors
+    ///
+    /// If the model has none, or those of the rows are beyond a limit.
+    fn new<'a>(
+        explain: Explain,
+        signature: &Signature,
+        rows: &Rows,
+    ) -> Result<Self, PredictError<'a>> {
+        let description = model::describe();
+        explain
+            .check(&description, signature.features.len(), rows.len)
+            .map_err(|violation| PredictError::Invalid(violation.into()))?;
+        Ok(Self { explain, description, explanations: Vec::new() })
     }
-    let predictions = (0..input.rows.len).map(answer).collect();
-    let more_warnings = accepted.not_kept();
-    Response::json(200, &Batch { predictions, more_warnings })
+}
+
+fn respond(
+    signature: &Signature,
+    form: AnswerForm,
+    asked: &Asked,
+    answers: &Answers,
+    explained: Option<&Explained>,
+) -> Response {
+    let Asked { form: rows_form, input, .. } = asked;
+    let features = signature.features.len();
+    let explanation = |row: usize| {
+        let Explained { explain, description, explanations } = explained?;
+        let explainer = Explainer { signature, description, explain: *explain };
+        let values = &input.rows.values[row * features..][..features];
+        Some(explainer.row(values, &answers.predictions[row], &explanations[row]))
+    };
+    let answer = |row: usize| {
+        let warnings = input.accepted.of_row(row).map(Entry::new).collect();
+        let prediction = &answers.predictions[row];
+        Answer::new(signature, prediction, &answers.names, explanation(row), warnings)
+    };
+    let rows = 0..input.rows.len;
+    match form {
+        AnswerForm::Explanations => {
+            Response::json(200, &Explanations { explanations: rows.map(explanation).collect() })
+        }
+        AnswerForm::AsAsked if !rows_form.is_batch => Response::json(200, &answer(0)),
+        AnswerForm::AsAsked | AnswerForm::Predictions => {
+            let predictions = rows.map(answer).collect();
+            let more_warnings = input.accepted.not_kept();
+            Response::json(200, &Batch { predictions, more_warnings })
+        }
+    }
 }

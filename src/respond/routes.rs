@@ -14,6 +14,7 @@ use serde::Serialize;
 pub enum Endpoint {
     Root,
     Predict,
+    Explain,
     Metrics,
     #[serde(rename = "openapi")]
     OpenApi,
@@ -23,11 +24,22 @@ pub enum Endpoint {
     ModelMetadata,
     ModelReady,
     Infer,
+    V1Ready,
+    V1Predict,
+    V1Explain,
+}
+
+impl Endpoint {
+    /// Returns true for the operations of models with explanations only.
+    pub fn explains(self) -> bool {
+        matches!(self, Self::Explain | Self::V1Explain)
+    }
 }
 
 /// The routes of the API, the most frequent first.
 pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
+    Route { path: "/explain", methods: &[(Method::Post, Endpoint::Explain)] },
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
     Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
     Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },
@@ -40,6 +52,10 @@ pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/v2/models/{model}/versions/{version}", methods: METADATA },
     Route { path: "/v2/models/{model}/versions/{version}/ready", methods: READY },
     Route { path: "/v2/models/{model}/versions/{version}/infer", methods: INFER },
+    Route { path: "/v1/models/{model}:predict", methods: &[(Method::Post, Endpoint::V1Predict)] },
+    Route { path: "/v1/models/{model}:explain", methods: &[(Method::Post, Endpoint::V1Explain)] },
+    // The last one: a name with any end is a name.
+    Route { path: "/v1/models/{model}", methods: &[(Method::Get, Endpoint::V1Ready)] },
 ];
 
 const METADATA: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelMetadata)];
@@ -61,6 +77,20 @@ mod tests {
             assert_eq!(find(path, Method::Post).label(), NO_ROUTE, "{path}");
         }
         assert!(matches!(find("/v2/models//", Method::Get), Found::Nothing));
+    }
+
+    #[test]
+    fn a_verb_behind_a_colon_is_no_part_of_the_name() {
+        for path in ["/v1/models/a:b:explain", "/v1/models/a%3Ab%3aexplain"] {
+            let Found::Endpoint(_, endpoint, segments) = find(path, Method::Post) else {
+                panic!("{path} is no route");
+            };
+            assert_eq!((endpoint, &segments[..]), (Endpoint::V1Explain, &["a:b".into()][..]));
+        }
+        for path in ["/v1/models/:explain", "/v1/models/a:other", "/v1/models/a"] {
+            assert!(matches!(find(path, Method::Post), Found::WrongMethod(_)), "{path}");
+        }
+        assert!(matches!(find("/v1/models/", Method::Get), Found::Nothing));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use crate::http::{Method, Segments};
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// One path of a component with the endpoints `E`.
 pub struct Route<E: 'static> {
-    /// The path, and the `handler` label in metrics. A segment in braces stands for any segment.
+    /// The path, and the `handler` label in metrics. A segment in braces stands for any segment, or
+    /// for any with the end that is behind the braces.
     pub path: &'static str,
     /// Methods, each with its endpoint. HEAD is served wherever GET is: the host leaves out the
     /// body. OPTIONS is served everywhere.
@@ -85,13 +87,23 @@ fn segments<'p>(template: &str, path: &'p str) -> Option<Segments<'p>> {
     let mut parts = path.split('/');
     for expected in template.split('/') {
         let part = parts.next()?;
-        if expected.starts_with('{') && !part.is_empty() {
-            segments.push(percent_decode_str(part).decode_utf8_lossy());
+        if let Some((_, end)) = expected.strip_prefix('{').and_then(|name| name.split_once('}')) {
+            segments.push(segment(part, end)?);
         } else if expected != part {
             return None;
         }
     }
     parts.next().is_none().then_some(segments)
+}
+
+/// Decodes a segment without the end behind the braces; none if the segment has another end, or
+/// nothing before it.
+fn segment<'p>(part: &'p str, end: &str) -> Option<Cow<'p, str>> {
+    let mut segment = percent_decode_str(part).decode_utf8_lossy();
+    if !end.is_empty() {
+        segment = segment.strip_suffix(end)?.to_owned().into();
+    }
+    (!segment.is_empty()).then_some(segment)
 }
 
 impl<E> Route<E> {

@@ -61,6 +61,8 @@ pub enum Reason {
     OutOfRange,
     UnknownCategory,
     Unanswerable,
+    NoExplanation,
+    TooCostly,
 }
 
 impl Reason {
@@ -73,6 +75,8 @@ impl Reason {
             Self::OutOfRange => "out_of_range",
             Self::UnknownCategory => "unknown_category",
             Self::Unanswerable => "unanswerable",
+            Self::NoExplanation => "no_explanation",
+            Self::TooCostly => "too_costly",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::check::{Context, Issue, Reason, list};
 use super::collect::{Collector, Given, Input};
+use super::explain::{self, Explain};
 use super::json::{Body, List, Object, without_bom};
 use super::violations::{Place, Violation, Violations};
 use crate::model::Signature;
@@ -56,10 +57,28 @@ const BARE_ROW: Form = Form::one(&[]);
 const BARE_LIST: Form = Form::many(&[]);
 
 /// The keys of all forms. Rows without a key are taken only if no feature has one of these names.
-const KEYS: [&str; 7] =
-    ["patient_data", "instances", "inputs", "dataframe_records", DATAFRAME_SPLIT, COLUMNS, DATA];
+const KEYS: [&str; 8] = [
+    "patient_data",
+    "instances",
+    "inputs",
+    "dataframe_records",
+    DATAFRAME_SPLIT,
+    COLUMNS,
+    DATA,
+    explain::KEY,
+];
+
+/// A valid body.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub form: Form,
+    pub input: Input<'a>,
+    /// The choice of explanations; none for answers without them.
+    pub explain: Option<Explain>,
+}
 
 /// Reads a body. If it has rows in several forms, `patient_data` goes first, then `instances`.
+/// `explain` is the choice of explanations for a body without one.
 ///
 /// # Errors
 ///
@@ -67,13 +86,14 @@ const KEYS: [&str; 7] =
 pub fn read<'a>(
     body: &'a [u8],
     signature: &'a Signature,
-) -> Result<(Form, Input<'a>), Violations<'a>> {
+    explain: Option<Explain>,
+) -> Result<Asked<'a>, Violations<'a>> {
     let body = without_bom(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
     }
     let body = Body::parse(body)?;
-    let mut reader = Reader::new(signature);
+    let mut reader = Reader::new(signature, explain);
     let form = match body.object()? {
         Some(top) => reader.add_top(&body, &top)?,
         None => {
@@ -84,7 +104,7 @@ pub fn read<'a>(
             BARE_LIST
         }
     };
-    Ok((form, reader.collector.finish()?))
+    Ok(Asked { form, input: reader.collector.finish()?, explain: reader.explain })
 }
 
 /// Returns the value of a key; none if it is missing or null.
@@ -137,12 +157,14 @@ struct Reader<'a> {
     /// The index of each feature, by its name.
     indices: BTreeMap<&'a str, usize>,
     collector: Collector<'a>,
+    explain: Option<Explain>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(signature: &'a Signature) -> Self {
+    fn new(signature: &'a Signature, explain: Option<Explain>) -> Self {
         let names = signature.features.iter().map(|feature| feature.name.as_str());
-        Self { signature, indices: indices(names), collector: Collector::new(signature) }
+        let collector = Collector::new(signature);
+        Self { signature, indices: indices(names), collector, explain }
     }
 
     /// Returns true if no feature has the name of a key.
@@ -152,6 +174,9 @@ impl<'a> Reader<'a> {
 
     /// Adds the rows of a body with an object at its top, and returns their form.
     fn add_top(&mut self, body: &Body<'a>, top: &Object<'a>) -> Result<Form, Violation<'a>> {
+        if let Some(raw) = given(top, explain::KEY) {
+            self.read_explain(body, raw);
+        }
         if let Some(row) = given(top, PATIENT.path[0]) {
             self.add(body.part(row), PATIENT.part())?;
             return Ok(PATIENT);
@@ -174,10 +199,18 @@ impl<'a> Reader<'a> {
         }
         let has_feature = top.members().any(|(key, _)| self.indices.contains_key(key));
         if has_feature && self.takes_bare_rows() {
-            self.add(*body, BARE_ROW.part())?;
+            let mut members = top.members().filter(|(key, _)| *key != explain::KEY);
+            self.add_members(BARE_ROW.part(), top.raw, &mut members);
             return Ok(BARE_ROW);
         }
         Err(no_rows(body, top))
+    }
+
+    fn read_explain(&mut self, body: &Body<'a>, raw: &'a RawValue) {
+        match Explain::read(body, raw) {
+            Ok(explain) => self.explain = explain,
+            Err(violation) => self.collector.refuse(violation),
+        }
     }
 
     fn add_list(

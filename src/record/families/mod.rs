@@ -1,5 +1,6 @@
 //! The metric families, derived from the counters.
 
+mod explanation;
 mod histogram;
 mod http;
 mod model;
@@ -9,6 +10,7 @@ use super::key::Key;
 use super::text::Family;
 use super::totals::Totals;
 use crate::model::{Description, Signature};
+use explanation::ExplanationStats;
 use http::HttpStats;
 use model::ModelStats;
 
@@ -27,6 +29,7 @@ pub struct Stats<'a> {
     context: &'a Context<'a>,
     http: HttpStats,
     model: ModelStats,
+    explanations: ExplanationStats,
 }
 
 impl<'a> Stats<'a> {
@@ -35,17 +38,20 @@ impl<'a> Stats<'a> {
         let Context { signature, description, .. } = context;
         let mut http = HttpStats::new();
         let mut model = ModelStats::new();
+        let mut explanations = ExplanationStats::new();
         // A new series hides its first value from rate() and increase(), such as a first error. So
         // the counters of predictions exist at 0 from the start.
         http.begin(context.predicting);
         model.begin(signature, description);
+        explanations.begin(signature, description);
         for (key, &number) in totals {
             if let Some(key) = Key::decode(key) {
                 http.add(&key, number);
                 model.add(&key, number, signature);
+                explanations.add(&key, number, signature);
             }
         }
-        Self { context, http, model }
+        Self { context, http, model, explanations }
     }
 
     /// Returns true if the served model has given an answer missing from its description. A check
@@ -57,7 +63,9 @@ impl<'a> Stats<'a> {
     /// Derives all families, sorted by name.
     pub fn families(&self) -> Vec<Family> {
         let mut families = self.http.families();
+        families.extend(self.explanations.families(self.context));
         families.extend(self.model.families(self.context));
+        families.sort_by_cached_key(Family::full_name);
         families
     }
 }

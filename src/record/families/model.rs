@@ -81,6 +81,7 @@ impl ModelStats {
                 let histograms = match quantity {
                     ModelQuantity::Inference => &mut self.inferences,
                     ModelQuantity::Confidence => &mut self.confidences,
+                    ModelQuantity::Explanation => return,
                 };
                 histograms.at(&[&model.name, &model.version]).sum += number;
             }

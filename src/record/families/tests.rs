@@ -89,6 +89,7 @@ fn inference(outcomes: Vec<Outcome>) -> Inference {
         duration: Duration::from_micros(3),
         outcomes,
         bins: Bins::new(),
+        explained: None,
     }
 }
 
@@ -168,6 +169,11 @@ fn odd_key() -> impl Strategy<Value = String> {
         format!("m[ic]/m/{label}"),
         format!("i/{label}/{label}"),
         format!("b/m/v1/age/{number}"),
+        format!("es/m/{label}"),
+        format!("ec/m/{label}/{number}"),
+        "e/m/v1/(ok|refused|failed|good)".to_owned(),
+        "me/m/v1".to_owned(),
+        format!("ef/m/v1/(age|{label})"),
     ];
     let key = format!("4/({})", kinds.join("|"));
     proptest::string::string_regex(&key).expect("it is an expression")
@@ -211,7 +217,7 @@ fn a_sum_too_large_for_a_number_stays_at_the_largest() {
 #[test]
 fn families_are_sorted_by_name() {
     let text = scrape(&Memory::default(), Format::Prometheus);
-    assert_eq!(Exposition::parse(&text).kinds().len(), 14);
+    assert_eq!(Exposition::parse(&text).kinds().len(), 19);
     let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     assert!(names.is_sorted(), "{names:?}");
 }

@@ -20,11 +20,17 @@ pub(super) static OPERATIONS: &str = include_str!("operations.json");
 pub fn document(model: &Described) -> Value {
     let (mut document, mut operations) = (parse(DOCUMENT), parse(OPERATIONS));
     document["info"] = info(model);
+    if model.description.explanation.is_none() {
+        schemas::remove_explanations(&mut document["components"]["schemas"]);
+    }
     schemas::fill(&mut document["components"]["schemas"], model);
     examples::fill(&mut operations, model);
     let mut paths = Paths { model, operations, items: Map::new() };
+    let explains = model.description.explanation.is_some();
     for route in routes::ROUTES {
-        paths.add(route);
+        if explains || !route.methods.iter().any(|(_, endpoint)| endpoint.explains()) {
+            paths.add(route);
+        }
     }
     for route in docs::ROUTES {
         paths.add(route);

@@ -2,10 +2,11 @@
 
 use super::Described;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
-use crate::respond::answer::Answer;
+use crate::respond::answer::{Answer, Explanations};
+use crate::respond::explanation::{self, Explainer, RowExplanation};
 use crate::respond::v2::output::{InferResponse, tensor};
-use crate::respond::v2::tensors::{self, OutputTensor};
-use crate::validate::check;
+use crate::respond::v2::tensors::{self, OutputTensor, Part};
+use crate::validate::{Explain, check};
 use serde_json::{Map, Value, json};
 
 /// Puts the examples into the operations.
@@ -14,14 +15,66 @@ pub fn fill(operations: &mut Value, model: &Described) {
     show(&mut predict["requestBody"], "examples", predict_requests(model));
     show(&mut predict["responses"]["200"], "examples", predictions(model));
     show(&mut predict["responses"]["422"], "example", violations(model));
+    let v1_predict = &mut operations["v1_predict"];
+    show(&mut v1_predict["requestBody"], "example", rows_request(model, &answered(model)));
+    let predictions: Vec<_> =
+        answered(model).iter().map(|one| prediction(model, one, false)).collect();
+    show(&mut v1_predict["responses"]["200"], "example", json!({ "predictions": predictions }));
+    fill_explanations(operations, model);
     let infer = &mut operations["infer"];
     show(&mut infer["requestBody"], "examples", infer_requests(model));
     show(&mut infer["responses"]["200"], "example", infer_response(model));
 }
 
+/// Puts an example with an explanation into the operations, if the model explains it.
+fn fill_explanations(operations: &mut Value, model: &Described) {
+    let examples = answered(model);
+    let Some(example) = examples.first().filter(|_| model.explanation.is_some()) else { return };
+    let request = |mut body: Value, explain: bool| {
+        if explain {
+            body["explain"] = json!(true);
+        }
+        named("with an explanation", &body)
+    };
+    let answer = named("with an explanation", &prediction(model, example, true));
+    let row = json!({ "patient_data": row(model, example) });
+    for (name, explain) in [("predict", true), ("explain", false)] {
+        let operation = &mut operations[name];
+        let member = &mut content(&mut operation["requestBody"])["examples"];
+        member["explained"] = request(row.clone(), explain);
+        content(&mut operation["responses"]["200"])["examples"]["explained"] = answer.clone();
+    }
+    show(&mut operations["explain"]["responses"]["422"], "example", violations(model));
+    let explain = &mut operations["v1_explain"];
+    show(&mut explain["requestBody"], "example", rows_request(model, &examples[..1]));
+    let explanations = vec![explained(model, example)];
+    show(&mut explain["responses"]["200"], "example", json!(Explanations { explanations }));
+}
+
+/// Returns the row of the example with an explanation, if the model explains its answers.
+pub fn explained_row(model: &Described) -> Option<&[Cell]> {
+    model.description.explanation.as_ref()?;
+    answered(model).first().map(|example| example.row)
+}
+
+fn explained<'a>(model: &'a Described, example: &Example<'a>) -> Option<RowExplanation<'a>> {
+    let Described { signature, description, .. } = model;
+    let explainer = Explainer { signature, description, explain: Explain::DEFAULT };
+    let explanation = model.explanation.as_ref()?;
+    Some(explainer.row(example.row, example.answer, explanation))
+}
+
+fn rows_request(model: &Described, examples: &[Example]) -> Value {
+    json!({ "instances": examples.iter().map(|one| row(model, one)).collect::<Vec<_>>() })
+}
+
+fn content(part: &mut Value) -> &mut Value {
+    &mut part["content"]["application/json"]
+}
+
 /// Puts examples into a request or a response.
 fn show(part: &mut Value, member: &str, examples: Value) {
-    part["content"]["application/json"][member] = examples;
+    content(part)[member] = examples;
 }
 
 /// An example with an answer, not a refusal.
@@ -51,15 +104,7 @@ fn is_plain(row: &[Cell], model: &Described) -> bool {
 }
 
 fn cell(cell: &Cell) -> Value {
-    match cell {
-        Cell::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            json!(*number as i64)
-        }
-        Cell::Number(number) => json!(number),
-        Cell::Text(text) => json!(text),
-        Cell::Flag(flag) => json!(flag),
-        Cell::Missing => Value::Null,
-    }
+    json!(explanation::Cell(cell))
 }
 
 fn row(model: &Described, example: &Example) -> Value {
@@ -78,7 +123,8 @@ fn predict_requests(model: &Described) -> Value {
 }
 
 fn predictions(model: &Described) -> Value {
-    each_and_all(model, |example| prediction(model, example), Value::clone, "predictions")
+    let prediction = |example: &Example| prediction(model, example, false);
+    each_and_all(model, prediction, Value::clone, "predictions")
 }
 
 /// Builds one entry per example, formatted by `one`, and a batch entry with a list under the key
@@ -99,10 +145,11 @@ fn each_and_all(
     shown.into()
 }
 
-fn prediction(model: &Described, example: &Example) -> Value {
+fn prediction(model: &Described, example: &Example, explains: bool) -> Value {
     let names: Vec<_> =
         model.description.outputs.iter().map(|output| output.name.clone()).collect();
-    json!(Answer::new(&model.signature, example.answer, &names, Vec::new()))
+    let explanation = if explains { explained(model, example) } else { None };
+    json!(Answer::new(&model.signature, example.answer, &names, explanation, Vec::new()))
 }
 
 /// Makes the answer to a row without any value.
@@ -153,7 +200,8 @@ fn infer_response(model: &Described) -> Value {
     let predictions: Vec<_> =
         answered(model).iter().map(|example| example.answer.clone()).collect();
     let outputs: Vec<OutputTensor> = tensors::outputs(&model.description);
-    let answers = outputs.iter().map(|output| tensor(output, &predictions, None));
+    let usual = outputs.iter().filter(|output| output.part != Part::Contributions);
+    let answers = usual.map(|output| tensor(output, &predictions, &[], None));
     json!(InferResponse {
         model_name: &model.signature.name,
         model_version: &model.signature.version,

@@ -25,6 +25,31 @@ pub fn fill(schemas: &mut Value, model: &Described) {
     schemas["RequestedOutput"]["properties"]["name"]["enum"] = outputs.collect();
 }
 
+/// Removes the schemas and properties of explanations.
+pub fn remove_explanations(schemas: &mut Value) {
+    let mut remove = |path: &str, names: &[&str]| {
+        let members = schemas.pointer_mut(path).and_then(Value::as_object_mut);
+        let members = members.expect("the document has these schemas");
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    };
+    remove(
+        "",
+        &[
+            "Explain",
+            "ExplainOptions",
+            "Explanations",
+            "RowExplanation",
+            "Explanation",
+            "Contribution",
+            "FeatureValue",
+        ],
+    );
+    for request in ["RowRequest", "BatchRequest"] {
+        remove(&format!("/{request}/properties"), &["explain"]);
+    }
+    remove("/Prediction/properties", &["explanation"]);
+}
+
 fn row(model: &Described) -> Value {
     let features = &model.signature.features;
     let mut properties = Map::new();

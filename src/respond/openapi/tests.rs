@@ -1,8 +1,9 @@
 use super::Described;
 use super::document::{OPERATIONS, document};
 use crate::model::{
-    Classification, Description, Example, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange,
-    Output, OutputKind, OutputNotes, QuantityRange, Signature, UnusualPolicy, Value as Cell,
+    Attribution, Classification, Description, Example, ExplanationMethod, ExplanationNotes,
+    Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output, OutputKind, OutputNotes,
+    QuantityRange, Scale, Signature, UnusualPolicy, Value as Cell,
 };
 use crate::respond::{docs, routes};
 use serde_json::{Map, Value, json};
@@ -58,8 +59,19 @@ fn model() -> Described {
         kind,
         positive: None,
     };
+    let attribution = |output, class, deviations| Attribution {
+        output,
+        class,
+        base: 0.5,
+        contributions: vec![0.25, -0.5, 0.0, 1.0],
+        deviations,
+    };
     Described {
         max_batch_rows: 7,
+        explanation: Some(vec![
+            attribution(0, Some(1), Vec::new()),
+            attribution(1, None, vec![0.5; 4]),
+        ]),
         signature: Signature { name: "m".into(), version: "2".into(), features },
         description: Description {
             summary: "A model.".into(),
@@ -78,7 +90,14 @@ fn model() -> Described {
                 example("a light one", Cell::Number(50.5), "low"),
                 example("unknown weight", Cell::Missing, "high"),
             ],
-            explanation: None,
+            explanation: Some(ExplanationNotes {
+                method: ExplanationMethod::Permutations,
+                scales: vec![Scale::LogOdds, Scale::Log],
+                base: "The mean.".into(),
+                cost: 1,
+                reference: Vec::new(),
+                shares: Vec::new(),
+            }),
         },
     }
 }
@@ -160,8 +179,9 @@ fn every_example_is_valid_by_its_schema() {
             checked += 1;
         }
     });
-    // Two rows and a batch, with answers; a violation; an inference, with its answer.
-    assert!(checked >= 9, "{checked}");
+    // Two rows and a batch, with answers, and one with an explanation, which has a route of its own and one of
+    // KServe; two violations; an inference, with its answer.
+    assert!(checked >= 18, "{checked}");
 }
 
 #[test]
@@ -243,6 +263,20 @@ fn every_schema_is_known_to_generators_of_clients() {
         let format = members.get("format").and_then(Value::as_str);
         let is_number = kind == "number" || *kind == json!(["number", "null"]);
         assert_eq!(is_number, format == Some("double"), "{way} is a number of unknown size");
+    });
+}
+
+#[test]
+fn a_model_without_explanations_has_a_document_without_them() {
+    let mut model = model();
+    (model.description.explanation, model.explanation) = (None, None);
+    let document = document(&model);
+    assert_eq!(document.to_string().matches("xplan").count(), 0, "{document}");
+    walk("", &document, &mut |way, members| {
+        if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+            let target = document.pointer(reference.trim_start_matches('#'));
+            assert!(target.is_some_and(Value::is_object), "{reference} at {way}");
+        }
     });
 }
 

@@ -1,9 +1,9 @@
 //! Liveness and readiness. Readiness checks the model.
 
-use super::named_model;
 use crate::http::{ErrorForm, Request, Response};
 use crate::platform::log;
 use crate::predict::self_check;
+use crate::respond::named::named_model;
 use serde_json::json;
 
 /// Answers `GET /v2/health/live`. An answer alone shows liveness.
@@ -17,8 +17,8 @@ pub fn ready() -> Response {
     Response::json(status(ready), &json!({ "ready": ready })).not_stored()
 }
 
-/// Answers `GET /v2/models/{model}[/versions/{version}]/ready` with 200 or 503, by the check of the
-/// model.
+/// Answers `GET /v2/models/{model}[/versions/{version}]/ready` and `GET /v1/models/{model}` with 200
+/// or 503, by the check of the model.
 pub fn model_ready(request: &Request) -> Response {
     let signature = match named_model(request) {
         Ok(signature) => signature,

@@ -1,18 +1,18 @@
 //! `POST /v2/models/{model}[/versions/{version}]/infer`: predictions in tensors.
 
-use super::named_model;
 use super::output::{InferResponse, Warnings, requested, tensor};
-use super::tensors::{self, OutputTensor};
+use super::tensors::{self, OutputTensor, Part};
 use crate::http::{ErrorForm, HttpError, Request, Response};
-use crate::model::{self, Signature};
+use crate::model::{self, Explanation, Signature};
 use crate::predict::Answers;
 use crate::record::Observed;
 use crate::respond::error::PredictError;
-use crate::respond::{Reply, answer_body, call_model, predicted};
-use crate::validate::Place;
+use crate::respond::named::named_model;
+use crate::respond::{Reply, answer_body, call_model, explain_model, predicted};
 use crate::validate::tensor::request::{parse, split};
 use crate::validate::tensor::rows::rows;
 use crate::validate::tensor::{HEADER_LENGTH, nan};
+use crate::validate::{Explain, Place};
 
 /// The form of errors.
 const FORM: ErrorForm = ErrorForm::Error;
@@ -56,31 +56,48 @@ fn infer<'s>(
     };
 
     // Validate the requested outputs, and the rows.
-    let outputs = tensors::outputs(&model::describe());
+    let description = model::describe();
+    let outputs = tensors::outputs(&description);
     let outputs = requested(&outputs, &asked)
         .map_err(|message| PredictError::Http(HttpError::new(400, message)))?;
     let input = rows(&asked.inputs, signature).map_err(PredictError::Invalid)?;
-
-    // Predict, and answer.
-    let (call, observed) = call_model(&input, signature, request);
-    let accepted = &input.accepted;
-    match call.answers {
-        Ok(answers) => {
-            let answer = InferResponse {
-                model_name: &signature.name,
-                model_version: &signature.version,
-                id: asked.id.as_deref().unwrap_or(request.id),
-                parameters: (!accepted.is_empty())
-                    .then(|| Warnings { warnings: accepted.sentence() }),
-                outputs: Vec::with_capacity(outputs.len()),
-            };
-            Ok(predicted(respond(answer, &outputs, &answers), observed))
-        }
-        Err(no_answer) => {
-            Ok(PredictError::of_no_answer(no_answer, |row| Place::Row(&[], row), signature)
-                .reply(observed, FORM))
-        }
+    let explains = outputs.iter().any(|(output, _)| output.part == Part::Contributions);
+    if explains {
+        Explain::DEFAULT
+            .check(&description, signature.features.len(), input.rows.len)
+            .map_err(|violation| PredictError::Invalid(violation.into()))?;
     }
+
+    // Predict, and explain.
+    let (call, mut observed) = call_model(&input, signature, request);
+    let refuse = |no_answer, observed| {
+        let place = |row| Place::Row(&[], row);
+        Ok(PredictError::of_no_answer(no_answer, place, signature).reply(observed, FORM))
+    };
+    let answers = match call.answers {
+        Ok(answers) => answers,
+        Err(no_answer) => return refuse(no_answer, observed),
+    };
+    let explanations = if explains {
+        explain_model(&input.rows, &answers, signature, &description, &mut observed)
+    } else {
+        Ok(Vec::new())
+    };
+    let explanations = match explanations {
+        Ok(explanations) => explanations,
+        Err(no_answer) => return refuse(no_answer, observed),
+    };
+
+    // Answer.
+    let accepted = &input.accepted;
+    let answer = InferResponse {
+        model_name: &signature.name,
+        model_version: &signature.version,
+        id: asked.id.as_deref().unwrap_or(request.id),
+        parameters: (!accepted.is_empty()).then(|| Warnings { warnings: accepted.sentence() }),
+        outputs: Vec::with_capacity(outputs.len()),
+    };
+    Ok(predicted(respond(answer, &outputs, &answers, &explanations), observed))
 }
 
 /// Responds with JSON, followed by the data of binary outputs.
@@ -88,11 +105,12 @@ fn respond<'a>(
     mut answer: InferResponse<'a>,
     outputs: &[(&'a OutputTensor, bool)],
     answers: &'a Answers,
+    explanations: &[Explanation],
 ) -> Response {
     let mut binary = Vec::new();
     for (output, is_binary) in outputs {
         let binary = is_binary.then_some(&mut binary);
-        answer.outputs.push(tensor(output, &answers.predictions, binary));
+        answer.outputs.push(tensor(output, &answers.predictions, explanations, binary));
     }
     let mut response = Response::json(200, &answer);
     if !outputs.iter().any(|(_, is_binary)| *is_binary) {

@@ -1,9 +1,9 @@
 //! The metadata of the server and of the model.
 
-use super::named_model;
 use super::tensors::{self, OutputTensor};
 use crate::http::{ErrorForm, Request, Response};
 use crate::model::{Feature, describe};
+use crate::respond::named::named_model;
 use crate::validate::tensor::Datatype;
 use serde_json::{Value, json};
 
@@ -23,8 +23,8 @@ pub fn model(request: &Request) -> Response {
         Ok(model) => model,
         Err(error) => return error.response(ErrorForm::Error),
     };
-    let input = |feature: &Feature| tensor(&feature.name, tensors::datatype(feature), None);
-    let output = |output: OutputTensor| tensor(&output.name, output.datatype, output.width);
+    let input = |feature: &Feature| tensor(&feature.name, tensors::datatype(feature), &[]);
+    let output = |output: OutputTensor| tensor(&output.name, output.datatype, &output.shape);
     let metadata = json!({
         "name": model.name,
         "versions": [model.version],
@@ -36,7 +36,7 @@ pub fn model(request: &Request) -> Response {
 }
 
 /// Makes a `$metadata_tensor`. In its shape, -1 stands for the number of rows.
-fn tensor(name: &str, datatype: Datatype, width: Option<usize>) -> Value {
-    let shape: Vec<_> = [-1].into_iter().chain(width.map(|width| width as i64)).collect();
+fn tensor(name: &str, datatype: Datatype, row: &[usize]) -> Value {
+    let shape: Vec<_> = [-1].into_iter().chain(row.iter().map(|size| *size as i64)).collect();
     json!({ "name": name, "datatype": datatype.name(), "shape": shape })
 }

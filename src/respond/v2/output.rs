@@ -1,7 +1,7 @@
 //! Tensors, built from the model's answers.
 
 use super::tensors::{OutputTensor, Part};
-use crate::model::{Output, Prediction};
+use crate::model::{Explanation, Output, Prediction};
 use crate::validate::tensor::request::{InferRequest, RequestedOutput};
 use serde::Serialize;
 
@@ -61,7 +61,8 @@ pub fn requested<'a>(
     request: &InferRequest,
 ) -> Result<Vec<(&'a OutputTensor, bool)>, String> {
     if request.outputs.is_empty() {
-        return Ok(outputs.iter().map(|output| (output, request.binary_outputs)).collect());
+        let usual = outputs.iter().filter(|output| output.part != Part::Contributions);
+        return Ok(usual.map(|output| (output, request.binary_outputs)).collect());
     }
     let mut found = Vec::<(&OutputTensor, bool)>::new();
     for (index, asked) in request.outputs.iter().enumerate() {
@@ -79,18 +80,17 @@ pub fn requested<'a>(
     Ok(found)
 }
 
-/// Makes the tensor of an output: `[rows]`, or `[rows, classes]` for probabilities. With `binary`,
-/// the data is appended there instead.
+/// Makes the tensor of an output: a value or a block for each row. `explanations` has those of all
+/// rows, or none if no requested tensor needs them. With `binary`, the data is appended there
+/// instead.
 pub fn tensor<'a>(
     output: &'a OutputTensor,
     predictions: &'a [Prediction],
+    explanations: &[Explanation],
     binary: Option<&mut Vec<u8>>,
 ) -> ResponseTensor<'a> {
-    let column = column(output, predictions);
-    let shape = match output.width {
-        Some(width) => vec![predictions.len(), width],
-        None => vec![predictions.len()],
-    };
+    let column = column(output, predictions, explanations);
+    let shape = [&[predictions.len()], &output.shape[..]].concat();
     let (parameters, data) = match binary {
         Some(binary) => {
             let before = binary.len();
@@ -102,18 +102,33 @@ pub fn tensor<'a>(
     ResponseTensor { name: &output.name, datatype: output.datatype.name(), shape, parameters, data }
 }
 
-fn column<'a>(output: &OutputTensor, predictions: &'a [Prediction]) -> Column<'a> {
+fn column<'a>(
+    output: &OutputTensor,
+    predictions: &'a [Prediction],
+    explanations: &[Explanation],
+) -> Column<'a> {
     let outputs = predictions.iter().map(|prediction| prediction.get(output.output));
     match output.part {
         Part::Label => Column::Texts(outputs.map(label).collect()),
         Part::Confidence => Column::Numbers(outputs.map(confidence).collect()),
         Part::Quantity => Column::Numbers(outputs.map(quantity).collect()),
         Part::Probabilities => {
-            let width = output.width.unwrap_or_default();
+            let width = output.shape.iter().product();
             let row = |output| (0..width).map(move |class| probability(output, class));
             Column::Numbers(outputs.flat_map(row).collect())
         }
+        Part::Contributions => contributions(output, explanations),
     }
+}
+
+/// Lists the contributions to an output, class after class, each with the base at the end.
+fn contributions(output: &OutputTensor, explanations: &[Explanation]) -> Column<'static> {
+    let attributions = explanations.iter().flatten();
+    let own = attributions.filter(|attribution| attribution.output as usize == output.output);
+    let numbers = own.flat_map(|attribution| {
+        attribution.contributions.iter().chain([&attribution.base]).map(|number| Some(*number))
+    });
+    Column::Numbers(numbers.collect())
 }
 
 fn label(output: Option<&Output>) -> &str {

@@ -31,7 +31,7 @@ fn signature() -> Signature {
 
 /// Reads a single row.
 fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Violations<'a>> {
-    let (form, input) = read(body, signature)?;
+    let Asked { form, input, .. } = read(body, signature, None)?;
     assert!(!form.is_batch && input.rows.len == 1);
     Ok(input)
 }
@@ -85,7 +85,7 @@ fn unknown_keys_are_counted() {
 #[test]
 fn instances_have_to_be_a_list() {
     let signature = signature();
-    let violations = read(br#"{"instances":{"beats":1}}"#, &signature).unwrap_err();
+    let violations = read(br#"{"instances":{"beats":1}}"#, &signature, None).unwrap_err();
     assert_eq!(violations.kept[0].issue.kind, "list_type");
 }
 
@@ -93,15 +93,15 @@ fn instances_have_to_be_a_list() {
 fn patient_data_goes_before_instances() {
     let signature = signature();
     let body = br#"{"instances":7,"patient_data":{"beats":1}}"#;
-    assert_eq!(read(body, &signature).unwrap().0, PATIENT);
+    assert_eq!(read(body, &signature, None).unwrap().form, PATIENT);
 }
 
 /// Returns the values of the rows of a body, and the kinds of its warnings; or the path of the
 /// first violation.
 fn rows(body: &str) -> Result<(Vec<f64>, Vec<&'static str>), String> {
     let signature = signature();
-    match read(body.as_bytes(), &signature) {
-        Ok((_, input)) => {
+    match read(body.as_bytes(), &signature, None) {
+        Ok(Asked { input, .. }) => {
             let beats = input.rows.values.chunks(signature.features.len()).map(|row| &row[1]);
             let number =
                 |value: &Value| if let Value::Number(number) = value { *number } else { f64::NAN };
@@ -149,10 +149,10 @@ fn a_violation_is_at_its_path_in_every_form() {
 fn a_model_with_a_feature_named_as_a_form_takes_rows_under_a_key_only() {
     let mut signature = signature();
     signature.features[1].name = "instances".to_owned();
-    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature).is_ok());
-    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature).is_ok());
+    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature, None).is_ok());
+    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature, None).is_ok());
     for body in [&br#"{"ldl":1,"instances":1}"#[..], br#"[{"instances":1}]"#] {
-        assert!(read(body, &signature).is_err(), "{}", String::from_utf8_lossy(body));
+        assert!(read(body, &signature, None).is_err(), "{}", String::from_utf8_lossy(body));
     }
 }
 

@@ -1,0 +1,190 @@
+//! The explanations in an answer.
+
+use crate::model::{
+    Attribution, Description, Explanation, ExplanationMethod, Output, OutputKind, OutputNotes,
+    Prediction, Scale, Signature, Value,
+};
+use crate::validate::Explain;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+/// The facts common to all explanations of a response.
+#[derive(Clone, Copy)]
+pub struct Explainer<'a> {
+    pub signature: &'a Signature,
+    pub description: &'a Description,
+    pub explain: Explain,
+}
+
+impl<'a> Explainer<'a> {
+    /// Makes the explanation of a row: `values` are its values, and `prediction` its answer.
+    pub fn row(
+        self,
+        values: &'a [Value],
+        prediction: &Prediction,
+        explanation: &'a Explanation,
+    ) -> RowExplanation<'a> {
+        let outputs = &self.description.outputs;
+        let is_list = outputs.len() > 1 || self.explain.all_classes;
+        let shown = explanation.iter().filter_map(|attribution| {
+            let output = outputs.get(attribution.output as usize)?;
+            let answer = prediction.get(attribution.output as usize)?;
+            let is_shown = self.explain.all_classes || is_answered(attribution, output, answer);
+            is_shown.then(|| self.part(attribution, output, values))
+        });
+        RowExplanation { is_list, parts: shown.collect() }
+    }
+
+    fn part(
+        self,
+        attribution: &'a Attribution,
+        output: &'a OutputNotes,
+        values: &'a [Value],
+    ) -> Part<'a> {
+        let (scale, link) = self.scale(attribution.output);
+        let class = match &output.kind {
+            OutputKind::Classes(labels) => {
+                attribution.class.and_then(|class| labels.get(class as usize))
+            }
+            OutputKind::Quantity(_) => None,
+        };
+        let sum: f64 = attribution.contributions.iter().sum();
+        let mut contributions = self.contributions(attribution, values);
+        let others = self.explain.top.filter(|top| *top < contributions.len()).map(|top| {
+            contributions.drain(top..).map(|other| other.contribution).sum::<f64>() + 0.0
+        });
+        Part {
+            output: (self.description.outputs.len() > 1).then_some(&output.name),
+            class: class.map(String::as_str),
+            scale,
+            link,
+            method: self.method(),
+            base: attribution.base,
+            total: attribution.base + sum,
+            contributions,
+            others,
+        }
+    }
+
+    /// Lists the contributions of all features, the largest first.
+    fn contributions(
+        self,
+        attribution: &'a Attribution,
+        values: &'a [Value],
+    ) -> Vec<Contribution<'a>> {
+        let features = self.signature.features.iter().zip(values).enumerate();
+        let contribution = |(index, (feature, value)): (usize, (&'a crate::model::Feature, _))| {
+            Contribution {
+                feature: &feature.name,
+                value: Cell(value),
+                // The sum with 0 makes 0 of -0.
+                contribution: attribution.contributions.get(index).copied().unwrap_or(0.0) + 0.0,
+                deviation: attribution.deviations.get(index).copied(),
+            }
+        };
+        let mut contributions: Vec<_> = features.map(contribution).collect();
+        contributions.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+        contributions
+    }
+
+    /// Returns the scale of an output, and the function from this scale to the answer.
+    fn scale(self, output: u32) -> (&'static str, &'static str) {
+        let notes = self.description.explanation.as_ref();
+        match notes.and_then(|notes| notes.scales.get(output as usize)) {
+            Some(Scale::Probability) => ("probability", "identity"),
+            Some(Scale::LogOdds) => ("log-odds", "logistic"),
+            Some(Scale::Softmax) => ("log-odds", "softmax"),
+            Some(Scale::Log) => ("log", "exp"),
+            Some(Scale::Quantity) | None => ("quantity", "identity"),
+        }
+    }
+
+    fn method(self) -> &'static str {
+        match self.description.explanation.as_ref().map(|notes| notes.method) {
+            Some(ExplanationMethod::Trees) => "trees",
+            Some(ExplanationMethod::Linear) => "linear",
+            Some(ExplanationMethod::Coalitions) | None => "coalitions",
+            Some(ExplanationMethod::Permutations) => "permutations",
+        }
+    }
+}
+
+/// Returns true for the attribution to the answer: the only one of an output, or the one to the
+/// answered of several classes.
+fn is_answered(attribution: &Attribution, output: &OutputNotes, answer: &Output) -> bool {
+    match (&output.kind, answer, attribution.class) {
+        (OutputKind::Classes(labels), Output::Class(answer), Some(class)) if labels.len() > 2 => {
+            labels.get(class as usize) == Some(&answer.label)
+        }
+        _ => true,
+    }
+}
+
+/// The explanation of a row: an object for the only output and class, or else a list.
+pub struct RowExplanation<'a> {
+    is_list: bool,
+    parts: Vec<Part<'a>>,
+}
+
+impl Serialize for RowExplanation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.parts[..] {
+            [part] if !self.is_list => part.serialize(serializer),
+            parts => parts.serialize(serializer),
+        }
+    }
+}
+
+/// The explanation of an output, or of one of its classes.
+#[derive(Serialize)]
+struct Part<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
+    scale: &'static str,
+    link: &'static str,
+    method: &'static str,
+    base: f64,
+    total: f64,
+    contributions: Vec<Contribution<'a>>,
+    /// The sum of the contributions left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Contribution<'a> {
+    feature: &'a str,
+    value: Cell<'a>,
+    contribution: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviation: Option<f64>,
+}
+
+/// A feature's value as JSON. Whole numbers have no fraction.
+pub struct Cell<'a>(pub &'a Value);
+
+/// Maximum length of a text in an explanation, in bytes. It is there for each output and class.
+const SHOWN_TEXT_BYTES: usize = 200;
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                serializer.serialize_i64(*number as i64)
+            }
+            Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(&shown(text)),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Missing => serializer.serialize_unit(),
+        }
+    }
+}
+
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.floor_char_boundary(SHOWN_TEXT_BYTES) {
+        end if end < text.len() => format!("{}…", &text[..end]).into(),
+        _ => text.into(),
+    }
+}
