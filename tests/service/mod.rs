@@ -3,6 +3,7 @@
 mod batch;
 mod docs;
 mod encodings;
+mod explanations;
 mod hostile;
 mod inference;
 mod json;

@@ -3,8 +3,9 @@
 #![no_std]
 
 use predictor_abi::{
-    Answer, Classification, Description, Example, Feature, FeatureNotes, Kind, List, Maybe,
-    MissingPolicy, Model, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value,
+    Answer, Attribution, Classification, Description, Example, Explanation, ExplanationMethod,
+    ExplanationNotes, Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, Model, Output,
+    OutputKind, OutputNotes, Refusal, RefusalReason, Scale, Signature, Text, UnusualPolicy, Value,
     text,
 };
 
@@ -17,6 +18,14 @@ macro_rules! constant {
     ($answer:expr) => {{
         const ANSWER: Answer = $answer;
         ANSWER
+    }};
+}
+
+/// An explanation that borrows from nothing that the call makes.
+macro_rules! explained {
+    ($attributions:expr) => {{
+        const EXPLANATION: Explanation = Explanation::Ok(List::of($attributions));
+        EXPLANATION
     }};
 }
 
@@ -43,6 +52,29 @@ impl Model for FaultyModel {
             "probability NaN" => constant!(answer(&[class("low", 0.5, &[0.5, f64::NAN])])),
             "probability above 1" => constant!(answer(&[class("low", 0.5, &[0.5, 2.0])])),
             _ => GOOD,
+        }
+    }
+
+    fn explain(row: &'static [Value]) -> Explanation {
+        let [Value::Text(fault)] = row else { return EXPLAINED };
+        match fault.as_str() {
+            "explain trap" => core::arch::wasm32::unreachable(),
+            "explain loop" => loop {
+                core::hint::black_box(());
+            },
+            "explain refused" => REFUSED,
+            "explain nothing" => explained!(&[]),
+            "explain no feature" => explained!(&[attribution(1, 0.5, &[], &[])]),
+            "explain two features" => explained!(&[attribution(1, 0.5, &[0.25, 0.0], &[])]),
+            "explain NaN" => explained!(&[attribution(1, 0.5, &[f64::NAN], &[])]),
+            "explain infinite base" => explained!(&[attribution(1, f64::INFINITY, &[0.25], &[])]),
+            "explain two deviations" => explained!(&[attribution(1, 0.5, &[0.25], &[0.0, 0.0])]),
+            "explain other class" => explained!(&[attribution(0, 0.5, &[0.25], &[])]),
+            "explain unknown class" => explained!(&[attribution(2, 0.5, &[0.25], &[])]),
+            "explain twice" => {
+                explained!(&[attribution(1, 0.5, &[0.25], &[]), attribution(1, 0.5, &[0.25], &[])])
+            }
+            _ => EXPLAINED,
         }
     }
 }
@@ -90,8 +122,39 @@ static DESCRIPTION: Description = Description {
         expected: GOOD,
         tolerance: 0.0,
     }]),
-    explanation: Maybe::None,
+    explanation: Maybe::Some(ExplanationNotes {
+        method: ExplanationMethod::Permutations,
+        scales: List::of(&[Scale::LogOdds]),
+        base: text("Nobody."),
+        cost: 1000,
+        reference: List::EMPTY,
+        shares: List::of(&[1.0]),
+    }),
 };
+
+const EXPLAINED: Explanation =
+    Explanation::Ok(List::of(&[attribution(1, -0.5, &[-0.25], &[0.125])]));
+
+const REFUSED: Explanation = Explanation::Err(Refusal {
+    reason: RefusalReason::Unanswerable,
+    feature: Maybe::Some(0),
+    message: text("This has no reason"),
+});
+
+const fn attribution(
+    class: u32,
+    base: f64,
+    contributions: &'static [f64],
+    deviations: &'static [f64],
+) -> Attribution {
+    Attribution {
+        output: 0,
+        class: Maybe::Some(class),
+        base,
+        contributions: List::of(contributions),
+        deviations: List::of(deviations),
+    }
+}
 
 const GOOD: Answer = answer(&[class("low", 0.75, &[0.75, 0.25])]);
 
