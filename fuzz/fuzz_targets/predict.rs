@@ -1,4 +1,4 @@
-//! A body of `POST /predict`: it is answered, or refused with each fault's place.
+//! A body of `POST /predict`: it is answered, with explanations that add up, or refused with each fault's place.
 #![no_main]
 
 use fuzzed_service::{IncomingRequest, Method, Numbers, answer};
@@ -15,7 +15,11 @@ fuzz_target!(|body: &[u8]| {
     let response = answer(request, Numbers::new());
     let answer: Value = serde_json::from_slice(&response.body).expect("the answer is JSON");
     match response.status {
-        200 => assert!(answer["prediction"].is_object() || answer["predictions"].is_array()),
+        200 => {
+            assert!(answer["prediction"].is_object() || answer["predictions"].is_array());
+            let many = answer["predictions"].as_array().map_or(&[][..], Vec::as_slice);
+            many.iter().chain([&answer]).for_each(check_explanation);
+        }
         422 => {
             let faults = answer["detail"].as_array().expect("there is a list");
             assert!(!faults.is_empty());
@@ -24,3 +28,14 @@ fuzz_target!(|body: &[u8]| {
         status => panic!("{status}"),
     }
 });
+
+fn check_explanation(answer: &Value) {
+    for part in answer["explanation"].as_array().into_iter().flatten() {
+        let number = |value: &Value| value.as_f64().expect("it is a number");
+        let shown = part["contributions"].as_array().expect("there is a list").iter();
+        let sum: f64 = shown.map(|one| number(&one["contribution"])).sum();
+        let others = part.get("others").map_or(0.0, number);
+        let (base, total) = (number(&part["base"]), number(&part["total"]));
+        assert!((base + sum + others - total).abs() <= 1e-9 * total.abs().max(1.0), "{part}");
+    }
+}

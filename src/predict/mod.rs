@@ -88,3 +88,26 @@ fn check_contract(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RefusalReason;
+
+    #[test]
+    fn a_batch_has_an_answer_to_each_row_or_none() {
+        let refusal =
+            Refusal { reason: RefusalReason::Missing, feature: None, message: String::new() };
+        assert_eq!(sorted(vec![Ok(1), Ok(2)], 2, "answers").ok(), Some(vec![1, 2]));
+        let refused = sorted(vec![Ok(1), Err(refusal)], 2, "answers");
+        let Err(NoAnswer::Refused(rows)) = refused else { panic!("it is no refusal") };
+        assert_eq!(rows.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [1]);
+        for answers in [vec![], vec![Ok(1)], vec![Ok(1); 3]] {
+            let given = answers.len();
+            let Err(NoAnswer::Broken(how)) = sorted(answers, 2, "explanations") else {
+                panic!("{given} are taken")
+            };
+            assert_eq!(how, format!("the model gave {given} explanations for 2 rows"));
+        }
+    }
+}

@@ -188,3 +188,93 @@ fn shown(text: &str) -> Cow<'_, str> {
         _ => text.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Classification, ExplanationNotes, Feature, Kind, MissingPolicy, UnusualPolicy,
+    };
+    use crate::validate::rows;
+    use serde_json::json;
+
+    /// A model with two flags and one of three classes.
+    fn model() -> (Signature, Description) {
+        let (missing, unusual) = (MissingPolicy::Handle, UnusualPolicy::Refuse);
+        let feature =
+            |name: &str| Feature { name: name.into(), kind: Kind::Flag, missing, unusual };
+        let features = vec![feature("x"), feature("y")];
+        let output = OutputNotes {
+            name: "kind".into(),
+            description: String::new(),
+            kind: OutputKind::Classes(["a", "b", "c"].map(str::to_owned).into()),
+            positive: None,
+        };
+        let description = Description {
+            summary: String::new(),
+            source: String::new(),
+            license: String::new(),
+            population: String::new(),
+            limits: String::new(),
+            precision: String::new(),
+            digest: String::new(),
+            features: Vec::new(),
+            outputs: vec![output],
+            examples: Vec::new(),
+            explanation: Some(ExplanationNotes {
+                method: ExplanationMethod::Trees,
+                scales: vec![Scale::Softmax],
+                base: String::new(),
+                cost: 1,
+                reference: Vec::new(),
+                shares: Vec::new(),
+            }),
+        };
+        (Signature { name: "m".into(), version: "1".into(), features }, description)
+    }
+
+    /// Returns the explanation of the answer `b` for the values true and missing.
+    fn explained(option: &str) -> serde_json::Value {
+        let (signature, description) = model();
+        let body = format!(r#"{{"x": true, "explain": {option}}}"#);
+        let asked = rows::read(body.as_bytes(), &signature, None).unwrap();
+        let explain = asked.explain.unwrap();
+        let label = "b".into();
+        let answer = Classification { label, confidence: None, probabilities: Vec::new() };
+        let attribution = |class, x| Attribution {
+            output: 0,
+            class: Some(class),
+            base: 1.0,
+            contributions: vec![x, -0.5],
+            deviations: Vec::new(),
+        };
+        let explanation = vec![attribution(0, 1.0), attribution(1, 0.25), attribution(2, -0.0)];
+        let explainer = Explainer { signature: &signature, description: &description, explain };
+        let values = &asked.input.rows.values;
+        json!(explainer.row(values, &vec![Output::Class(answer)], &explanation))
+    }
+
+    #[test]
+    fn of_three_classes_the_answered_one_is_explained_with_the_largest_contribution_first() {
+        let expected = json!({
+            "class": "b", "scale": "log-odds", "link": "softmax", "method": "trees",
+            "base": 1.0, "total": 0.75, "contributions": [
+                {"feature": "y", "value": null, "contribution": -0.5},
+                {"feature": "x", "value": true, "contribution": 0.25},
+            ],
+        });
+        assert_eq!(explained("true"), expected);
+    }
+
+    #[test]
+    fn of_three_classes_all_are_a_list_if_asked_for() {
+        let list = explained(r#"{"classes": "all", "top": 1}"#);
+        let parts: Vec<_> = list.as_array().unwrap().iter().collect();
+        let shown = |key: &str| parts.iter().map(|part| part[key].clone()).collect::<Vec<_>>();
+        assert_eq!(shown("class"), ["a", "b", "c"]);
+        assert_eq!(shown("others"), [-0.5, 0.25, 0.0]);
+        assert_eq!(shown("total"), [1.5, 0.75, 0.5]);
+        // Not -0.0.
+        assert!(list.to_string().contains("\"others\":0.0"), "{list}");
+    }
+}

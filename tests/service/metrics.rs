@@ -145,7 +145,12 @@ fn families_are_announced_before_the_first_request() {
         ("http_request_size_bytes", "summary"),
         ("http_requests_total", "counter"),
         ("http_response_size_bytes", "summary"),
+        ("model_explanation_duration_seconds", "histogram"),
+        ("model_explanation_started_total", "counter"),
+        ("model_explanations_total", "counter"),
         ("model_feature_bin_total", "counter"),
+        ("model_feature_contribution_ratio", "summary"),
+        ("model_feature_contribution_reference_ratio", "gauge"),
         ("model_feature_reference_ratio", "gauge"),
         ("model_feature_sample_ratio", "gauge"),
         ("model_inference_duration_seconds", "histogram"),
@@ -167,12 +172,14 @@ fn counters_of_predictions_are_there_before_the_first_of_them() {
         assert!(response.text().contains(&line), "{series}");
     };
     for status in ["2xx", "4xx", "5xx"] {
-        for handler in ["/predict", "/v2/models/{model}/infer"] {
+        for handler in ["/predict", "/explain", "/v2/models/{model}/infer"] {
             let labels = format!(r#"handler="{handler}",method="POST",status="{status}""#);
             is_zero(&format!("http_requests_total{{{labels}}}"));
         }
     }
     is_zero(&format!("model_inference_started_total{{{MODEL}}}"));
+    is_zero(&format!("model_explanation_started_total{{{MODEL}}}"));
+    is_zero(&format!(r#"model_explanations_total{{{MODEL},result="failed"}}"#));
     is_zero(&format!("model_inference_duration_seconds_count{{{MODEL}}}"));
     is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="High Risk"}}"#));
     is_zero(&format!(r#"model_predictions_total{{{MODEL},prediction="Low Risk"}}"#));

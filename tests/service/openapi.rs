@@ -57,6 +57,11 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/predict", Request::post("/predict", r#"{"instances":[{"age":-1},7]}"#)),
         ("/predict", Request::post("/predict", large())),
         ("/predict", Request::post("/predict", EXAMPLE).header("content-type", "text/plain")),
+        ("/explain", Request::post("/explain", EXAMPLE)),
+        ("/explain", Request::post("/explain", batch)),
+        ("/explain", Request::post("/explain", "{}")),
+        ("/explain", Request::post("/explain", large())),
+        ("/explain", Request::post("/explain", EXAMPLE).header("content-type", "text/plain")),
         ("/metrics", Request::get("/metrics")),
         ("/metrics", Request::get("/metrics").header("accept", "application/openmetrics-text")),
         ("/openapi.json", Request::get("/openapi.json")),
@@ -80,6 +85,8 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/v2/models/{model}/infer", infer(&large())),
         ("/v2/models/{model}/infer", infer(tensors).header("content-type", "text/plain")),
         ("/v2/models/{model}/infer", Request::post("/v2/models/other/infer", tensors)),
+        ("/v1/models/{model}", Request::get("/v1/models/heart-risk-demo")),
+        ("/v1/models/{model}", Request::get("/v1/models/other")),
     ]
 }
 
@@ -130,6 +137,23 @@ fn every_status_of_the_document_is_answered_as_it_says() {
     for (path, request) in requests() {
         answered.insert(check(&document, path, &server.send(&request)));
     }
+    for verb in ["predict", "explain"] {
+        let path = format!("/v1/models/{{model}}:{verb}");
+        let send = |name: &str, body: &str| {
+            server.send(&Request::post(&path.replace("{model}", name), body))
+        };
+        let batch = r#"{"instances":[{"age":65},{"age":45}]}"#;
+        let text = Request::post(&concrete(&path), batch).header("content-type", "text/plain");
+        for response in [
+            send("heart-risk-demo", batch),
+            send("heart-risk-demo", "{}"),
+            send("heart-risk-demo", &" ".repeat((1 << 20) + 1)),
+            send("other", batch),
+            server.send(&text),
+        ] {
+            answered.insert(check(&document, &path, &response));
+        }
+    }
     let poor = serve_changed(|text| {
         text.replacen("key_value_stores = [\"default\"]", "key_value_stores = []", 1)
     });
@@ -138,14 +162,28 @@ fn every_status_of_the_document_is_answered_as_it_says() {
     let tensors = r#"{"inputs":[{"name":"x","datatype":"BOOL","shape":[1],"data":[true]}]}"#;
     for (path, request) in [
         ("/predict", Request::post("/predict", r#"{"patient_data":{}}"#)),
+        (
+            "/v1/models/{model}:predict",
+            Request::post("/v1/models/silent:predict", r#"{"instances":[{}]}"#),
+        ),
+        ("/v1/models/{model}", Request::get("/v1/models/silent")),
         ("/v2/health/ready", Request::get("/v2/health/ready")),
         ("/v2/models/{model}/ready", Request::get("/v2/models/silent/ready")),
         ("/v2/models/{model}/infer", Request::post("/v2/models/silent/infer", tensors)),
     ] {
         answered.insert(check(&document, path, &silent.send(&request)));
     }
+    let faulty = serve_model("faulty_model");
+    let row = r#"{"fault":"explain NaN"}"#;
+    let one = format!(r#"{{"patient_data":{row}}}"#);
+    let path = "/v1/models/{model}:explain";
+    let response =
+        faulty.post("/v1/models/faulty-model:explain", format!(r#"{{"instances":[{row}]}}"#));
+    answered.insert(check(&document, path, &response));
+    answered.insert(check(&document, "/explain", &faulty.post("/explain", one)));
     // The embedded host does not let a body in that ends early; other hosts may.
     answered.insert(("/predict".to_owned(), "400".to_owned()));
+    answered.insert(("/explain".to_owned(), "400".to_owned()));
     assert_eq!(answered, promised(&document));
 }
 
@@ -153,9 +191,18 @@ fn every_status_of_the_document_is_answered_as_it_says() {
 fn every_example_is_answered_as_the_document_says() {
     for (server, name) in [(serve(), "heart-risk-demo"), (serve_model("triage"), "triage")] {
         let document = document(&server);
-        for path in ["/predict", "/v2/models/{model}/infer"] {
+        let mut explained = 0;
+        for path in [
+            "/predict",
+            "/explain",
+            "/v1/models/{model}:predict",
+            "/v1/models/{model}:explain",
+            "/v2/models/{model}/infer",
+        ] {
             let operation = &document["paths"][path]["post"];
-            let requests = &operation["requestBody"]["content"]["application/json"]["examples"];
+            let content = &operation["requestBody"]["content"]["application/json"];
+            let one = json!({"one": {"value": content["example"]}});
+            let requests = content.get("examples").unwrap_or(&one);
             let answers = &operation["responses"]["200"]["content"]["application/json"];
             for (key, request) in requests.as_object().unwrap() {
                 let target = path.replace("{model}", name);
@@ -165,11 +212,16 @@ fn every_example_is_answered_as_the_document_says() {
                 if expected.is_null() {
                     expected = answers["example"].clone();
                     // An id is made for each.
-                    answer["id"] = expected["id"].clone();
+                    if let Some(id) = expected.get("id") {
+                        answer["id"] = id.clone();
+                    }
                 }
                 assert_eq!(answer, expected, "{path} {key}");
+                explained += usize::from(expected.to_string().contains("contributions"));
             }
         }
+        // Of /predict and /explain, and of KServe.
+        assert_eq!(explained, 3, "{name}");
     }
 }
 

@@ -107,7 +107,9 @@ fn tensors_are_those_of_the_model() {
         tensor("urgency", "BYTES", json!([-1])),
         tensor("urgency_confidence", "FP64", json!([-1])),
         tensor("urgency_probabilities", "FP64", json!([-1, 2])),
+        tensor("urgency_contributions", "FP64", json!([-1, 5])),
         tensor("wait", "FP64", json!([-1])),
+        tensor("wait_contributions", "FP64", json!([-1, 5])),
     ]);
     assert_eq!(metadata["outputs"], expected);
     let inputs = json!([

@@ -69,12 +69,40 @@ pub fn describe() -> Description {
             output("score", OutputKind::Quantity(quantity)),
         ],
         examples: vec![Example { name: "old".into(), expected: answer(&row), row, tolerance: 0.0 }],
-        explanation: None,
+        explanation: Some(ExplanationNotes {
+            method: ExplanationMethod::Permutations,
+            scales: vec![Scale::LogOdds, Scale::Quantity],
+            base: String::new(),
+            cost: 1,
+            reference: Vec::new(),
+            shares: vec![0.25; 4],
+        }),
     }
 }
 
 pub fn predict(values: &[Value]) -> Vec<Result<Prediction, Refusal>> {
     values.chunks(get_signature().features.len()).map(answer).collect()
+}
+
+/// Gives all to the age, and refuses those who are 14 years old.
+pub fn explain(values: &[Value]) -> Vec<Result<Explanation, Refusal>> {
+    values.chunks(get_signature().features.len()).map(explanation).collect()
+}
+
+fn explanation(row: &[Value]) -> Result<Explanation, Refusal> {
+    let Value::Number(age) = row[0] else { panic!("{row:?} is let through without an age") };
+    if age == 14.0 {
+        let message = "14 is not explained".into();
+        return Err(Refusal { reason: RefusalReason::Unanswerable, feature: None, message });
+    }
+    let attribution = |output, class, deviations| Attribution {
+        output,
+        class,
+        base: 1.0,
+        contributions: vec![age / 2.0, 0.0, -0.0, 0.0],
+        deviations,
+    };
+    Ok(vec![attribution(1, None, vec![0.5; 4]), attribution(0, Some(1), Vec::new())])
 }
 
 /// Refuses those who are 13 years old.

@@ -178,3 +178,41 @@ impl Column<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Attribution;
+    use crate::validate::tensor::Datatype;
+    use serde_json::json;
+
+    #[test]
+    fn the_contributions_of_three_classes_have_three_dimensions_and_the_base_at_the_end() {
+        let output = OutputTensor {
+            name: "kind_contributions".into(),
+            datatype: Datatype::FP64,
+            shape: vec![3, 2],
+            output: 1,
+            part: Part::Contributions,
+        };
+        let attribution = |output, class, contribution| Attribution {
+            output,
+            class: Some(class),
+            base: f64::from(class),
+            contributions: vec![contribution],
+            deviations: vec![0.5],
+        };
+        let row = |x| {
+            let other = [attribution(0, 1, 9.0)];
+            let own = (0..3).map(|class| attribution(1, class, x));
+            other.into_iter().chain(own).collect::<Vec<_>>()
+        };
+        let predictions = [Vec::new(), Vec::new()];
+        let tensor = tensor(&output, &predictions, &[row(0.25), row(-1.0)], None);
+        let expected = json!({
+            "name": "kind_contributions", "datatype": "FP64", "shape": [2, 3, 2],
+            "data": [0.25, 0.0, 0.25, 1.0, 0.25, 2.0, -1.0, 0.0, -1.0, 1.0, -1.0, 2.0],
+        });
+        assert_eq!(json!(tensor), expected);
+    }
+}
