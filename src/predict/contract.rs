@@ -78,23 +78,29 @@ pub fn check_notes(description: &Description) -> Result<(), String> {
     }
 }
 
-/// Checks the explanation of one row. Its attributions are in the order of outputs and classes.
+/// Checks the explanation of one row, and puts its attributions into the order of outputs and
+/// classes.
 pub fn check_explanation(
-    explanation: &[Attribution],
+    explanation: &mut [Attribution],
     features: usize,
     described: &[OutputNotes],
 ) -> Result<(), String> {
-    for attribution in explanation {
+    for attribution in &*explanation {
         check_numbers_of(attribution, features)?;
     }
     let expected = described.iter().enumerate().flat_map(|(index, output)| targets(index, output));
-    match explanation.iter().map(|one| (one.output, one.class)).eq(expected) {
-        true => Ok(()),
-        false => {
-            Err("attributions to other outputs or classes than its description has".to_owned())
-        }
+    let mut placed = 0;
+    for target in expected {
+        let is_target = |one: &Attribution| (one.output, one.class) == target;
+        let found = explanation[placed..].iter().position(is_target).ok_or(OTHER_TARGETS)?;
+        explanation.swap(placed, placed + found);
+        placed += 1;
     }
+    if placed == explanation.len() { Ok(()) } else { Err(OTHER_TARGETS.to_owned()) }
 }
+
+/// The message for attributions that are too few, too many or not in the description.
+const OTHER_TARGETS: &str = "attributions to other outputs or classes than its description has";
 
 /// Checks the numbers of an attribution: each is finite, and each feature has one.
 fn check_numbers_of(attribution: &Attribution, features: usize) -> Result<(), String> {
@@ -142,10 +148,17 @@ mod tests {
             contributions: vec![0.25, 0.0],
             deviations: Vec::new(),
         };
-        let check = |explanation: &[Attribution]| check_explanation(explanation, 2, &described());
+        let check = |explanation: &[Attribution]| -> Result<(), String> {
+            let mut explanation = explanation.to_vec();
+            check_explanation(&mut explanation, 2, &described())?;
+            let order: Vec<_> = explanation.iter().map(|one| one.output).collect();
+            assert_eq!(order, [0, 1]);
+            Ok(())
+        };
         let (risk, wait) = (attribution(0, Some(1)), attribution(1, None));
         let deviations = vec![0.0, 0.125];
         assert_eq!(check(&[risk.clone(), wait.clone()]), Ok(()));
+        assert_eq!(check(&[wait.clone(), risk.clone()]), Ok(()));
         assert_eq!(check(&[Attribution { deviations, ..risk.clone() }, wait.clone()]), Ok(()));
         for (changed, expected) in [
             (Attribution { contributions: vec![0.25], ..risk.clone() }, "1 contributions of 2"),

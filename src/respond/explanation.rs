@@ -7,6 +7,8 @@ use crate::model::{
 use crate::validate::Explain;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// The facts common to all explanations of a response.
 #[derive(Clone, Copy)]
@@ -66,25 +68,27 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Lists the contributions of all features, the largest first.
+    /// Lists the contributions of all features, the largest first, and equal ones in the order of the
+    /// features.
     fn contributions(
         self,
         attribution: &'a Attribution,
         values: &'a [Value],
     ) -> Vec<Contribution<'a>> {
-        let features = self.signature.features.iter().zip(values).enumerate();
-        let contribution = |(index, (feature, value)): (usize, (&'a crate::model::Feature, _))| {
-            Contribution {
-                feature: &feature.name,
-                value: Cell(value),
-                // The sum with 0 makes 0 of -0.
-                contribution: attribution.contributions.get(index).copied().unwrap_or(0.0) + 0.0,
-                deviation: attribution.deviations.get(index).copied(),
-            }
+        let numbers = &attribution.contributions;
+        // The bits of positive numbers are in the order of the numbers. A sort of the contributions
+        // themselves would be more code.
+        let sizes = numbers.iter().map(|number| Reverse(number.abs().to_bits()));
+        let sizes: BinaryHeap<_> = sizes.zip(0_usize..).collect();
+        let order = sizes.into_sorted_vec().into_iter().map(|(_, index)| index);
+        let contribution = |index: usize| Contribution {
+            feature: &self.signature.features[index].name,
+            value: Cell(&values[index]),
+            // The sum with 0 makes 0 of -0.
+            contribution: numbers[index] + 0.0,
+            deviation: attribution.deviations.get(index).copied(),
         };
-        let mut contributions: Vec<_> = features.map(contribution).collect();
-        contributions.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        contributions
+        order.map(contribution).collect()
     }
 
     /// Returns the scale of an output, and the function from this scale to the answer.

@@ -25,7 +25,7 @@ use crate::platform::settings;
 use crate::predict::{Answers, Call, NoAnswer};
 use crate::record::{self, Observed, Sample};
 use crate::serve;
-use crate::validate::{Input, Rows};
+use crate::validate::{Explain, Input, Rows};
 use error::PredictError;
 use routes::Endpoint;
 
@@ -35,8 +35,8 @@ type Reply = serve::Reply<Observed>;
 /// Answers a request to an endpoint of the API.
 pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
     match endpoint {
-        Endpoint::Predict => predict::post(request),
-        Endpoint::Explain => predict::explain(request),
+        Endpoint::Predict => predict::post(request, None),
+        Endpoint::Explain => predict::post(request, Some(Explain::DEFAULT)),
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
         Endpoint::OpenApi => openapi::get(request).into(),

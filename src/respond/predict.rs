@@ -34,21 +34,15 @@ pub enum AnswerForm {
     Explanations,
 }
 
-const PREDICT: Manner =
-    Manner { errors: ErrorForm::Detail, explain: None, form: AnswerForm::AsAsked };
-
-/// Answers `POST /predict`.
-pub fn post(request: &Request) -> Reply {
-    answer(request, PREDICT, &model::get_signature())
-}
-
-/// Answers `POST /explain`.
-pub fn explain(request: &Request) -> Reply {
-    let manner = Manner { explain: Some(Explain::DEFAULT), ..PREDICT };
+/// Answers `POST /predict`, or `POST /explain` with its own choice of explanations.
+pub fn post(request: &Request, explain: Option<Explain>) -> Reply {
+    let manner = Manner { errors: ErrorForm::Detail, explain, form: AnswerForm::AsAsked };
     answer(request, manner, &model::get_signature())
 }
 
 /// Answers a request in a manner.
+// Inlining it for each route would add code.
+#[inline(never)]
 pub fn answer(request: &Request, manner: Manner, signature: &Signature) -> Reply {
     if request.says_not_json() {
         return PredictError::not_json().reply(Observed::default(), manner.errors);

@@ -65,6 +65,8 @@ impl Explain {
     /// # Errors
     ///
     /// If they are not, with the limit.
+    // Inlining it for each protocol would add code.
+    #[inline(never)]
     pub fn check<'a>(
         self,
         description: &Description,

@@ -150,16 +150,16 @@ fn first_memory(component: &PathBuf) -> usize {
 }
 
 #[test]
-fn the_default_model_is_smaller_than_ten_kibibytes() {
+fn the_default_model_is_smaller_than_14_kibibytes() {
     let file = model_files().into_iter().find(|file| file.ends_with("heart_risk_demo.wasm"));
     let bytes = std::fs::metadata(file.expect("it is the default")).expect("it is built").len();
-    assert!(bytes < 10 * 1024, "{bytes} bytes");
+    assert!(bytes < 14 * 1024, "{bytes} bytes");
 }
 
 #[test]
-fn the_service_is_no_larger_than_650_kibibytes() {
+fn the_service_is_no_larger_than_680_kibibytes() {
     let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
-    assert!(bytes <= 650 * 1024, "{bytes} bytes");
+    assert!(bytes <= 680 * 1024, "{bytes} bytes");
 }
 
 /// The file of a component that the manifest names.

@@ -63,9 +63,12 @@ impl<'a> Stats<'a> {
     /// Derives all families, sorted by name.
     pub fn families(&self) -> Vec<Family> {
         let mut families = self.http.families();
-        families.extend(self.explanations.families(self.context));
         families.extend(self.model.families(self.context));
-        families.sort_by_cached_key(Family::full_name);
+        for family in self.explanations.families(self.context) {
+            let name = family.full_name();
+            let after = families.iter().position(|other| other.full_name() > name);
+            families.insert(after.unwrap_or(families.len()), family);
+        }
         families
     }
 }

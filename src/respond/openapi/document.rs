@@ -6,6 +6,7 @@
 //! - [`schemas`] makes schemas of its features and outputs.
 //! - [`examples`] makes requests and answers of its examples.
 
+use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
 use super::{Described, examples, schemas};
 use crate::model::{Description, Signature};
 use crate::respond::{docs, routes};
@@ -13,12 +14,9 @@ use crate::serve::Route;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-static DOCUMENT: &str = include_str!("document.json");
-pub(super) static OPERATIONS: &str = include_str!("operations.json");
-
 /// Builds the document.
 pub fn document(model: &Described) -> Value {
-    let (mut document, mut operations) = (parse(DOCUMENT), parse(OPERATIONS));
+    let (mut document, mut operations) = (parse_packed(&DOCUMENT), parse_packed(&OPERATIONS));
     document["info"] = info(model);
     if model.description.explanation.is_none() {
         schemas::remove_explanations(&mut document["components"]["schemas"]);
@@ -38,10 +36,6 @@ pub fn document(model: &Described) -> Value {
     document["paths"] = paths.items.into();
     add_request_id(&mut document["components"]["responses"]);
     document
-}
-
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).expect("the files beside this one are JSON")
 }
 
 fn info(model: &Described) -> Value {

@@ -1,12 +1,14 @@
 //! Requests and answers, built from the model's examples.
 
 use super::Described;
+use super::packed::parse;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
 use crate::respond::answer::{Answer, Explanations};
 use crate::respond::explanation::{self, Explainer, RowExplanation};
 use crate::respond::v2::output::{InferResponse, tensor};
 use crate::respond::v2::tensors::{self, OutputTensor, Part};
 use crate::validate::{Explain, check};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Puts the examples into the operations.
@@ -48,7 +50,7 @@ fn fill_explanations(operations: &mut Value, model: &Described) {
     let explain = &mut operations["v1_explain"];
     show(&mut explain["requestBody"], "example", rows_request(model, &examples[..1]));
     let explanations = vec![explained(model, example)];
-    show(&mut explain["responses"]["200"], "example", json!(Explanations { explanations }));
+    show(&mut explain["responses"]["200"], "example", tree(&Explanations { explanations }));
 }
 
 /// Returns the row of the example with an explanation, if the model explains its answers.
@@ -70,6 +72,11 @@ fn rows_request(model: &Described, examples: &[Example]) -> Value {
 
 fn content(part: &mut Value) -> &mut Value {
     &mut part["content"]["application/json"]
+}
+
+/// Makes JSON by way of its text: so the code that writes answers is there only once.
+fn tree(answer: &impl Serialize) -> Value {
+    parse(&serde_json::to_string(answer).expect("our own types become JSON"))
 }
 
 /// Puts examples into a request or a response.
@@ -104,7 +111,7 @@ fn is_plain(row: &[Cell], model: &Described) -> bool {
 }
 
 fn cell(cell: &Cell) -> Value {
-    json!(explanation::Cell(cell))
+    tree(&explanation::Cell(cell))
 }
 
 fn row(model: &Described, example: &Example) -> Value {
@@ -149,7 +156,7 @@ fn prediction(model: &Described, example: &Example, explains: bool) -> Value {
     let names: Vec<_> =
         model.description.outputs.iter().map(|output| output.name.clone()).collect();
     let explanation = if explains { explained(model, example) } else { None };
-    json!(Answer::new(&model.signature, example.answer, &names, explanation, Vec::new()))
+    tree(&Answer::new(&model.signature, example.answer, &names, explanation, Vec::new()))
 }
 
 /// Makes the answer to a row without any value.
@@ -202,7 +209,7 @@ fn infer_response(model: &Described) -> Value {
     let outputs: Vec<OutputTensor> = tensors::outputs(&model.description);
     let usual = outputs.iter().filter(|output| output.part != Part::Contributions);
     let answers = usual.map(|output| tensor(output, &predictions, &[], None));
-    json!(InferResponse {
+    tree(&InferResponse {
         model_name: &model.signature.name,
         model_version: &model.signature.version,
         id: "42",

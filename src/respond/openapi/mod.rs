@@ -2,6 +2,7 @@
 
 mod document;
 mod examples;
+mod packed;
 mod schemas;
 
 use crate::http::cache::{etag, unless_known};

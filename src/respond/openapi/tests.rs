@@ -1,5 +1,6 @@
 use super::Described;
-use super::document::{OPERATIONS, document};
+use super::document::document;
+use super::packed::{OPERATIONS, parse_packed};
 use crate::model::{
     Attribution, Classification, Description, Example, ExplanationMethod, ExplanationNotes,
     Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output, OutputKind, OutputNotes,
@@ -129,7 +130,7 @@ fn every_operation_has_a_path_and_every_path_an_operation() {
             }
         }
     }
-    let operations: Value = serde_json::from_str(OPERATIONS).unwrap();
+    let operations = parse_packed(&OPERATIONS);
     let known = operations.as_object().unwrap().keys().cloned().collect();
     assert_eq!(used, known);
     let routes = routes::ROUTES.len() + docs::ROUTES.len();
