@@ -1,7 +1,7 @@
 //! Errors, in the form of each API.
 
 use super::Response;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 
 /// The status and the message of an error.
 pub struct HttpError {
@@ -50,7 +50,19 @@ impl ErrorForm {
             Self::Detail => "detail",
             Self::Error => "error",
         };
-        Response::json(status, &BTreeMap::from([(key, message)]))
+        Response::json(status, &ErrorBody { key, message })
+    }
+}
+
+/// A body with one key.
+struct ErrorBody<'a> {
+    key: &'static str,
+    message: &'a str,
+}
+
+impl Serialize for ErrorBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.key, self.message)])
     }
 }
 

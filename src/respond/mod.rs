@@ -46,7 +46,6 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::ModelMetadata => v2::metadata::model(request).into(),
         Endpoint::ModelReady => v2::health::model_ready(request).into(),
         Endpoint::Infer => v2::infer::post(request),
-        Endpoint::V1Ready => v2::health::model_ready(request).into(),
         Endpoint::V1Predict => v1::predict(request),
         Endpoint::V1Explain => v1::explain(request),
     }

@@ -24,7 +24,6 @@ pub enum Endpoint {
     ModelMetadata,
     ModelReady,
     Infer,
-    V1Ready,
     V1Predict,
     V1Explain,
 }
@@ -55,7 +54,7 @@ pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/v1/models/{model}:predict", methods: &[(Method::Post, Endpoint::V1Predict)] },
     Route { path: "/v1/models/{model}:explain", methods: &[(Method::Post, Endpoint::V1Explain)] },
     // The last one: a name with any end is a name.
-    Route { path: "/v1/models/{model}", methods: &[(Method::Get, Endpoint::V1Ready)] },
+    Route { path: "/v1/models/{model}", methods: READY },
 ];
 
 const METADATA: &[(Method, Endpoint)] = &[(Method::Get, Endpoint::ModelMetadata)];

@@ -192,13 +192,9 @@ fn every_example_is_answered_as_the_document_says() {
     for (server, name) in [(serve(), "heart-risk-demo"), (serve_model("triage"), "triage")] {
         let document = document(&server);
         let mut explained = 0;
-        for path in [
-            "/predict",
-            "/explain",
-            "/v1/models/{model}:predict",
-            "/v1/models/{model}:explain",
-            "/v2/models/{model}/infer",
-        ] {
+        for path in
+            ["/predict", "/explain", "/v1/models/{model}:explain", "/v2/models/{model}/infer"]
+        {
             let operation = &document["paths"][path]["post"];
             let content = &operation["requestBody"]["content"]["application/json"];
             let one = json!({"one": {"value": content["example"]}});

@@ -84,7 +84,11 @@ impl Paths<'_> {
             let name = json!(endpoint);
             let name = name.as_str().expect("an endpoint is written as a name");
             let mut operation = self.operations[name].clone();
-            let prefix = if route.path.contains("{version}") { "versioned_" } else { "" };
+            let prefix = match route.path {
+                "/v1/models/{model}" => "v1_",
+                path if path.contains("{version}") => "versioned_",
+                _ => "",
+            };
             operation["operationId"] = format!("{prefix}{name}").into();
             add_request_id(&mut operation["responses"]);
             item.insert(method.as_str().to_ascii_lowercase(), operation);

@@ -17,11 +17,6 @@ pub fn fill(operations: &mut Value, model: &Described) {
     show(&mut predict["requestBody"], "examples", predict_requests(model));
     show(&mut predict["responses"]["200"], "examples", predictions(model));
     show(&mut predict["responses"]["422"], "example", violations(model));
-    let v1_predict = &mut operations["v1_predict"];
-    show(&mut v1_predict["requestBody"], "example", rows_request(model, &answered(model)));
-    let predictions: Vec<_> =
-        answered(model).iter().map(|one| prediction(model, one, false)).collect();
-    show(&mut v1_predict["responses"]["200"], "example", json!({ "predictions": predictions }));
     fill_explanations(operations, model);
     let infer = &mut operations["infer"];
     show(&mut infer["requestBody"], "examples", infer_requests(model));
@@ -39,16 +34,16 @@ fn fill_explanations(operations: &mut Value, model: &Described) {
         named("with an explanation", &body)
     };
     let answer = named("with an explanation", &prediction(model, example, true));
-    let row = json!({ "patient_data": row(model, example) });
+    let row = row(model, example);
     for (name, explain) in [("predict", true), ("explain", false)] {
         let operation = &mut operations[name];
         let member = &mut content(&mut operation["requestBody"])["examples"];
-        member["explained"] = request(row.clone(), explain);
+        member["explained"] = request(json!({ "patient_data": row }), explain);
         content(&mut operation["responses"]["200"])["examples"]["explained"] = answer.clone();
     }
     show(&mut operations["explain"]["responses"]["422"], "example", violations(model));
     let explain = &mut operations["v1_explain"];
-    show(&mut explain["requestBody"], "example", rows_request(model, &examples[..1]));
+    show(&mut explain["requestBody"], "example", json!({ "instances": [row] }));
     let explanations = vec![explained(model, example)];
     show(&mut explain["responses"]["200"], "example", tree(&Explanations { explanations }));
 }
@@ -66,10 +61,6 @@ fn explained<'a>(model: &'a Described, example: &Example<'a>) -> Option<RowExpla
     Some(explainer.row(example.row, example.answer, explanation))
 }
 
-fn rows_request(model: &Described, examples: &[Example]) -> Value {
-    json!({ "instances": examples.iter().map(|one| row(model, one)).collect::<Vec<_>>() })
-}
-
 fn content(part: &mut Value) -> &mut Value {
     &mut part["content"]["application/json"]
 }
@@ -80,6 +71,8 @@ fn tree(answer: &impl Serialize) -> Value {
 }
 
 /// Puts examples into a request or a response.
+// Inlining it for each example would add code.
+#[inline(never)]
 fn show(part: &mut Value, member: &str, examples: Value) {
     content(part)[member] = examples;
 }
