@@ -63,6 +63,7 @@ fn the_models_metadata_lists_its_tensors() {
         "outputs": [
             {"name": "risk", "datatype": "BYTES", "shape": [-1]},
             {"name": "risk_confidence", "datatype": "FP64", "shape": [-1]},
+            {"name": "risk_contributions", "datatype": "FP64", "shape": [-1, 3]},
         ],
     });
     let server = serve();
@@ -135,7 +136,8 @@ fn outputs_come_as_they_are_asked_for_and_an_unknown_one_is_400_at_once() {
     let unknown: Vec<_> = (0..50_000).map(|number| json!({ "name": number.to_string() })).collect();
     body["outputs"] = json!(unknown);
     let message = error(&infer(&server, &body), 400);
-    assert_eq!(message, "there is no output \"0\"; there are risk, risk_confidence");
+    let known = "risk, risk_confidence, risk_contributions";
+    assert_eq!(message, format!("there is no output \"0\"; there are {known}"));
 }
 
 /// Each would be as large as the batch.
