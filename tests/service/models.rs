@@ -150,10 +150,10 @@ fn first_memory(component: &PathBuf) -> usize {
 }
 
 #[test]
-fn the_default_model_is_smaller_than_14_kibibytes() {
+fn the_default_model_is_smaller_than_12_kibibytes() {
     let file = model_files().into_iter().find(|file| file.ends_with("heart_risk_demo.wasm"));
     let bytes = std::fs::metadata(file.expect("it is the default")).expect("it is built").len();
-    assert!(bytes < 14 * 1024, "{bytes} bytes");
+    assert!(bytes < 12 * 1024, "{bytes} bytes");
 }
 
 #[test]
