@@ -37,6 +37,7 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
     match endpoint {
         Endpoint::Predict => predict::post(request, None),
         Endpoint::Explain => predict::post(request, Some(Explain::DEFAULT)),
+        Endpoint::WhatIf => predict::what_if(request),
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
         Endpoint::OpenApi => openapi::get(request).into(),

@@ -1,5 +1,5 @@
 //! `POST /predict` and `POST /explain`: a prediction for one patient, or for a batch, with or
-//! without explanations.
+//! without explanations. `POST /what-if` is the same for rows made up.
 
 use super::answer::{Answer, Batch, Explanations};
 use super::detail::Entry;
@@ -8,7 +8,7 @@ use super::explanation::Explainer;
 use super::{Reply, answer_body, call_model, explain_model, predicted};
 use crate::http::{ErrorForm, Request, Response};
 use crate::model::{self, Description, Explanation, Signature};
-use crate::predict::Answers;
+use crate::predict::{Answers, explanation};
 use crate::record::Observed;
 use crate::validate::rows::{self, Asked};
 use crate::validate::{Explain, Rows};
@@ -21,6 +21,8 @@ pub struct Manner {
     /// The choice of explanations for a request without one.
     pub explain: Option<Explain>,
     pub form: AnswerForm,
+    /// True if the model's metrics count the predictions. They count nobody's made-up row.
+    pub is_counted: bool,
 }
 
 /// The form of answers.
@@ -36,8 +38,16 @@ pub enum AnswerForm {
 
 /// Answers `POST /predict`, or `POST /explain` with its own choice of explanations.
 pub fn post(request: &Request, explain: Option<Explain>) -> Reply {
-    let manner = Manner { errors: ErrorForm::Detail, explain, form: AnswerForm::AsAsked };
-    answer(request, manner, &model::get_signature())
+    answer(request, manner(explain, true), &model::get_signature())
+}
+
+/// Answers `POST /what-if`.
+pub fn what_if(request: &Request) -> Reply {
+    answer(request, manner(None, false), &model::get_signature())
+}
+
+fn manner(explain: Option<Explain>, is_counted: bool) -> Manner {
+    Manner { errors: ErrorForm::Detail, explain, form: AnswerForm::AsAsked, is_counted }
 }
 
 /// Answers a request in a manner.
@@ -74,7 +84,10 @@ fn predict<'a>(
     let explained = explained.transpose()?;
 
     // Call the model.
-    let (call, mut observed) = call_model(input, signature, request);
+    let (call, mut observed) = match manner.is_counted {
+        true => call_model(input, signature, request),
+        false => (crate::predict::call(&input.rows), Observed::default()),
+    };
     // A warning may contain input of the client.
     observed.has_few_sizes = input.accepted.is_empty();
     let refuse = |no_answer, observed| {
@@ -92,7 +105,11 @@ fn predict<'a>(
 
     // Call it again for the explanations.
     let description = &explained.description;
-    match explain_model(&input.rows, &answers, signature, description, &mut observed) {
+    let explanations = match manner.is_counted {
+        true => explain_model(&input.rows, &answers, signature, description, &mut observed),
+        false => explanation::call(&input.rows, &answers, signature, description).explanations,
+    };
+    match explanations {
         Ok(explanations) => explained.explanations = explanations,
         Err(no_answer) => return refuse(no_answer, observed),
     }

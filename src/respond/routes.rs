@@ -15,6 +15,7 @@ pub enum Endpoint {
     Root,
     Predict,
     Explain,
+    WhatIf,
     Metrics,
     #[serde(rename = "openapi")]
     OpenApi,
@@ -39,6 +40,7 @@ impl Endpoint {
 pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
     Route { path: "/explain", methods: &[(Method::Post, Endpoint::Explain)] },
+    Route { path: "/what-if", methods: &[(Method::Post, Endpoint::WhatIf)] },
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
     Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
     Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },

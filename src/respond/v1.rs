@@ -19,7 +19,7 @@ pub fn explain(request: &Request) -> Reply {
 fn answer(request: &Request, explain: Option<Explain>, form: AnswerForm) -> Reply {
     match named_model(request) {
         Ok(signature) => {
-            let manner = Manner { errors: ErrorForm::Error, explain, form };
+            let manner = Manner { errors: ErrorForm::Error, explain, form, is_counted: true };
             predict::answer(request, manner, &signature)
         }
         Err(error) => error.response(ErrorForm::Error).into(),

@@ -457,6 +457,24 @@ fn the_families_of_explanations_are_exact_after_mixed_requests() {
 }
 
 #[test]
+fn rows_made_up_are_answered_as_others_and_counted_in_no_family_of_the_model() {
+    let server = serve_with(&[("drift_sample_interval", "1")]);
+    let before = scrape(&mut server.client());
+    for body in [EXAMPLE, ASKED, r#"{"instances": [{"age": 20}, {"age": 90}]}"#] {
+        assert_eq!(server.post("/what-if", body).text(), server.post("/predict", body).text());
+    }
+    let after = scrape(&mut server.client());
+    // Those of /predict alone: two rows, and a batch of two.
+    let added = |name: &str| after.sum(name, "") - before.sum(name, "");
+    assert_eq!(added("model_predictions_total"), 4.0);
+    assert_eq!(added("model_prediction_confidence_count"), 4.0);
+    assert_eq!(added("model_inference_started_total"), 3.0);
+    assert_eq!(added("model_explanations_total"), 1.0);
+    assert_eq!(added("model_feature_bin_total"), 8.0);
+    assert_eq!(after.sum("http_requests_total", r#"handler="/what-if""#), 3.0);
+}
+
+#[test]
 fn the_reference_shares_of_the_description_are_a_gauge() {
     let scrape = scrape(&mut serve_model("faulty_model").client());
     let labels = r#"{model="faulty-model",version="1",feature="fault"}"#;

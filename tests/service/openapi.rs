@@ -57,6 +57,10 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/predict", Request::post("/predict", r#"{"instances":[{"age":-1},7]}"#)),
         ("/predict", Request::post("/predict", large())),
         ("/predict", Request::post("/predict", EXAMPLE).header("content-type", "text/plain")),
+        ("/what-if", Request::post("/what-if", EXAMPLE)),
+        ("/what-if", Request::post("/what-if", "{}")),
+        ("/what-if", Request::post("/what-if", large())),
+        ("/what-if", Request::post("/what-if", EXAMPLE).header("content-type", "text/plain")),
         ("/explain", Request::post("/explain", EXAMPLE)),
         ("/explain", Request::post("/explain", batch)),
         ("/explain", Request::post("/explain", "{}")),
@@ -181,9 +185,12 @@ fn every_status_of_the_document_is_answered_as_it_says() {
         faulty.post("/v1/models/faulty-model:explain", format!(r#"{{"instances":[{row}]}}"#));
     answered.insert(check(&document, path, &response));
     answered.insert(check(&document, "/explain", &faulty.post("/explain", one)));
+    let one = format!(r#"{{"patient_data":{row},"explain":true}}"#);
+    answered.insert(check(&document, "/what-if", &faulty.post("/what-if", one)));
     // The embedded host does not let a body in that ends early; other hosts may.
     answered.insert(("/predict".to_owned(), "400".to_owned()));
     answered.insert(("/explain".to_owned(), "400".to_owned()));
+    answered.insert(("/what-if".to_owned(), "400".to_owned()));
     assert_eq!(answered, promised(&document));
 }
 

@@ -22,6 +22,7 @@ pub fn document(model: &Described) -> Value {
         schemas::remove_explanations(&mut document["components"]["schemas"]);
     }
     schemas::fill(&mut document["components"]["schemas"], model);
+    complete(&mut operations);
     examples::fill(&mut operations, model);
     let mut paths = Paths { model, operations, items: Map::new() };
     let explains = model.description.explanation.is_some();
@@ -36,6 +37,15 @@ pub fn document(model: &Described) -> Value {
     document["paths"] = paths.items.into();
     add_request_id(&mut document["components"]["responses"]);
     document
+}
+
+/// Completes the operations with the request and the answers of `/predict`.
+fn complete(operations: &mut Value) {
+    for name in ["explain", "what_if"] {
+        for member in ["tags", "requestBody", "responses"] {
+            operations[name][member] = operations["predict"][member].clone();
+        }
+    }
 }
 
 fn info(model: &Described) -> Value {
