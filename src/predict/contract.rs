@@ -102,7 +102,7 @@ pub fn check_explanation(
 /// The message for attributions that are too few, too many or not in the description.
 const OTHER_TARGETS: &str = "attributions to other outputs or classes than its description has";
 
-/// Checks the numbers of an attribution: each is finite, and each feature has one.
+/// Checks the numbers of an attribution: each is finite, as is their sum, and each feature has one.
 fn check_numbers_of(attribution: &Attribution, features: usize) -> Result<(), String> {
     let Attribution { base, contributions, deviations, .. } = attribution;
     if contributions.len() != features {
@@ -111,7 +111,8 @@ fn check_numbers_of(attribution: &Attribution, features: usize) -> Result<(), St
     if ![0, features].contains(&deviations.len()) {
         return Err(format!("{} deviations of {features} features", deviations.len()));
     }
-    let mut numbers = [base].into_iter().chain(contributions).chain(deviations);
+    let total = base + contributions.iter().sum::<f64>();
+    let mut numbers = [base, &total].into_iter().chain(contributions).chain(deviations);
     match numbers.find(|number| !number.is_finite()) {
         Some(number) => Err(format!("a base, contribution or deviation of {number}")),
         None => Ok(()),
@@ -165,6 +166,7 @@ mod tests {
             (Attribution { deviations: vec![0.25; 3], ..risk.clone() }, "3 deviations of 2"),
             (Attribution { base: f64::NAN, ..risk.clone() }, "deviation of NaN"),
             (Attribution { contributions: vec![0.0, f64::INFINITY], ..risk.clone() }, "of inf"),
+            (Attribution { contributions: vec![f64::MAX, f64::MAX], ..risk.clone() }, "of inf"),
             (Attribution { deviations: vec![f64::NAN, 0.0], ..risk.clone() }, "of NaN"),
             (attribution(0, Some(0)), "other outputs or classes"),
             (attribution(0, None), "other outputs or classes"),

@@ -1,8 +1,8 @@
 //! Counters with exact values, although each instance ends with its request.
 //!
 //! Recording, at every request:
-//! - [`observed`] collects the facts of a prediction, [`explained`] those of explanations; [`drift`] sorts values into the bins of the
-//!   model's reference.
+//! - [`observed`] collects the facts of a prediction, and [`explained`] those of explanations;
+//!   [`drift`] sorts values into the bins of the model's reference.
 //! - [`sample`] draws the rows for which settings are read.
 //! - [`count`] turns an exchange into increments of the host's store. A number only rises, and has
 //!   one meaning, except for the mark of [`sample`]. So a request cut off halfway loses only its
