@@ -28,7 +28,9 @@ pub fn bins<'a>(
         }
     }
     let name = |index: usize| signature.features[index].name.clone();
-    counts.into_iter().map(|((index, bin), count)| ((name(index), bin), count)).collect()
+    let mut bins = Bins::new();
+    bins.extend(counts.into_iter().map(|((index, bin), count)| ((name(index), bin), count)));
+    bins
 }
 
 fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {
