@@ -175,7 +175,7 @@ mod tests {
             let error = check(&[changed, wait.clone()]).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
-        assert!(check(&[]).is_err() && check(&[risk.clone()]).is_err());
+        assert!(check(&[]).is_err() && check(std::slice::from_ref(&risk)).is_err());
         assert!(check(&[risk.clone(), risk, wait]).is_err());
     }
 

@@ -29,6 +29,7 @@ use anyhow::{Context, Result, bail, ensure};
 use data::rounded;
 use model_runner::op::Op;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use sums::{Sum, sum_of};
 use trees::Contributions;
 
@@ -166,9 +167,8 @@ fn exact(
             "its classes have different scales"
         );
         for term in &sum.terms {
-            if !known.contains_key(&term.node) {
-                let found = contributions(graph, term.node, described, features, data)?;
-                known.insert(term.node, found);
+            if let Entry::Vacant(entry) = known.entry(term.node) {
+                entry.insert(contributions(graph, term.node, described, features, data)?);
             }
             if graph.as_node(term.node).is_some_and(|node| node.op == Op::TreeEnsemble) {
                 method = ExplanationMethod::Trees;
@@ -387,10 +387,11 @@ fn shares(
         let Ok(numbers) = explained.evaluator.contributions(&row) else { continue };
         for target in 0..targets {
             let first = target * (2 * features + 1) + 1;
-            let own = &numbers[first..first + features];
-            let finite = own.iter().filter(|number| number.is_finite());
-            if finite.count() == features {
-                sums.iter_mut().zip(own).for_each(|(sum, number)| *sum += number.abs());
+            let own = numbers[first..first + features].iter().map(|number| number.abs());
+            let size: f64 = own.clone().sum();
+            // Each row counts alike, as in the metric of live rows.
+            if size > 0.0 && size.is_finite() {
+                sums.iter_mut().zip(own).for_each(|(sum, number)| *sum += number / size);
             }
         }
     }
