@@ -57,11 +57,26 @@ fn info(model: &Described) -> Value {
          `X-Request-Id`: the request's own, or a new one. HEAD is answered where GET is, and \
          OPTIONS on every route."
     );
+    // The same for programs.
+    let mut notes = Map::new();
+    let base = description.explanation.as_ref().map(|explanation| &explanation.base);
+    for (name, text) in [
+        ("summary", Some(summary)),
+        ("population", Some(population)),
+        ("limits", Some(limits)),
+        ("source", Some(source)),
+        ("explanation_base", base),
+    ] {
+        if let Some(text) = text {
+            notes.insert(name.to_owned(), Value::String(text.clone()));
+        }
+    }
     json!({
         "title": signature.name,
         "version": signature.version,
         "description": about,
         "license": { "name": license, "identifier": license },
+        "x-model": Value::Object(notes),
     })
 }
 

@@ -65,7 +65,7 @@ fn row(model: &Described) -> Value {
 }
 
 /// Makes the schema of a feature. If the model accepts unusual values, its constraints are only in
-/// the description, since an unusual value is no error.
+/// the description and under `x-usual`, since an unusual value is no error.
 fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     let is_strict = feature.unusual == UnusualPolicy::Refuse;
     let mut description = notes.description.clone();
@@ -90,24 +90,28 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     if kind == "number" {
         schema.insert("format".into(), json!(DOUBLE));
     }
-    // The constraints, unless the model accepts values beyond them.
-    if is_strict {
-        for (name, mut value) in constraints {
-            if let (Value::Array(names), true) = (&mut value, may_be_missing) {
-                names.push(Value::Null);
-            }
-            schema.insert(name.to_owned(), value);
+    // The constraints. If the model accepts values beyond them, they are apart.
+    let mut usual_values = Map::new();
+    let rules = if is_strict { &mut schema } else { &mut usual_values };
+    for (name, mut value) in constraints {
+        if let (Value::Array(names), true) = (&mut value, may_be_missing) {
+            names.push(Value::Null);
         }
-    } else if !usual.is_empty() {
-        description += &format!(" Usually {usual}; other values are answered with a warning.");
+        rules.insert(name.to_owned(), value);
     }
-    // The notes.
+    if !is_strict && !usual.is_empty() {
+        description += &format!(" Usually {usual}; other values are answered with a warning.");
+        schema.insert("x-usual".into(), Value::Object(usual_values));
+    }
+    // The notes, also without the rest of the description.
+    schema.insert("x-description".into(), json!(notes.description));
     if !notes.unit.is_empty() {
         description += &format!(" Unit: {}.", notes.unit);
         schema.insert("x-unit".into(), json!(notes.unit));
     }
     if !notes.missing.is_empty() {
         description += &format!(" If it is missing: {}", notes.missing);
+        schema.insert("x-missing".into(), json!(notes.missing));
     }
     schema.insert("description".into(), json!(description));
     schema.into()
@@ -128,7 +132,12 @@ fn prediction(model: &Described) -> Value {
 fn output(output: &OutputNotes) -> Value {
     match &output.kind {
         OutputKind::Classes(classes) => {
-            json!({ "type": "string", "enum": classes, "description": output.description })
+            let mut schema =
+                json!({ "type": "string", "enum": classes, "description": output.description });
+            if let Some(positive) = output.positive.and_then(|index| classes.get(index as usize)) {
+                schema["x-positive"] = json!(positive);
+            }
+            schema
         }
         OutputKind::Quantity(range) => {
             let mut schema =

@@ -58,7 +58,7 @@ fn model() -> Described {
         name: name.into(),
         description: "An answer.".into(),
         kind,
-        positive: None,
+        positive: Some(1),
     };
     let attribution = |output, class, deviations| Attribution {
         output,
@@ -220,6 +220,11 @@ fn a_feature_has_its_unit_and_its_policies() {
     let description = features["beats"]["description"].as_str().unwrap();
     assert!(description.contains("Usually from 0 to 300; other values"), "{description}");
     assert_eq!(features["beats"].get("maximum"), None);
+    assert_eq!(features["beats"]["x-usual"], json!({"minimum": 0.0, "maximum": 300.0}));
+    assert_eq!(features["weight"].get("x-usual"), None);
+    assert_eq!(features["weight"]["x-description"], "A thing.");
+    assert_eq!(features["weight"]["x-missing"], "The mean.");
+    assert_eq!(features["smoker"].get("x-missing"), None);
 }
 
 #[test]
@@ -288,5 +293,18 @@ fn several_outputs_are_an_object() {
     let prediction = &document["components"]["schemas"]["Prediction"]["properties"]["prediction"];
     assert_eq!(prediction["required"], json!(["risk", "years"]));
     assert_eq!(prediction["properties"]["risk"]["enum"], json!(["low", "high"]));
+    assert_eq!(prediction["properties"]["risk"]["x-positive"], "high");
+    assert_eq!(prediction["properties"]["years"].get("x-positive"), None);
     assert_eq!(prediction["properties"]["years"]["x-unit"], "a");
+}
+
+#[test]
+fn the_document_has_the_models_notes_for_programs_too() {
+    let mut model = model();
+    let notes = |model: &Described| document(model)["info"]["x-model"].clone();
+    assert_eq!(notes(&model)["limits"], "All.");
+    assert_eq!(notes(&model)["population"], "Nobody.");
+    assert_eq!(notes(&model)["explanation_base"], "The mean.");
+    model.description.explanation = None;
+    assert_eq!(notes(&model).get("explanation_base"), None);
 }
