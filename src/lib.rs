@@ -42,7 +42,7 @@ pub fn serve(request: IncomingRequest, out: ResponseOutparam) {
     serve::dispatch(respond::ROUTES, respond::respond, record::record, request, out);
 }
 
-/// Answers one request to the documentation. `assets` are the files of its page.
+/// Answers one request to the documentation. `assets` are the files of its pages.
 pub fn serve_docs(request: IncomingRequest, out: ResponseOutparam, assets: &[Asset]) {
     let respond = |page, request: &http::Request| respond::docs::respond(page, request, assets);
     serve::dispatch(respond::docs::ROUTES, respond, record::record, request, out);

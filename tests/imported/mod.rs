@@ -129,14 +129,17 @@ pub fn import_file(model: &Path, folder: &Path, data: Option<&Path>) -> anyhow::
     import(&files, built_runner(), &mut |_| {})
 }
 
-/// The manifest that serves an imported model, without the page at /docs: it is the same for all
-/// models, and takes time to compile.
+/// The manifest that serves an imported model, without the pages at /docs and /ask: they are the
+/// same for all models, and take time to compile.
 pub fn manifest_of(imported: &Imported, folder: &Path) -> Manifest {
     let component = folder.join("model.wasm");
     std::fs::write(&component, &imported.component).unwrap();
     manifest(|text| {
-        let (service, _) = text.split_once("# The documentation's page").expect("the page is last");
-        let route = "[[trigger.http]]\nroute = \"/docs/...\"\ncomponent = \"docs\"\n";
-        service.replacen(route, "", 1).replace(DEFAULT_MODEL, &component.display().to_string())
+        let (service, _) = text.split_once("# The documentation's pages").expect("they are last");
+        let service = ["/docs", "/ask"].iter().fold(service.to_owned(), |text, path| {
+            let route = format!("[[trigger.http]]\nroute = \"{path}/...\"\ncomponent = \"docs\"\n");
+            text.replacen(&route, "", 1)
+        });
+        service.replace(DEFAULT_MODEL, &component.display().to_string())
     })
 }

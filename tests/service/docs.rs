@@ -1,4 +1,5 @@
-//! `GET /docs`: the page and its files. That it works in a browser, `tests/suites` shows.
+//! `GET /docs` and `GET /ask`: the pages and their files. That they work in a browser,
+//! `tests/suites` shows.
 
 use super::{scrape, serve};
 use crate::support::http::Request;
@@ -10,14 +11,63 @@ const FILES: [(&str, &str); 4] = [
     ("initializer.js", "text/javascript; charset=utf-8"),
 ];
 
+/// The files of the form at `/ask`.
+const ASK_FILES: [(&str, &str); 7] = [
+    ("ask.css", "text/css; charset=utf-8"),
+    ("main.js", "text/javascript; charset=utf-8"),
+    ("words.js", "text/javascript; charset=utf-8"),
+    ("form.js", "text/javascript; charset=utf-8"),
+    ("answer.js", "text/javascript; charset=utf-8"),
+    ("charts.js", "text/javascript; charset=utf-8"),
+    ("what_if.js", "text/javascript; charset=utf-8"),
+];
+
 #[test]
 fn the_page_may_run_only_its_own_scripts() {
-    let response = serve().get("/docs");
-    assert_eq!(response.status, 200);
-    assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
-    let policy = response.header("content-security-policy").unwrap();
-    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
-    assert!(!policy.contains("unsafe"), "{policy}");
+    let server = serve();
+    for page in ["/docs", "/ask"] {
+        let response = server.get(page);
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("content-type"), Some("text/html; charset=utf-8"));
+        let policy = response.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(response.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(response.header("cache-control"), Some("no-cache"));
+    }
+}
+
+#[test]
+fn the_form_and_its_files_are_small_and_name_nothing_from_elsewhere() {
+    let server = serve();
+    let page = server.get("/ask");
+    let mut bytes = page.body.len();
+    let mut texts = page.text().to_owned();
+    for (name, content_type) in ASK_FILES {
+        let path = format!("/ask/{name}");
+        let response = server.get(&path);
+        assert_eq!(response.status, 200, "{name}");
+        assert_eq!(response.header("content-type"), Some(content_type), "{name}");
+        let etag = response.header("etag").unwrap();
+        let again = server.send(&Request::get(&path).header("if-none-match", etag));
+        assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
+        let packed = server.send(&Request::get(&path).header("accept-encoding", "gzip"));
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{name}");
+        bytes += response.body.len();
+        texts += response.text();
+    }
+    assert!(bytes < 40 * 1024, "{bytes} bytes");
+    for elsewhere in ["http:", "https:", "\"//", "url(", "=\"/", "eval(", "innerHTML", "style=\""] {
+        assert!(!texts.contains(elsewhere), "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_page_has_only_its_own_files() {
+    let server = serve();
+    for path in ["/docs/ask.css", "/ask/swagger-ui.css", "/ask/initializer.js", "/ask/index.html"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
 }
 
 #[test]
@@ -78,6 +128,10 @@ fn the_documentation_has_the_manners_of_the_service() {
     assert_eq!((response.status, response.text()), (404, r#"{"detail":"Not Found"}"#));
     assert!(response.header("x-request-id").is_some());
     assert_eq!(server.send(&Request::new("HEAD", "/docs")).status, 200);
+    let response = server.post("/ask", "{}");
+    assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    assert_eq!(server.get("/ask/").header("location"), Some("../ask"));
+    assert_eq!(server.send(&Request::new("HEAD", "/ask")).status, 200);
 }
 
 #[test]
@@ -86,12 +140,16 @@ fn the_documentation_is_counted_with_the_service() {
     server.get("/docs");
     server.get("/docs/swagger-ui.css");
     server.get("/docs/initializer.js");
+    server.get("/ask");
+    server.get("/ask/ask.css");
     server.get("/openapi.json");
     let scrape = scrape(&mut server.client());
     let requests =
         |handler: &str| scrape.sum("http_requests_total", &format!("handler=\"{handler}\""));
     assert_eq!(requests("/docs"), 1.0);
     assert_eq!(requests("/docs/{file}"), 2.0);
+    assert_eq!(requests("/ask"), 1.0);
+    assert_eq!(requests("/ask/{file}"), 1.0);
     assert_eq!(requests("/openapi.json"), 1.0);
 }
 

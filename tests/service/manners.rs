@@ -156,6 +156,8 @@ fn every_cacheable_answer_varies_by_origin_if_origins_are_allowed() {
         ("/openapi.json", "origin"),
         ("/docs", "origin"),
         ("/docs/swagger-ui.css", "accept-encoding, origin"),
+        ("/ask", "origin"),
+        ("/ask/ask.css", "accept-encoding, origin"),
         ("/v2", "origin"),
         ("/nothing", "origin"),
         ("/predict", "origin"),

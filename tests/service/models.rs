@@ -126,12 +126,14 @@ fn the_usual_prediction_needs_no_more_memory_than_an_instance_begins_with() {
     assert_eq!(predict(&mut client, batch).status, 413);
 }
 
-/// A manifest's text without the page, whose files take more memory than that.
+/// A manifest's text without the pages, whose files take more memory than that.
 fn without_page(text: String) -> String {
-    let route = "[[trigger.http]]\nroute = \"/docs/...\"\ncomponent = \"docs\"\n";
-    assert!(text.contains(route));
-    let (service, _) = text.split_once("[component.docs]").expect("the page has a component");
-    service.replace(route, "")
+    let (service, _) = text.split_once("[component.docs]").expect("the pages have a component");
+    ["/docs", "/ask"].iter().fold(service.to_owned(), |text, path| {
+        let route = format!("[[trigger.http]]\nroute = \"{path}/...\"\ncomponent = \"docs\"\n");
+        assert!(text.contains(&route));
+        text.replace(&route, "")
+    })
 }
 
 /// The bytes of memory that an instance of a component begins with.

@@ -20,7 +20,8 @@ fn document(server: &TestServer) -> Value {
 fn concrete(path: &str) -> String {
     path.replace("{model}", "heart-risk-demo")
         .replace("{version}", "v1.0.0")
-        .replace("{file}", "swagger-ui.css")
+        .replace("/docs/{file}", "/docs/swagger-ui.css")
+        .replace("/ask/{file}", "/ask/ask.css")
 }
 
 #[test]
@@ -77,6 +78,12 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/docs/{file}", Request::get("/docs/favicon-32x32.png")),
         ("/docs/{file}", known("/docs/swagger-ui.css")),
         ("/docs/{file}", Request::get("/docs/other")),
+        ("/ask", Request::get("/ask")),
+        ("/ask", known("/ask")),
+        ("/ask/{file}", Request::get("/ask/ask.css")),
+        ("/ask/{file}", Request::get("/ask/main.js")),
+        ("/ask/{file}", known("/ask/main.js")),
+        ("/ask/{file}", Request::get("/ask/other")),
         ("/v2", Request::get("/v2")),
         ("/v2/health/live", Request::get("/v2/health/live")),
         ("/v2/health/ready", Request::get("/v2/health/ready")),

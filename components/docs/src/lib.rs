@@ -1,5 +1,5 @@
-//! The documentation's component. Its code is in `model_api`. Here are only the files of the page;
-//! the build script takes them out of their package.
+//! The documentation's component. Its code is in `model_api`. Here are only the files of the pages,
+//! from the build script.
 #![cfg(target_arch = "wasm32")]
 
 use model_api::Asset;
