@@ -3,15 +3,15 @@ server for anything."""
 
 import http.client
 import http.server
-import json
 import threading
 import urllib.parse
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
+
+from pages import chromium, is_undisturbed
 
 PREFIX = "/team/model"
 PATIENCE_SECONDS = 60
@@ -19,16 +19,8 @@ PATIENCE_SECONDS = 60
 
 @pytest.fixture
 def browser():
-    options = webdriver.ChromeOptions()
-    # CI runs as root, which Chromium's own sandbox does not allow.
-    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1300,1600"]:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(executable_path="/usr/bin/chromedriver")
-    options.binary_location = "/usr/bin/chromium"
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture
@@ -89,23 +81,6 @@ def try_out(browser):
     answer = wait_for(browser, "#operations-Predictions-predict .live-responses-table .response-col_description pre")
     assert wait_for(browser, ".live-responses-table .response .response-col_status").text.startswith("200")
     return answer.text
-
-
-def asked_servers(browser):
-    """The servers that the page asked for something."""
-    servers = set()
-    for entry in browser.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            url = urllib.parse.urlsplit(message["params"]["request"]["url"])
-            if url.scheme in ("http", "https", "ws", "wss"):
-                servers.add(url.netloc)
-    return servers
-
-
-def is_undisturbed(browser, address):
-    assert browser.get_log("browser") == []
-    assert asked_servers(browser) == {urllib.parse.urlsplit(address).netloc}
 
 
 def test_the_example_of_predict_is_tried_out(server, browser):
