@@ -1,7 +1,7 @@
 """The page at /ask in a real browser: the form comes from the model's description, and answer,
 reasons and errors are where people look for them. It asks no other server for anything.
 
-A proxy before the service keeps what is sent, and makes the reasons."""
+A proxy before the service keeps what is sent, and can take the reasons out of an answer."""
 
 import http.client
 import http.server
@@ -20,25 +20,20 @@ from pages import chromium, is_undisturbed
 
 PATIENCE_SECONDS = 20
 AXE = pathlib.Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0]) / "axe.min.js"
-EXPLANATION = {
-    "class": "High Risk", "scale": "probability", "link": "identity", "method": "coalitions", "base": 0.25,
-    "total": 0.92, "contributions": [
-        {"feature": "age", "value": 65, "contribution": 0.67},
-        {"feature": "cholesterol", "value": 240, "contribution": 0},
-    ],
-}
+# The age of a person whose answer comes without reasons.
+UNEXPLAINED_AGE = 45
 
 
 def explained(answer, sent):
-    """The answer with canned reasons, or without reasons for another age."""
-    answer.pop("explanation", None)
-    is_canned = sent.get("explain") and sent["patient_data"].get("age") == 65
-    return {**answer, "explanation": EXPLANATION} if is_canned else answer
+    """The service's answer, without reasons for one age."""
+    if sent["patient_data"].get("age") == UNEXPLAINED_AGE:
+        answer.pop("explanation", None)
+    return answer
 
 
 @pytest.fixture(scope="session")
 def service(server):
-    """The service behind a proxy that explains. It keeps the bodies sent to /predict."""
+    """The service behind a proxy. It keeps the bodies sent to /predict."""
     target = urllib.parse.urlsplit(server).netloc
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -175,7 +170,7 @@ def test_an_unknown_value_is_not_sent(service, browser):
 
 def test_an_answer_without_reasons_says_so(service, browser):
     load(browser, service)
-    fill(browser, "age", "45")
+    fill(browser, "age", str(UNEXPLAINED_AGE))
     ask(browser)
     answered(browser, "Low Risk")
     assert text(browser, "#reasons") == "This model gives no reasons for its answers."
