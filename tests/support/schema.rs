@@ -65,6 +65,10 @@ fn holds(
             }
             true
         }
+        // The document has it as false only.
+        "additionalProperties" => value.as_object().is_none_or(|members| {
+            members.keys().all(|name| schema["properties"].get(name).is_some())
+        }),
         "items" => {
             for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                 check(document, rule, item, &format!("{at}/{index}"), found);

@@ -168,7 +168,8 @@ impl Refusal {
     /// Returns the JSON body in the error format of the service under `path`: the Open Inference
     /// Protocol's format under `/v2`, or else FastAPI's.
     fn body(&self, path: &str) -> String {
-        let is_protocol = path == "/v2" || path.starts_with("/v2/");
+        let is_protocol =
+            ["/v1", "/v2"].iter().any(|api| path == *api || path.starts_with(&format!("{api}/")));
         let key = if is_protocol { "error" } else { "detail" };
         format!("{{\"{key}\":\"{}\"}}", self.message())
     }
@@ -237,5 +238,6 @@ mod tests {
         assert_eq!(Refusal::NoRoute.body("/predict"), r#"{"detail":"Not Found"}"#);
         assert_eq!(Refusal::NoRoute.body("/v20"), r#"{"detail":"Not Found"}"#);
         assert_eq!(Refusal::NoRoute.body("/v2/models"), r#"{"error":"Not Found"}"#);
+        assert_eq!(Refusal::NoRoute.body("/v1/models/a:explain"), r#"{"error":"Not Found"}"#);
     }
 }
