@@ -60,7 +60,7 @@ const FRESH: f64 = 1e-5;
 /// Coefficients of hundreds, as gradient descent without a scaler has them.
 const STEEP: f64 = 1e-4;
 
-fn tolerance(export: &Export) -> f64 {
+pub fn tolerance(export: &Export) -> f64 {
     if super::are_fresh() {
         return if export.name.starts_with("sgd") { STEEP } else { FRESH };
     }

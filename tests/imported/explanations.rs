@@ -1,7 +1,7 @@
 //! The contributions of imported models' features add up to their answers, and are those that each
 //! method claims.
 
-use super::answers::{is_refused, values};
+use super::answers::{is_refused, tolerance, values};
 use super::{contributions_of_libraries, export, exports, import_export, new_folder};
 
 use fastrand::Rng;
@@ -18,13 +18,6 @@ use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
 use model_api_import::verify::{rows, synthetic};
 use model_runner::op::Op;
 use std::collections::BTreeMap;
-
-/// How far the sum of an explanation may be from the answer, relative to the answer, or to 1 for a
-/// smaller one. Many models add in `float`.
-const TOLERANCE: f64 = 1e-6;
-
-/// The same for any data: floats lose more where a coefficient is large.
-const FRESH: f64 = 1e-5;
 
 /// Exports with classes, and without probabilities to explain.
 const WITHOUT: [&str; 6] =
@@ -140,8 +133,7 @@ fn every_exports_contributions_add_up_to_its_answers() {
                 assert!(one.deviations.iter().all(|deviation| *deviation >= 0.0));
             }
         }
-        let tolerance = if super::are_fresh() { FRESH } else { TOLERANCE };
-        if worst.is_nan() || worst > tolerance {
+        if worst.is_nan() || worst > tolerance(export) {
             wrong.push(format!("{}: {worst:.1e}", export.name));
         }
     }
