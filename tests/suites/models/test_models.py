@@ -171,7 +171,8 @@ def test_every_kind_of_model_answers_and_explains_as_its_library(tmp_path):
     subprocess.run([sys.executable, models / "export.py", tmp_path, str(SEED)], check=True)
     subprocess.run([sys.executable, models / "contributions.py", tmp_path], check=True)
     environment = {**os.environ, "MODEL_API_EXPORTS": str(tmp_path)}
-    for test in ["every_export_is_answered_as_by_its_library", "imported::explanations"]:
+    for test in ["every_export_is_answered_as_by_its_library", "contributions_are_those_of",
+                 "every_exports_contributions_add_up"]:
         subprocess.run(["cargo", "test", "--test", "main", test], cwd=ROOT, env=environment, check=True)
 
 
