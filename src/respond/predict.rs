@@ -50,8 +50,8 @@ fn manner(explain: Option<Explain>, is_counted: bool) -> Manner {
     Manner { errors: ErrorForm::Detail, explain, form: AnswerForm::AsAsked, is_counted }
 }
 
-/// Answers a request in a manner.
 // Inlining it for each route would add code.
+/// Answers a request in a manner.
 #[inline(never)]
 pub fn answer(request: &Request, manner: Manner, signature: &Signature) -> Reply {
     if request.says_not_json() {

@@ -59,13 +59,13 @@ impl Explain {
         Ok(Some(explain))
     }
 
+    // Inlining it for each protocol would add code.
     /// Checks that the model has explanations, and that those of so many rows are within the
     /// limits.
     ///
     /// # Errors
     ///
     /// If they are not, with the limit.
-    // Inlining it for each protocol would add code.
     #[inline(never)]
     pub fn check<'a>(
         self,

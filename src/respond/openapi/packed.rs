@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+/// The document without its paths, and without the schemas of a model.
 pub static DOCUMENT: [u8; packed_len(PRETTY_DOCUMENT)] = packed(PRETTY_DOCUMENT);
+/// The operations, by the names of their endpoints.
 pub static OPERATIONS: [u8; packed_len(PRETTY_OPERATIONS)] = packed(PRETTY_OPERATIONS);
 
 const PRETTY_DOCUMENT: &[u8] = include_bytes!("document.json");
