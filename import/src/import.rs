@@ -55,9 +55,9 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
         Some(card) => Paper::complete(files, &mut model, card, data, say)?,
     };
     // Ask the model, and find a way to explain its answers.
-    let (mut described, evaluator) =
-        ask(&mut model, &paper.card, digest(&bytes), say).in_file(files.card)?;
     let digest = digest(&bytes);
+    let (mut described, evaluator) =
+        ask(&mut model, &paper.card, digest.clone(), say).in_file(files.card)?;
     let saved = covers::read(files.card, &digest);
     let facts = Facts { data, covers: saved.as_deref().map(covers::parse).unwrap_or_default() };
     let (evaluator, covers) =
