@@ -39,7 +39,7 @@ pub fn explain(
     };
     let places = explanation.attributions().unwrap_or_default();
     // Only the results of a row outlive its block.
-    let mut results = Vec::with_capacity(rows.len() * places.len() * (features * 2 + 1));
+    let mut results = Vec::with_capacity(rows.len() * places.len() * width_of(features));
     for block in values.chunks(features * (program.header.block as usize).max(1)) {
         // SAFETY: only numbers leave the block, into room taken before it.
         unsafe {
@@ -47,7 +47,7 @@ pub fn explain(
         }
     }
     let results = collect(results.len(), results.iter().copied()).as_slice();
-    let width = places.len() * (features * 2 + 1);
+    let width = places.len() * width_of(features);
     let explanation = |row: usize| match results.get(row * width..(row + 1) * width) {
         Some(numbers) if numbers.iter().all(|number| number.is_finite()) => {
             explanation_of(explanation, places, numbers, features)
@@ -57,6 +57,12 @@ pub fn explain(
     collect(rows.len(), (0..rows.len()).map(explanation))
 }
 
+/// Returns the count of numbers of an attribution: its base, and for each feature a contribution
+/// and a deviation.
+const fn width_of(features: usize) -> usize {
+    features * 2 + 1
+}
+
 fn explanation_of(
     program: Table,
     places: &[Place],
@@ -64,7 +70,7 @@ fn explanation_of(
     features: usize,
 ) -> Explanation {
     let is_sampled = program.header.method == table::PERMUTATIONS;
-    let parts = places.iter().zip(numbers.chunks_exact(features * 2 + 1));
+    let parts = places.iter().zip(numbers.chunks_exact(width_of(features)));
     let attributions = parts.map(|(place, numbers)| {
         let (base, numbers) = numbers.split_at(1);
         let (contributions, deviations) = numbers.split_at(features);
@@ -90,7 +96,7 @@ fn add(
 ) {
     let features = program.header.features as usize;
     let places = explanation.attributions().unwrap_or_default();
-    let width = places.len() * (features * 2 + 1);
+    let width = places.len() * width_of(features);
     let rows = values.chunks_exact(features.max(1));
     match explain_rows(program, values, reference, Budget::UNBOUNDED) {
         Ok(numbers) if numbers.len() == rows.len() * width => results.extend_from_slice(&numbers),
@@ -141,7 +147,7 @@ fn contributions(
     let features = explanation.header.features as usize;
     let rows = values.len() / features.max(1);
     let slots = fill(explanation, values, rows, budget)?;
-    let mut numbers = Vec::with_capacity(rows * places.len() * (features * 2 + 1));
+    let mut numbers = Vec::with_capacity(rows * places.len() * width_of(features));
     for row in 0..rows {
         for place in places {
             let tensor = slots.get(place.source)?;
