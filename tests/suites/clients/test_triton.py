@@ -45,7 +45,8 @@ def test_the_metadata_is_what_the_client_expects(client):
     assert client.get_server_metadata()["extensions"] == ["binary_tensor_data"]
     metadata = client.get_model_metadata(MODEL, "v1.0.0")
     assert [tensor["name"] for tensor in metadata["inputs"]] == ["age", "cholesterol"]
-    assert [tensor["name"] for tensor in metadata["outputs"]] == ["risk", "risk_confidence"]
+    outputs = [tensor["name"] for tensor in metadata["outputs"]]
+    assert outputs == ["risk", "risk_confidence", "risk_contributions"]
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
@@ -64,6 +65,16 @@ def test_outputs_come_as_they_are_asked_for(client, binary):
     response = result.get_response()
     assert response["id"] == "r-7"
     assert [output["name"] for output in response["outputs"]] == ["risk_confidence", "risk"]
+
+
+@pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])
+def test_contributions_come_if_they_are_asked_for_by_name(client, binary):
+    outputs = [triton.InferRequestedOutput("risk_contributions", binary_data=binary)]
+    result = client.infer(MODEL, ages_and_cholesterol(), outputs=outputs)
+    contributions = result.as_numpy("risk_contributions")
+    # Age, cholesterol, and the base: the probability of a high risk at the reference person's.
+    numpy.testing.assert_allclose(contributions, [[0.67, 0, 0.25], [0, 0, 0.25]], atol=1e-15)
+    assert result.as_numpy("risk") is None
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int16", "int64", "uint8"])
