@@ -2,35 +2,31 @@
 
 use crate::rule::{CLASSES, HIGH_RISK, LOW_RISK};
 use predictor_abi::{
-    Answer, Description, Example, ExplanationMethod, ExplanationNotes, Feature, FeatureNotes, Kind,
-    List, Maybe, MissingPolicy, NumberBin, NumberRange, OutputKind, OutputNotes, Reference,
-    ReferenceBins, Scale, Signature, Text, UnusualPolicy, Value, text,
+    Description, Example, ExplanationMethod, ExplanationNotes, Input, List, Maybe, NumberBin,
+    OutputNotes, ReferenceBins, Scale, Signature, Text, Value, features, notes, text,
 };
 
-/// The name, the version and the two features: the age in years from 0 to 130, and total
-/// cholesterol in mg/dL from 0 to 2000. The age is required.
+/// The two features: the age, and total cholesterol. The age is required.
+const INPUTS: [Input; 2] = [
+    Input::number("age", "Age in years.", "a", 0.0, 130.0)
+        .distributed(ReferenceBins::Number(List::of(&AGES)), 0.0),
+    Input::number(
+        "cholesterol",
+        "Total cholesterol. The rule takes it and does not use it.",
+        "mg/dL",
+        0.0,
+        2000.0,
+    )
+    .optional("The answer is the same without it.")
+    .distributed(ReferenceBins::Number(List::of(&CHOLESTEROL)), 0.1),
+];
+
+/// The name, the version and the features.
 pub static SIGNATURE: Signature = Signature {
     name: text("heart-risk-demo"),
     version: text("v1.0.0"),
-    features: List::of(&[
-        number("age", 130.0, MissingPolicy::Refuse),
-        number("cholesterol", 2000.0, MissingPolicy::Handle),
-    ]),
+    features: List::of(&const { features(&INPUTS) }),
 };
-
-const fn number(name: &'static str, maximum: f64, missing: MissingPolicy) -> Feature {
-    Feature {
-        name: text(name),
-        kind: Kind::Number(NumberRange {
-            minimum: 0.0,
-            maximum,
-            whole: false,
-            missing_values: List::EMPTY,
-        }),
-        missing,
-        unusual: UnusualPolicy::Refuse,
-    }
-}
 
 /// The documentation: one output, `risk`, with two classes, and three examples.
 pub static DESCRIPTION: Description = Description {
@@ -41,30 +37,19 @@ pub static DESCRIPTION: Description = Description {
     limits: text("Not a medical device. Do not decide anything by it."),
     precision: text("float64"),
     digest: Text::EMPTY,
-    features: List::of(&[
-        FeatureNotes {
-            description: text("Age in years."),
-            unit: text("a"),
-            missing: Text::EMPTY,
-            reference: reference(&AGES, 0.0),
-        },
-        FeatureNotes {
-            description: text("Total cholesterol. The rule takes it and does not use it."),
-            unit: text("mg/dL"),
-            missing: text("The answer is the same without it."),
-            reference: reference(&CHOLESTEROL, 0.1),
-        },
-    ]),
+    features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[OutputNotes {
-        name: text("risk"),
-        description: text("The class of risk, with the confidence that the rule states for it."),
-        kind: OutputKind::Classes(List::of(CLASSES)),
         positive: Maybe::Some(0),
+        ..OutputNotes::classes(
+            "risk",
+            "The class of risk, with the confidence that the rule states for it.",
+            CLASSES,
+        )
     }]),
     examples: List::of(&[
-        example("over 60", &[Value::Number(65.0), Value::Number(240.0)], HIGH_RISK),
-        example("younger", &[Value::Number(45.0), Value::Number(180.0)], LOW_RISK),
-        example("no cholesterol", &[Value::Number(60.0), Value::Missing], LOW_RISK),
+        Example::new("over 60", &[Value::Number(65.0), Value::Number(240.0)], HIGH_RISK, 0.0),
+        Example::new("younger", &[Value::Number(45.0), Value::Number(180.0)], LOW_RISK, 0.0),
+        Example::new("no cholesterol", &[Value::Number(60.0), Value::Missing], LOW_RISK, 0.0),
     ]),
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
@@ -80,21 +65,13 @@ pub static DESCRIPTION: Description = Description {
 pub static REFERENCE: &[Value] = &[Value::Number(45.0), Value::Number(200.0)];
 
 /// The reference of the age, in years. It is made up like the rule, to show drift.
-static AGES: [NumberBin; 5] =
+const AGES: [NumberBin; 5] =
     [bin(30.0, 0.1), bin(45.0, 0.2), bin(60.0, 0.3), bin(75.0, 0.3), bin(f64::INFINITY, 0.1)];
 
 /// The reference of total cholesterol, in mg/dL, likewise made up.
-static CHOLESTEROL: [NumberBin; 4] =
+const CHOLESTEROL: [NumberBin; 4] =
     [bin(160.0, 0.2), bin(200.0, 0.35), bin(240.0, 0.3), bin(f64::INFINITY, 0.15)];
 
 const fn bin(upper: f64, share: f64) -> NumberBin {
     NumberBin { upper, share }
-}
-
-const fn reference(bins: &'static [NumberBin], missing: f64) -> Maybe<Reference> {
-    Maybe::Some(Reference { bins: ReferenceBins::Number(List::of(bins)), missing })
-}
-
-const fn example(name: &'static str, row: &'static [Value], expected: Answer) -> Example {
-    Example { name: text(name), row: List::of(row), expected, tolerance: 0.0 }
 }

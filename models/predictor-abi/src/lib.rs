@@ -6,8 +6,9 @@
 //! component has a few kilobytes and touches one page of memory. Generated bindings take more than
 //! twice the size, and 2 to 4 % more CPU time per request.
 //!
-//! To write a model, implement [`Model`] and name the type in [`export!`]; `models/heart-risk-demo`
-//! is an example. Each field is documented here and in the WIT file.
+//! To write a model, implement [`Model`] and name the type in [`export!`]. An [`Input`] states a
+//! feature with its notes; [`features`] and [`notes`] make both lists of a model. The models of
+//! `examples/equations` are examples. Each field is documented here and in the WIT file.
 #![warn(missing_docs, clippy::missing_errors_doc)]
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -19,11 +20,13 @@ mod export;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 pub mod shapley;
+mod statics;
 mod types;
 
 pub use export::{Model, answer, collect, explain, keep};
 #[cfg(target_arch = "wasm32")]
 pub use runtime::scratch;
+pub use statics::{Input, features, notes, quantities};
 pub use types::*;
 
 /// Runs `work`. In a component it also frees all memory allocated by `work`.

@@ -87,7 +87,7 @@ pub const fn text(text: &'static str) -> Text {
 
 /// A value or nothing; `option` of the contract.
 #[repr(C, u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Maybe<T> {
     /// No value.
     None,
@@ -114,7 +114,7 @@ pub enum Value {
 
 /// The numbers a feature takes: `minimum <= x <= maximum`. [`FeatureNotes::unit`] gives their unit.
 #[repr(C)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NumberRange {
     /// The least number; negative infinity for no bound.
     pub minimum: f64,
@@ -129,7 +129,7 @@ pub struct NumberRange {
 
 /// The type of a feature, with the values it lists.
 #[repr(C, u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     /// A number within a range.
     Number(NumberRange),
@@ -141,7 +141,7 @@ pub enum Kind {
 
 /// The treatment of a row without a value for a feature.
 #[repr(u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MissingPolicy {
     /// The feature is required: the caller refuses the row, and the model never sees it.
     Refuse,
@@ -154,7 +154,7 @@ pub enum MissingPolicy {
 /// The treatment of a value of the right type outside the feature's list: a number out of range, or
 /// an unknown category.
 #[repr(u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum UnusualPolicy {
     /// The caller refuses the row, and the model never sees it.
     Refuse,
@@ -164,7 +164,7 @@ pub enum UnusualPolicy {
 
 /// The facts a caller needs to check one feature's values.
 #[repr(C)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Feature {
     /// The name, unique in the model. It is the key in a request and a label in metrics, so keep it
     /// short and stable.
@@ -258,7 +258,7 @@ pub enum Answer {
 
 /// The documentation of one feature.
 #[repr(C)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FeatureNotes {
     /// A sentence for clinicians and analysts.
     pub description: Text,
@@ -283,7 +283,7 @@ pub struct NumberBin {
 /// The distribution of the present values. Proportions are from 0 to 1, relative to the rows with a
 /// value, and add up to 1.
 #[repr(C, u8)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ReferenceBins {
     /// At least two bins, in the order of rising `upper`.
     Number(List<NumberBin>),
@@ -297,7 +297,7 @@ pub enum ReferenceBins {
 /// A feature's distribution in the training data. The service compares live values with it to show
 /// drift.
 #[repr(C)]
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
     /// The distribution of the rows with a value.
     pub bins: ReferenceBins,
