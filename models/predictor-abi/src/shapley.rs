@@ -81,12 +81,15 @@ pub fn coalitions<M: Model>(row: &'static [Value], reference: &'static [Value]) 
 /// The result has the unit of `number`. Its work doubles with each feature.
 pub fn value(features: usize, feature: usize, number: impl Fn(usize) -> f64) -> f64 {
     let joins = (0..1_usize << features).filter(|coalition| coalition >> feature & 1 == 0);
-    joins
-        .map(|coalition| {
-            let change = number(coalition | 1 << feature) - number(coalition);
-            change * weight(features, coalition.count_ones() as usize)
-        })
-        .sum()
+    // The changes of coalitions of one size have one weight.
+    let mut changes = [0.0; usize::BITS as usize];
+    for coalition in joins {
+        if let Some(change) = changes.get_mut(coalition.count_ones() as usize) {
+            *change += number(coalition | 1 << feature) - number(coalition);
+        }
+    }
+    let sizes = changes.iter().take(features).enumerate();
+    sizes.map(|(before, change)| change * weight(features, before)).sum()
 }
 
 /// The proportion of orders in which a feature joins after exactly one set of `before` others:

@@ -74,7 +74,7 @@ impl Input {
         self
     }
 
-    /// Takes rows without it. `effect` says in a sentence what the model does then.
+    /// Takes rows without it. `effect` is a sentence: the answer in this case.
     pub const fn optional(mut self, effect: &'static str) -> Self {
         self.feature.missing = MissingPolicy::Handle;
         self.notes.missing = text(effect);
