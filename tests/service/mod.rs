@@ -3,6 +3,7 @@
 mod batch;
 mod docs;
 mod encodings;
+mod equations;
 mod explanations;
 mod hostile;
 mod inference;

@@ -102,9 +102,12 @@ fn neither_the_service_nor_the_page_asks_for_the_time_of_day() {
 #[test]
 fn the_manifests_grant_the_store_of_the_counters_and_nothing_else() {
     let folder = root();
-    for file in ["spin.toml", "examples/heart-disease/spin.toml"] {
+    let equations = ["ckd-epi", "meld", "pooled-cohort", "prevent-10-years", "prevent-30-years"];
+    let equations = equations.map(|name| format!("examples/equations/{name}/spin.toml"));
+    let others = ["spin.toml", "examples/heart-disease/spin.toml"].map(str::to_owned);
+    for file in equations.into_iter().chain(others) {
         // Files, hosts and databases are refused when it is read.
-        let manifest = Manifest::load(&folder.join(file)).unwrap_or_else(|e| panic!("{e:#}"));
+        let manifest = Manifest::load(&folder.join(&file)).unwrap_or_else(|e| panic!("{e:#}"));
         for (id, component) in &manifest.schema.component {
             assert_eq!(component.key_value_stores, ["default"], "{id} in {file}");
             assert!(component.environment.is_empty(), "{id} in {file}");
