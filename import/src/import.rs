@@ -149,7 +149,7 @@ pub fn ask(
     }
     let examples = examples::examples(&evaluator, &described, card)?;
     for example in &examples {
-        let answers: Vec<String> = example.expected.iter().map(shown).collect();
+        let answers: Vec<String> = example.expected.iter().flatten().map(shown).collect();
         say(format!("  example {:?}: {}", example.name, answers.join(", ")));
     }
     described.description.examples = examples;

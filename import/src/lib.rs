@@ -2,7 +2,6 @@
 //!
 //! The folders are the steps of an import, in order. Each uses only the ones above it.
 //!
-//! - [`contract`] has the records of `wit/predictor.wit`.
 //! - [`ir`] is a model between its file and its component: a graph of the runner's operators, its
 //!   trees, and the runner's program.
 //! - [`formats`] reads files: ONNX, XGBoost, LightGBM.
@@ -15,8 +14,6 @@
 //! [`import`] runs all steps, [`paper`] drafts or completes the card, and [`command`] runs
 //! the command line.
 #![warn(missing_docs, clippy::missing_errors_doc)]
-
-pub mod contract;
 
 pub mod ir;
 

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 mod bindings {
     wit_bindgen::generate!({
-        path: ["wit/keyvalue", "wit/predictor.wit", "wit/service.wit"],
+        path: ["wit/keyvalue", "wit/service.wit"],
         world: "model-api:service/counters",
         generate_all,
     });

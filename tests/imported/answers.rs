@@ -9,12 +9,12 @@ use model_api_import::card::columns::{Columns, Names};
 use model_api_import::card::describe::Described;
 use model_api_import::card::profile;
 use model_api_import::card::table::Table;
-use model_api_import::contract::{Kind, Output, Value};
 use model_api_import::files::Files;
 use model_api_import::formats;
 use model_api_import::import::import;
 use model_api_import::ir::graph::Definition;
 use model_api_import::verify::{answers, rows};
+use predictor_contract::{Kind, Output, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 

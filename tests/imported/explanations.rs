@@ -6,7 +6,6 @@ use super::{contributions_of_libraries, export, exports, import_export, new_fold
 
 use fastrand::Rng;
 use model_api_import::card::Card;
-use model_api_import::contract::{ExplanationMethod, ExplanationNotes, OutputKind, Scale};
 use model_api_import::explain::players::{Player, players};
 use model_api_import::explain::trees::contributions;
 use model_api_import::formats;
@@ -17,6 +16,7 @@ use model_api_import::ir::program::{self, Attribution, Cell, Coding, Method, Out
 use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
 use model_api_import::verify::{rows, synthetic};
 use model_runner::op::Op;
+use predictor_contract::{ExplanationMethod, ExplanationNotes, OutputKind, Scale};
 use std::collections::BTreeMap;
 
 /// Exports with classes, and without probabilities to explain.

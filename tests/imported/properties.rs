@@ -2,12 +2,12 @@
 
 use super::{export, import_file, new_folder};
 use fastrand::Rng;
-use model_api_import::contract::Value;
 use model_api_import::ir::evaluate::Evaluator;
 use model_api_import::ir::graph::{Graph, Input, InputKind};
 use model_api_import::ir::program::{self, Cell, Coding, Output};
 use model_api_import::ir::trees::{self, Branch, Node, Sum, Test, Tree};
 use model_api_import::verify::rows;
+use predictor_contract::Value;
 
 /// Exports of every kind of file, which are changed at random.
 const CHANGED: [&str; 12] = [

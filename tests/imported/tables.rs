@@ -4,9 +4,9 @@ use super::{built_runner, export, manifest_of, new_folder};
 use crate::support::http::Request;
 use crate::support::server::TestServer;
 use anyhow::Result;
-use model_api_import::contract::{Kind, MissingPolicy};
 use model_api_import::files::Files;
 use model_api_import::import::{Imported, import};
+use predictor_contract::{Kind, MissingPolicy, NumberRange};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -423,18 +423,15 @@ fn numbers_that_happen_to_be_whole_may_have_a_fraction() {
     let mut one = Try::with_rows("whole", "forest");
     let imported = one.import().unwrap();
     assert!(
-        imported
-            .described
-            .signature
-            .features
-            .iter()
-            .all(|feature| { matches!(feature.kind, Kind::Number { whole: false, .. }) })
+        imported.described.signature.features.iter().all(|feature| {
+            matches!(feature.kind, Kind::Number(NumberRange { whole: false, .. }))
+        })
     );
     let mut one = Try::with_rows("integers", "whole-numbers");
     let imported = one.import().unwrap();
     assert!(matches!(
         imported.described.signature.features[0].kind,
-        Kind::Number { whole: true, .. }
+        Kind::Number(NumberRange { whole: true, .. })
     ));
 }
 

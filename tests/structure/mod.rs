@@ -133,7 +133,7 @@ fn no_modules_use_each_other_in_a_cycle() {
 
 #[test]
 fn each_module_of_service_and_importer_uses_only_those_above_it_in_lib_rs() {
-    for (folder, first) in [("src", "http"), ("import/src", "contract")] {
+    for (folder, first) in [("src", "http"), ("import/src", "ir")] {
         let modules = Modules::read(folder);
         let order: Vec<_> = modules.0[&ModulePath::new()]
             .lines()

@@ -1,15 +1,6 @@
 //! A model with a feature of every kind and an output of both.
 
-mod bindings {
-    wit_bindgen::generate!({
-        path: ["../../wit/keyvalue", "../../wit/predictor.wit", "../../wit/service.wit"],
-        world: "model-api:service/prediction",
-        additional_derives: [Clone, PartialEq],
-        generate_all,
-    });
-}
-
-pub use bindings::model_api::predictor::types::*;
+pub use predictor_contract::types::*;
 
 pub const NAME: &str = "fuzzed";
 

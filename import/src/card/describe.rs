@@ -3,8 +3,8 @@
 use crate::card::cells::Reading;
 use crate::card::columns::simplified;
 use crate::card::{self, Card};
-use crate::contract::{
-    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, OutputKind, OutputNotes,
+use predictor_contract::{
+    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, OutputKind, OutputNotes,
     QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
 };
 use crate::ir::graph::{Graph, InputKind, Value};
@@ -226,11 +226,9 @@ fn kind(own: &crate::ir::model::Feature, card: &card::Feature) -> Result<(Kind, 
     if card.categories.is_none() && card.codes.is_some() {
         bail!("it has codes and no categories");
     }
-    let number = |whole| Kind::Number {
-        minimum,
-        maximum,
-        whole,
-        missing_values: card.missing_values.clone(),
+    let number = |whole| {
+        let missing_values = card.missing_values.clone();
+        Kind::Number(NumberRange { minimum, maximum, whole, missing_values })
     };
     match (&own.values, &card.categories) {
         (Values::Text { known, .. }, categories) => {
@@ -314,7 +312,7 @@ fn describe_reference(card: &card::Reference, kind: &Kind) -> Result<Reference> 
         "the shares of its reference add up to {sum}, not to 1"
     );
     let bins = match kind {
-        Kind::Number { .. } => {
+        Kind::Number(_) => {
             let upper = card.upper.as_ref().context("its reference has no upper bounds")?;
             ensure!(
                 upper.len() + 1 == shares.len(),

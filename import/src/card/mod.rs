@@ -94,7 +94,7 @@ pub struct Feature {
     pub reference: Option<Reference>,
 }
 
-/// The treatment of a missing value. See [`MissingPolicy`](crate::contract::MissingPolicy).
+/// The treatment of a missing value. See [`MissingPolicy`](predictor_contract::MissingPolicy).
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
@@ -106,7 +106,7 @@ pub enum Missing {
     Handle,
 }
 
-/// The treatment of an unusual value. See [`UnusualPolicy`](crate::contract::UnusualPolicy).
+/// The treatment of an unusual value. See [`UnusualPolicy`](predictor_contract::UnusualPolicy).
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Unusual {

@@ -2,7 +2,7 @@
 
 use super::profile::{Spread, Values};
 use super::round;
-use crate::contract::{NumberBin, Reference, ReferenceBins};
+use predictor_contract::{NumberBin, Reference, ReferenceBins};
 
 /// The most bins of a number. Each has about the same number of rows.
 const BINS: usize = 10;

@@ -1,13 +1,13 @@
 //! Makes a model's component: appends the model's program, signature and description to the memory
 //! of the runner.
 
-use crate::contract::{Description, Signature};
-use crate::emit::layout::Image;
-use anyhow::{Context, Result, bail};
-use wasm_encoder::{
-    ConstExpr, DataCountSection, DataSection, MemorySection, MemoryType, RawSection,
-};
-use wasmparser::{ExternalKind, Operator, Parser, Payload};
+use crate::emit::lower::{Contract, Image};
+use anyhow::{Context, Result, ensure};
+use predictor_contract::{Description, Signature};
+use std::convert::Infallible;
+use wasm_encoder::reencode::{self, Error, Reencode, ReencodeComponent};
+use wasm_encoder::{ConstExpr, DataSection, MemoryType};
+use wasmparser::{DataSectionReader, ExternalKind, Operator, Parser, Payload};
 
 /// The runner's exported static with the addresses of the model's parts.
 const MODEL: &str = "IMPORTED_MODEL";
@@ -28,7 +28,7 @@ const STAMP: &str = "model-api-import";
 ///
 /// # Errors
 ///
-/// If the runner is no component, or lacks one of the two exported statics.
+/// If the runner is no component with one module, or lacks one of the two exported statics.
 pub fn build(
     runner: &[u8],
     signature: &Signature,
@@ -36,33 +36,9 @@ pub fn build(
     table: &[u64],
     stamp: &str,
 ) -> Result<Vec<u8>> {
-    // Replace the module, and copy all other sections. Skip nested payloads: each was copied with
-    // its outer section.
+    let mut edit = Edit::of(runner, signature, description, table)?;
     let mut component = wasm_encoder::Component::new();
-    let (mut is_replaced, mut depth) = (false, 0);
-    for payload in Parser::new(0).parse_all(runner) {
-        let payload = payload?;
-        let is_nested = depth > 0;
-        match &payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) if is_nested => depth -= 1,
-            _ => {}
-        }
-        if is_nested {
-            continue;
-        }
-        if let Payload::ModuleSection { unchecked_range, .. } = payload {
-            let module = &runner[unchecked_range];
-            let module = with_model(module, signature, description, table)?;
-            component.section(&RawSection { id: 1, data: &module });
-            is_replaced = true;
-        } else if let Some((id, range)) = payload.as_section() {
-            component.section(&RawSection { id, data: &runner[range] });
-        }
-    }
-    if !is_replaced {
-        bail!("the runner is no component with a module");
-    }
+    edit.parse_component(&mut component, Parser::new(0), runner)?;
     component.section(&wasm_encoder::CustomSection {
         name: STAMP.into(),
         data: stamp.as_bytes().into(),
@@ -84,7 +60,6 @@ pub fn stamp(component: &[u8]) -> Option<String> {
 /// The parts of a module needed to edit it.
 #[derive(Default)]
 struct Layout {
-    memory: Option<MemoryType>,
     globals: Vec<u32>,
     exports: Vec<(String, u32)>,
     heap: u32,
@@ -96,11 +71,6 @@ impl Layout {
         let mut segments = Vec::new();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
-                Payload::MemorySection(memories) => {
-                    for memory in memories {
-                        layout.memory = Some(encoded(memory?));
-                    }
-                }
                 Payload::GlobalSection(globals) => {
                     for global in globals {
                         layout.globals.push(constant(&global?.init_expr)?.unwrap_or_default());
@@ -139,16 +109,6 @@ impl Layout {
     }
 }
 
-fn encoded(memory: wasmparser::MemoryType) -> MemoryType {
-    MemoryType {
-        minimum: memory.initial,
-        maximum: memory.maximum,
-        memory64: memory.memory64,
-        shared: memory.shared,
-        page_size_log2: memory.page_size_log2,
-    }
-}
-
 /// Returns the value of a constant expression, if it is a single `i32.const`.
 fn constant(expression: &wasmparser::ConstExpr) -> Result<Option<u32>> {
     Ok(match expression.get_operators_reader().read()? {
@@ -166,58 +126,76 @@ fn word_at(segments: &[(u32, &[u8])], address: u32) -> Option<u32> {
     Some(u32::from_le_bytes(*word))
 }
 
-/// Adds a model to a module, after its data, and sets the statics to the model's addresses.
-fn with_model(
-    module: &[u8],
-    signature: &Signature,
-    description: &Description,
-    table: &[u64],
-) -> Result<Vec<u8>> {
-    let layout = Layout::read(module)?;
-    // Each request reads the signature and the program, so put them first. The description comes
-    // last.
-    let mut image = Image::at(layout.heap.next_multiple_of(16));
-    let signature = image.add(signature);
-    let table_bytes: &[u8] = bytemuck::cast_slice(table);
-    let table = image.add_bytes(table_bytes);
-    let description = image.add(description);
-    let statics = [signature, description, table, table_bytes.len() as u32];
-    let end = image.end();
-    let segments: [(u32, Vec<u8>); 3] = [
-        (layout.address(MODEL)?, statics.iter().flat_map(|word| word.to_le_bytes()).collect()),
-        (layout.address(HEAP)?, end.to_le_bytes().to_vec()),
-        (image.base, image.bytes),
-    ];
-    let mut edited = wasm_encoder::Module::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::MemorySection(_) => {
-                let memory = layout.memory.context("the runner has no memory")?;
-                let pages = u64::from(end.saturating_add(HEAP_ROOM).div_ceil(PAGE));
-                let mut memories = MemorySection::new();
-                memories.memory(MemoryType { minimum: pages.max(memory.minimum), ..memory });
-                edited.section(&memories);
-            }
-            Payload::DataCountSection { count, .. } => {
-                edited.section(&DataCountSection { count: count + segments.len() as u32 });
-            }
-            Payload::DataSection(data) => {
-                let mut section = DataSection::new();
-                for segment in data {
-                    section.raw(&module[segment?.range]);
-                }
-                for (address, bytes) in &segments {
-                    let offset = ConstExpr::i32_const(*address as i32);
-                    section.active(0, &offset, bytes.iter().copied());
-                }
-                edited.section(&section);
-            }
-            payload => {
-                if let Some((id, range)) = payload.as_section() {
-                    edited.section(&RawSection { id, data: &module[range] });
-                }
-            }
+/// A change of the runner: a model after its data, and the statics set to the model's addresses.
+struct Edit {
+    /// The least number of the memory's pages.
+    pages: u64,
+    /// The data to add, with its addresses.
+    segments: Vec<(u32, Vec<u8>)>,
+}
+
+impl Edit {
+    fn of(
+        runner: &[u8],
+        signature: &Signature,
+        description: &Description,
+        table: &[u64],
+    ) -> Result<Self> {
+        let layout = Layout::read(module(runner)?)?;
+        let contract = Contract::read()?;
+        // Each request reads the signature and the program, so put them first. The description comes
+        // last.
+        let mut image = Image::at(layout.heap.next_multiple_of(16));
+        let signature = image.add(&contract, "signature", signature)?;
+        let table_bytes: &[u8] = bytemuck::cast_slice(table);
+        let table = image.add_bytes(table_bytes);
+        let description = image.add(&contract, "description", description)?;
+        let statics = [signature, description, table, table_bytes.len() as u32];
+        let end = image.end();
+        let segments = vec![
+            (layout.address(MODEL)?, statics.map(u32::to_le_bytes).as_flattened().to_vec()),
+            (layout.address(HEAP)?, end.to_le_bytes().to_vec()),
+            (image.base, image.bytes),
+        ];
+        Ok(Self { pages: u64::from(end.saturating_add(HEAP_ROOM).div_ceil(PAGE)), segments })
+    }
+}
+
+/// Returns the one module of the runner.
+fn module(runner: &[u8]) -> Result<&[u8]> {
+    let mut modules = Vec::new();
+    for payload in Parser::new(0).parse_all(runner) {
+        if let Payload::ModuleSection { unchecked_range, .. } = payload? {
+            modules.push(&runner[unchecked_range]);
         }
     }
-    Ok(edited.finish())
+    ensure!(modules.len() == 1, "the runner is no component with one module");
+    Ok(modules[0])
 }
+
+impl Reencode for Edit {
+    type Error = Infallible;
+
+    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<MemoryType, Error> {
+        let memory = reencode::utils::memory_type(self, memory);
+        Ok(MemoryType { minimum: self.pages.max(memory.minimum), ..memory })
+    }
+
+    fn data_count(&mut self, count: u32) -> Result<u32, Error> {
+        Ok(count + self.segments.len() as u32)
+    }
+
+    fn parse_data_section(
+        &mut self,
+        data: &mut DataSection,
+        section: DataSectionReader<'_>,
+    ) -> Result<(), Error> {
+        reencode::utils::parse_data_section(self, data, section)?;
+        for (address, bytes) in &self.segments {
+            data.active(0, &ConstExpr::i32_const(*address as i32), bytes.iter().copied());
+        }
+        Ok(())
+    }
+}
+
+impl ReencodeComponent for Edit {}

@@ -3,13 +3,13 @@
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::Table;
-use crate::contract::Value as Input;
 use crate::explain::covers::Covers;
 use crate::ir::evaluate::{Evaluator, columns};
 use crate::ir::graph::{Graph, Value};
 use crate::ir::program::{self, Output};
 use crate::verify::rows;
 use anyhow::{Context, Result, ensure};
+use predictor_contract::Value as Input;
 
 /// The number of rows evaluated at once.
 const BLOCK: usize = 1024;

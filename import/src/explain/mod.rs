@@ -20,7 +20,6 @@ pub use data::Data;
 
 use crate::card::Card;
 use crate::card::describe::Described;
-use crate::contract::{ExplanationMethod, ExplanationNotes, Feature, OutputKind, Scale};
 use crate::ir::evaluate::Evaluator;
 use crate::ir::graph::{Graph, Value};
 use crate::ir::program::{Attribution, Explanation, Method, Output, Source};
@@ -28,6 +27,7 @@ use crate::verify::{rows, synthetic};
 use anyhow::{Context, Result, bail, ensure};
 use data::rounded;
 use model_runner::op::Op;
+use predictor_contract::{ExplanationMethod, ExplanationNotes, Feature, OutputKind, Scale};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use sums::{Sum, sum_of};

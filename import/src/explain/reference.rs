@@ -2,9 +2,9 @@
 
 use crate::card::Card;
 use crate::card::describe::Described;
-use crate::contract::{Feature, Kind, Reference, ReferenceBins, Value};
 use crate::verify::rows;
 use anyhow::{Context, Result};
+use predictor_contract::{Feature, Kind, Reference, ReferenceBins, Value};
 
 /// Returns the reference person, one value for each feature.
 ///
@@ -44,7 +44,7 @@ pub fn person(card: &Card, described: &Described) -> Result<Vec<Value>> {
 /// Returns the median, rounded up to the bound of its bin, or the most frequent category.
 fn typical(feature: &Feature, reference: &Reference) -> Option<Value> {
     match (&reference.bins, &feature.kind) {
-        (ReferenceBins::Number(bins), Kind::Number { .. }) => {
+        (ReferenceBins::Number(bins), Kind::Number(_)) => {
             let mut below = 0.0;
             let is_median = |share: f64| {
                 below += share;

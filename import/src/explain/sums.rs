@@ -2,10 +2,10 @@
 //! models.
 
 use super::columns::{copied, paired};
-use crate::contract::Scale;
 use crate::ir::graph::{Definition, Graph, Node, Value};
 use model_runner::op::Op;
 use model_runner::ops::elementwise::Kind;
+use predictor_contract::Scale;
 use std::collections::HashMap;
 use std::rc::Rc;
 

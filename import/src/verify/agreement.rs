@@ -4,11 +4,11 @@ use crate::card::cells::{flag, is_missing};
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::Table;
-use crate::contract::{Output, OutputKind, Value};
 use crate::ir::evaluate::Evaluator;
 use crate::verify::answers::answers;
 use crate::verify::rows;
 use anyhow::{Result, bail};
+use predictor_contract::{Output, OutputKind, Value};
 use std::collections::HashMap;
 
 /// The number of rows evaluated at once.

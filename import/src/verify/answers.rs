@@ -1,11 +1,11 @@
 //! Makes a model's answers from the numbers of its program.
 
 use crate::card::describe::Described;
-use crate::contract::{Classification, Output, OutputKind, Value};
 use crate::ir::evaluate::Evaluator;
 use crate::ir::program::Output as Wanted;
 use crate::verify::rows;
 use anyhow::{Result, bail};
+use predictor_contract::{Classification, Output, OutputKind, Value};
 
 /// Answers rows, in order; none for a row without an answer.
 ///

@@ -2,11 +2,11 @@
 
 use crate::card::describe::Described;
 use crate::card::{self, Card, Given};
-use crate::contract::{Example, MissingPolicy, Output, Value};
 use crate::ir::evaluate::Evaluator;
 use crate::verify::answers::{answer, shown};
 use crate::verify::rows;
 use anyhow::{Context, Result, ensure};
+use predictor_contract::{Example, MissingPolicy, Output, Value};
 use std::collections::BTreeMap;
 
 /// The relative tolerance of an example: the difference allowed between two runs of the same model.
@@ -52,7 +52,7 @@ fn answered(
         compare(described, &outputs, expected)?;
     }
     let (name, tolerance) = (example.name.clone(), tolerance(&outputs));
-    Ok(Example { name, row, tolerance, expected: outputs })
+    Ok(Example { name, row, tolerance, expected: Ok(outputs) })
 }
 
 fn tolerance(outputs: &[Output]) -> f64 {

@@ -6,10 +6,10 @@ use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::profile;
 use crate::card::table::{Row, Table};
-use crate::contract::{Feature, Kind, Signature, UnusualPolicy, Value};
 use crate::ir::graph::keep;
 use anyhow::{Result, bail, ensure};
 use predictor_abi::text;
+use predictor_contract::{Feature, Kind, NumberRange, Signature, UnusualPolicy, Value};
 use std::collections::BTreeMap;
 
 /// Stands for a category outside the card's list.
@@ -38,9 +38,7 @@ pub fn from_table(signature: &Signature, row: &BTreeMap<String, Given>) -> Resul
 
 fn from_card(feature: &Feature, value: &Given) -> Result<Value> {
     let value = match (value, &feature.kind) {
-        (Given::Number(number), Kind::Number { .. }) if number.is_finite() => {
-            Value::Number(*number)
-        }
+        (Given::Number(number), Kind::Number(_)) if number.is_finite() => Value::Number(*number),
         (Given::Text(text), Kind::Category(_)) => Value::Text(text.clone()),
         (Given::Flag(flag), Kind::Flag) => Value::Flag(*flag),
         (other, kind) => {
@@ -53,7 +51,7 @@ fn from_card(feature: &Feature, value: &Given) -> Result<Value> {
 
 fn name_of(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Number { .. } => "a number",
+        Kind::Number(_) => "a number",
         Kind::Category(_) => "a category",
         Kind::Flag => "true or false",
     }
@@ -67,13 +65,13 @@ fn name_of(kind: &Kind) -> &'static str {
 fn check(feature: &Feature, value: &Value) -> Result<()> {
     let refuses = feature.unusual == UnusualPolicy::Refuse;
     match (value, &feature.kind) {
-        (Value::Number(number), Kind::Number { minimum, maximum, whole, .. }) => {
+        (Value::Number(number), Kind::Number(range)) => {
             ensure!(
-                !whole || number.fract() == 0.0,
+                !range.whole || number.fract() == 0.0,
                 "{} is {number}, and should be whole",
                 feature.name
             );
-            let is_usual = (*minimum..=*maximum).contains(number);
+            let is_usual = (range.minimum..=range.maximum).contains(number);
             ensure!(
                 is_usual || !refuses,
                 "{} is {number}, which is out of its range",
@@ -116,7 +114,7 @@ pub fn from_cell(kind: &Kind, cell: Cell) -> Value {
         (Cell::Missing, _) => Value::Missing,
         (Cell::Number(number), Kind::Flag) => Value::Flag(number != 0.0),
         (Cell::Number(number), _) => Value::Number(number),
-        (Cell::Flag(flag), Kind::Number { .. }) => Value::Number(f64::from(u8::from(flag))),
+        (Cell::Flag(flag), Kind::Number(_)) => Value::Number(f64::from(u8::from(flag))),
         (Cell::Flag(flag), _) => Value::Flag(flag),
         (Cell::Category(index), Kind::Category(names)) => {
             Value::Text(names.get(index).map_or(OTHER_CATEGORY, String::as_str).to_owned())
@@ -139,7 +137,7 @@ pub fn made_up(signature: &Signature, seed: u64) -> Vec<Value> {
             state ^= state << 17;
             let part = (state >> 11) as f64 / (1_u64 << 53) as f64;
             match &feature.kind {
-                Kind::Number { minimum, maximum, whole, .. } => {
+                Kind::Number(NumberRange { minimum, maximum, whole, .. }) => {
                     let low = if minimum.is_finite() { *minimum } else { maximum.min(2.0) - 4.0 };
                     let high = if maximum.is_finite() { *maximum } else { low + 4.0 };
                     let number = low + (high - low) * part;

@@ -3,7 +3,6 @@
 
 use crate::card::Card;
 use crate::card::describe::{Described, describe};
-use crate::contract::{MissingPolicy, OutputKind, Value};
 use crate::ir::evaluate::{Evaluator, columns, with_advice};
 use crate::ir::graph::Graph;
 use crate::ir::model::Model;
@@ -11,6 +10,7 @@ use crate::ir::program::{self, Explanation, Output};
 use crate::verify::answers::answers;
 use crate::verify::rows;
 use anyhow::{Result, ensure};
+use predictor_contract::{MissingPolicy, OutputKind, Value};
 
 /// The number of made-up rows. It has several divisors, to detect shapes valid for only one number
 /// of rows.

@@ -11,9 +11,9 @@ use super::profile::{Profile, Spread, Values as Seen};
 use super::reference::{Reason, reference};
 use super::round;
 use super::table::Table;
-use crate::contract::ReferenceBins;
 use crate::ir::model::{Feature, Missing, Model, Values};
 use anyhow::{Context, Result, anyhow};
+use predictor_contract::ReferenceBins;
 use std::collections::BTreeMap;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Value, value};
 
@@ -300,7 +300,7 @@ fn list<V: Into<Value>>(items: impl IntoIterator<Item = V>) -> Array {
     items.into_iter().collect()
 }
 
-fn reference_table(reference: &crate::contract::Reference) -> InlineTable {
+fn reference_table(reference: &predictor_contract::Reference) -> InlineTable {
     let mut table = InlineTable::new();
     let shares: Array = match &reference.bins {
         ReferenceBins::Number(bins) => {

@@ -1,0 +1,19 @@
+//! The contract between a model and its callers: the types and functions of
+//! [`wit/predictor.wit`](../../../wit/predictor.wit), which documents them.
+//!
+//! The types work natively too. The functions call the model component, and only WebAssembly has one.
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../wit/predictor.wit",
+        world: "caller",
+        additional_derives: [Clone, PartialEq, serde::Serialize],
+    });
+}
+
+pub use bindings::model_api::predictor::predictor::{describe, explain, get_signature, predict};
+pub use bindings::model_api::predictor::types;
+pub use types::*;
+
+/// The contract's text.
+pub const WIT: &str = include_str!("../../wit/predictor.wit");
