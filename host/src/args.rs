@@ -1,140 +1,77 @@
 //! The command line.
 
-use anyhow::{Context, Result, bail};
-use lexopt::{Arg, Parser};
-use model_api_host::VERSION;
-use model_api_host::limits::SETTINGS;
-use std::ffi::OsString;
-use std::fmt::Write;
+use clap::Parser;
+use model_api_host::Limits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The command from the command line.
-#[derive(Debug, PartialEq)]
-pub enum Args {
-    /// Serve an application.
-    Serve(Options),
-    /// Print this text, and nothing else.
-    Print(String),
-}
-
-/// The options for serving an application.
-#[derive(Debug, PartialEq)]
+/// Builds and serves a Spin application for HTTP.
+#[derive(Debug, Parser, PartialEq)]
+#[command(version, max_term_width = 80, after_help = VARIABLES)]
 pub struct Options {
     /// The application's manifest.
+    #[arg(short = 'f', long = "from", value_name = "FILE", default_value = "spin.toml")]
     pub manifest: PathBuf,
     /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
-    /// True to build the application first.
-    pub build: bool,
-    /// The runtime configuration. If `None`, it is the file beside the manifest, if there is one.
+    /// Serve the components as they were built before.
+    #[arg(long)]
+    pub no_build: bool,
+    /// The configuration of the key-value stores [default: runtime-config.toml beside the manifest].
+    #[arg(long = "runtime-config-file", value_name = "FILE")]
     pub runtime_config: Option<PathBuf>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            manifest: "spin.toml".into(),
-            listen: ([127, 0, 0, 1], 3000).into(),
-            build: true,
-            runtime_config: None,
-        }
-    }
-}
-
-/// Parses the command line. `arguments` do not include the program's name.
-///
-/// # Errors
-///
-/// If an argument is unknown, or its value is missing or invalid.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args> {
-    let mut parser = Parser::from_args(arguments);
-    let mut options = Options::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Short('f') | Arg::Long("from") => options.manifest = parser.value()?.into(),
-            Arg::Long("listen") => options.listen = address(&parser.value()?)?,
-            Arg::Long("no-build") => options.build = false,
-            Arg::Long("runtime-config-file") => {
-                options.runtime_config = Some(parser.value()?.into());
-            }
-            Arg::Short('h') | Arg::Long("help") => return Ok(Args::Print(help())),
-            Arg::Short('V') | Arg::Long("version") => {
-                return Ok(Args::Print(format!("model-api-host {VERSION}\n")));
-            }
-            Arg::Value(value) => {
-                bail!("unexpected argument {value:?}; name a manifest with --from");
-            }
-            unknown => bail!("{}; see --help", unknown.unexpected()),
-        }
-    }
-    Ok(Args::Serve(options))
-}
-
-fn address(value: &OsString) -> Result<SocketAddr> {
-    let text = value.to_string_lossy();
-    text.parse()
-        .with_context(|| format!("--listen {text}: give an address and a port: 127.0.0.1:3000"))
-}
-
-fn help() -> String {
-    let mut text = "\
-Builds and serves a Spin application for HTTP.
-
-Usage: model-api-host [OPTIONS]
-
-Options:
-  -f, --from <FILE>                 the application's manifest [spin.toml]
-      --listen <ADDRESS>            where to listen [127.0.0.1:3000]
-      --no-build                    serve what was built before
-      --runtime-config-file <FILE>  its key-value stores
-                                    [runtime-config.toml beside the manifest]
-  -h, --help
-  -V, --version
-
-Environment:
-  SPIN_VARIABLE_<NAME>             the value of the application variable <name>
-"
-    .to_owned();
-    for setting in SETTINGS {
-        let (variable, meaning, default) = (setting.variable, setting.meaning, setting.default);
-        let _ = writeln!(text, "  {variable:<31}  {meaning} [{default}]");
-    }
-    text
-}
+const VARIABLES: &str = "\
+The environment variable SPIN_VARIABLE_<NAME> has the value of the application's variable <name>.";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
+    use std::time::Duration;
 
-    fn options(arguments: &[&str]) -> Options {
-        match parse(arguments.iter().map(OsString::from)) {
-            Ok(Args::Serve(options)) => options,
-            other => panic!("{other:?}"),
-        }
+    fn options(arguments: &[&str]) -> Result<Options, String> {
+        let arguments = ["model-api-host"].iter().chain(arguments);
+        Options::try_parse_from(arguments).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn without_arguments_spin_toml_is_built_and_served() {
-        assert_eq!(options(&[]), Options::default());
+    fn without_arguments_spin_toml_is_built_and_served_with_the_default_limits() {
+        let options = options(&[]).unwrap();
+        assert_eq!(options.manifest.to_str(), Some("spin.toml"));
+        assert!(!options.no_build);
+        assert_eq!(options.limits, Limits::default());
     }
 
     #[test]
     fn only_this_machine_is_listened_to_by_default() {
-        assert!(options(&[]).listen.ip().is_loopback());
+        assert!(options(&[]).unwrap().listen.ip().is_loopback());
     }
 
     #[test]
     fn every_option_is_read() {
-        let arguments =
-            ["-f", "a/spin.toml", "--listen=[::1]:0", "--no-build", "--runtime-config-file", "r"];
+        let arguments = [
+            "-f",
+            "a/spin.toml",
+            "--listen=[::1]:0",
+            "--no-build",
+            "--runtime-config-file",
+            "r",
+            "--request-timeout=5",
+        ];
         assert_eq!(
-            options(&arguments),
+            options(&arguments).unwrap(),
             Options {
                 manifest: "a/spin.toml".into(),
                 listen: "[::1]:0".parse().unwrap(),
-                build: false,
+                no_build: true,
                 runtime_config: Some("r".into()),
+                limits: Limits { request_timeout: Duration::from_secs(5), ..Limits::default() },
             }
         );
     }
@@ -142,19 +79,22 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_remedy() {
         for (argument, remedy) in [
-            ("--listne", "see --help"),
-            ("--listen=3000", "127.0.0.1:3000"),
-            ("other.toml", "--from"),
+            ("--listne=[::1]:0", "--listen"),
+            ("--listen=3000", "--listen <ADDRESS>"),
+            ("other.toml", "--help"),
+            ("--connections=0", "0 is not in 1.."),
+            ("--request-timeout=ten", "--request-timeout"),
         ] {
-            let error = parse([OsString::from(argument)]).unwrap_err();
-            assert!(format!("{error:#}").contains(remedy), "{error:#}");
+            let error = options(&[argument]).unwrap_err();
+            assert!(error.contains(remedy), "{error}");
         }
     }
 
     #[test]
-    fn help_fits_a_terminal_and_names_every_limit() {
-        let help = help();
-        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
-        assert!(SETTINGS.iter().all(|setting| help.contains(setting.variable)));
+    fn help_fits_a_terminal_and_names_every_variable() {
+        let mut command = Options::command().term_width(80);
+        let help = command.render_help().to_string();
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        assert_eq!(help.matches("MODEL_API_").count(), 19, "{help}");
     }
 }

@@ -3,10 +3,9 @@
 mod args;
 
 use anyhow::{Context, Result};
-use args::{Args, Options};
-use model_api_host::{
-    App, Limits, Log, Manifest, RuntimeConfig, Settings, build, server, variables,
-};
+use args::Options;
+use clap::Parser;
+use model_api_host::{App, Log, Manifest, RuntimeConfig, Settings, build, server, variables};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -19,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match args::parse(std::env::args_os().skip(1)).and_then(run) {
+    match serve(Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Log::stderr().line(format_args!("error: {error:#}"));
@@ -28,18 +27,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: Args) -> Result<()> {
-    match args {
-        Args::Print(text) => show(&text),
-        Args::Serve(options) => serve(&options)?,
-    }
-    Ok(())
-}
-
-fn serve(options: &Options) -> Result<()> {
-    // Read the settings and bind the address first, to report their errors before the long build.
-    let limits = Limits::from_env()?;
-    let notice = limits.stop_notice;
+fn serve(options: Options) -> Result<()> {
+    // Read the files and bind the address first, to report their errors before the long build.
     let log = Log::stderr();
     let manifest = Manifest::load(&options.manifest)?;
     let runtime_config = match &options.runtime_config {
@@ -48,10 +37,11 @@ fn serve(options: &Options) -> Result<()> {
     };
     let listener = server::listen(options.listen)?;
     // Build and load the application.
-    if options.build {
+    if !options.no_build {
         build::run(&manifest, &log)?;
     }
-    let variables = variables::from_env();
+    let (variables, limits) = (variables::from_env(), options.limits);
+    let notice = limits.stop_notice;
     let settings = Settings { runtime_config, variables, limits, log, ..Settings::default() };
     let app = App::load(&manifest, settings)?;
     // Serve the application until a signal stops the process.

@@ -1,6 +1,6 @@
 //! Runs the commands of `cargo import`.
 
-use crate::args::{Args, Options};
+use crate::args::Options;
 use crate::emit::write::write;
 use crate::emit::{component, manifest, runner};
 use crate::explain::covers;
@@ -18,13 +18,11 @@ const LARGE: u64 = 4 << 20;
 /// # Errors
 ///
 /// If a model cannot be imported, or a file cannot be read or written.
-pub fn run(args: Args) -> Result<()> {
-    match args {
-        Args::Print(text) => show(text.trim_end()),
-        Args::List(manifest) => list(&manifest)?,
-        Args::Import(options) => import(&options)?,
+pub fn run(options: &Options) -> Result<()> {
+    match &options.model {
+        Some(model) => import(model, options),
+        None => list(&options.manifest),
     }
-    Ok(())
 }
 
 /// Prints a line to standard output. Ignores errors, such as a closed pipe.
@@ -39,21 +37,19 @@ fn list(manifest: &Path) -> Result<()> {
     Ok(())
 }
 
-fn import(options: &Options) -> Result<()> {
-    let card = options.card.clone().unwrap_or_else(|| files::card_beside(&options.model));
-    if card == options.model {
+fn import(model: &Path, options: &Options) -> Result<()> {
+    let card = options.card.clone().unwrap_or_else(|| files::card_beside(model));
+    if card == model {
         bail!("{}: name the model's file; this is its card", card.display());
     }
     let files = Files {
-        model: &options.model,
+        model,
         card: &card,
         data: options.data.as_deref(),
         target: options.target.as_deref(),
         anyway: options.anyway,
     };
-    let size = std::fs::metadata(&options.model)
-        .with_context(|| options.model.display().to_string())?
-        .len();
+    let size = std::fs::metadata(model).with_context(|| model.display().to_string())?.len();
     let runner = runner::load()?;
     // A build runs this command each time. Skip the import if nothing has changed.
     if let Some(out) = options.out.as_deref().filter(|_| options.data.is_none())
@@ -62,7 +58,7 @@ fn import(options: &Options) -> Result<()> {
         return Ok(());
     }
     if size > LARGE {
-        show(&format!("Reading {} ({} MB)", options.model.display(), size >> 20));
+        show(&format!("Reading {} ({} MB)", model.display(), size >> 20));
     }
     let imported = import::import(&files, &runner, &mut |line| show(&line))?;
     match &options.out {
@@ -71,7 +67,7 @@ fn import(options: &Options) -> Result<()> {
             show(&format!("To serve it, name it in spin.toml:\n{}", manifest::line(out)));
             Ok(())
         }
-        None => wire(options, &card, &imported),
+        None => wire(&files, &options.manifest, &imported),
     }
 }
 
@@ -93,13 +89,12 @@ fn write_component(out: &Path, imported: &Imported) -> Result<()> {
 }
 
 /// Writes the component to `target/models` in the manifest's folder, and names it in the manifest.
-fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
-    let manifest = &options.manifest;
+fn wire(files: &Files, manifest: &Path, imported: &Imported) -> Result<()> {
     let text = std::fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
     let component =
         PathBuf::from(format!("target/models/{}.wasm", imported.described.signature.name));
     let folder = manifest.parent().unwrap_or(Path::new(""));
-    let command = command(options, card, folder, &component)?;
+    let command = command(files, folder, &component)?;
     let wired = manifest::wire(&text, &component, &command)
         .with_context(|| manifest.display().to_string())?;
     write_component(&folder.join(&component), imported)?;
@@ -109,7 +104,7 @@ fn wire(options: &Options, card: &Path, imported: &Imported) -> Result<()> {
 }
 
 /// Returns the command to build the component again from the manifest's folder.
-fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> Result<String> {
+fn command(files: &Files, folder: &Path, component: &Path) -> Result<String> {
     let from_folder = |path: &Path| -> Result<String> {
         let path = if folder.as_os_str().is_empty() {
             path.to_owned()
@@ -118,9 +113,9 @@ fn command(options: &Options, card: &Path, folder: &Path, component: &Path) -> R
         };
         Ok(quoted(&path.display().to_string()))
     };
-    let mut command = format!("cargo import {}", from_folder(&options.model)?);
-    if card != files::card_beside(&options.model) {
-        command += &format!(" --card {}", from_folder(card)?);
+    let mut command = format!("cargo import {}", from_folder(files.model)?);
+    if files.card != files::card_beside(files.model) {
+        command += &format!(" --card {}", from_folder(files.card)?);
     }
     Ok(command + &format!(" --out {}", component.display()))
 }

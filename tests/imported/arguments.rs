@@ -1,13 +1,11 @@
 //! The command line of `cargo import`.
 
-use model_api_import::args::{Args, Options, parse};
-use std::ffi::OsString;
+use clap::{CommandFactory, Parser};
+use model_api_import::args::Options;
 
-fn import(arguments: &[&str]) -> Options {
-    match parse(arguments.iter().map(OsString::from)) {
-        Ok(Args::Import(options)) => options,
-        other => panic!("{other:?}"),
-    }
+fn options(arguments: &[&str]) -> Result<Options, String> {
+    let arguments = ["cargo import"].iter().chain(arguments);
+    Options::try_parse_from(arguments).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -26,15 +24,16 @@ fn every_option_is_read() {
         "s.toml",
     ];
     assert_eq!(
-        import(&arguments),
+        options(&arguments).unwrap(),
         Options {
-            model: "m.onnx".into(),
+            model: Some("m.onnx".into()),
             card: Some("c.toml".into()),
             data: Some("d.csv".into()),
             target: Some("t".into()),
             anyway: true,
             out: Some("m.wasm".into()),
             manifest: "s.toml".into(),
+            list: false,
         }
     );
 }
@@ -42,17 +41,18 @@ fn every_option_is_read() {
 #[test]
 fn a_mistake_is_named_with_its_remedy() {
     for (arguments, remedy) in [
-        (&["--dta"][..], "see --help"),
-        (&[], "cargo import model.onnx"),
-        (&["a", "b"], "one model"),
+        (&["--dta", "d.csv"][..], "'--data'"),
+        (&[], "cargo import <MODEL>"),
+        (&["a", "b"], "unexpected argument 'b'"),
+        (&["a", "--list"], "cannot be used with"),
     ] {
-        let error = parse(arguments.iter().map(OsString::from)).unwrap_err();
-        assert!(format!("{error:#}").contains(remedy), "{error:#}");
+        let error = options(arguments).unwrap_err();
+        assert!(error.contains(remedy), "{error}");
     }
 }
 
 #[test]
 fn help_fits_a_terminal() {
-    let Ok(Args::Print(help)) = parse(["--help".into()]) else { panic!("no help") };
+    let help = Options::command().term_width(80).render_long_help().to_string();
     assert!(help.lines().all(|line| line.len() <= 80), "{help}");
 }

@@ -2,11 +2,11 @@
 
 use super::{built_runner, export, new_folder};
 use crate::support::root;
-use model_api_import::args;
+use clap::Parser;
+use model_api_import::args::Options;
 use model_api_import::command;
 use model_api_import::files::Files;
 use model_api_import::import::import;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The reason why a model with this card is refused. Without a card, one is written.
@@ -186,7 +186,7 @@ fn data_without_the_columns_of_the_model_is_refused() {
 
 /// Runs `cargo import` with these arguments.
 fn run(arguments: &[&str]) -> anyhow::Result<()> {
-    command::run(args::parse(arguments.iter().map(OsString::from))?)
+    command::run(&Options::try_parse_from(["cargo import"].iter().chain(arguments))?)
 }
 
 #[test]
