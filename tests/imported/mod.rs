@@ -16,6 +16,7 @@ use model_api_host::Manifest;
 use model_api_import::emit::runner;
 use model_api_import::files::Files;
 use model_api_import::import::{Imported, import};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -53,17 +54,18 @@ pub fn export(name: &str) -> Export {
 /// The file of the rows and the answers to them, by the export's name.
 fn answers() -> BTreeMap<String, (PathBuf, Vec<Vec<String>>)> {
     let cells = |row: &String| row.split(',').map(str::to_owned).collect();
-    let mut answers = BTreeMap::new();
-    for file in files("answers") {
-        let rows = folder().join("rows").join(file.with_extension("csv").file_name().unwrap());
-        let text = std::fs::read_to_string(&file).unwrap();
-        let models: BTreeMap<String, Vec<String>> = serde_json::from_str(&text).unwrap();
-        for (name, lines) in models {
-            let found = (rows.clone(), lines.iter().map(cells).collect());
-            assert!(answers.insert(name, found).is_none(), "{} repeats a model", file.display());
-        }
-    }
-    answers
+    let models: BTreeMap<String, (String, Vec<String>)> = read("answers.json");
+    let found = models.into_iter().map(|(name, (rows, lines))| {
+        let rows = folder().join("rows").join(rows).with_extension("csv");
+        (name, (rows, lines.iter().map(cells).collect()))
+    });
+    found.collect()
+}
+
+/// Reads a file beside the models.
+fn read<T: DeserializeOwned>(file: &str) -> T {
+    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The files of a folder beside those of the rows, by name.
@@ -77,15 +79,8 @@ fn files(of: &str) -> Vec<PathBuf> {
 /// The contributions of features by the libraries, row by row, by the export's name.
 pub fn contributions_of_libraries() -> BTreeMap<String, Vec<Vec<f64>>> {
     let numbers = |row: &String| row.split(',').map(|cell| cell.parse().unwrap()).collect();
-    let mut found = BTreeMap::new();
-    for file in files("contributions") {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let models: BTreeMap<String, Vec<String>> = serde_json::from_str(&text).unwrap();
-        found.extend(
-            models.into_iter().map(|(name, rows)| (name, rows.iter().map(numbers).collect())),
-        );
-    }
-    found
+    let models: BTreeMap<String, Vec<String>> = read("contributions.json");
+    models.into_iter().map(|(name, rows)| (name, rows.iter().map(numbers).collect())).collect()
 }
 
 /// The models of this repository, or those that `tests/suites/models` has just trained.

@@ -2,15 +2,14 @@
 
     python contributions.py [FOLDER]
 
-`contributions/<data>.json` has a line for each booster in `exports`: its name, and for the first rows of
-`rows/<data>.csv` a text with the contributions of each target, the bias last, between commas.
+`contributions.json` has a line for each booster in `exports`: its name, and for the first of its rows a text
+with the contributions of each target, the bias last, between commas.
 
 Without a folder, this is for the boosters beside this script, and a few rows. With a folder, as
 `export.py FOLDER SEED` wrote it, it is for all rows, and for models of scikit-learn too: they are trained on
 the rows themselves, and named `shap-…`, so an import with these rows counts the covers of the training.
 """
 
-import json
 import pathlib
 import sys
 import warnings
@@ -19,7 +18,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import xgboost
-from answered import lines, save
+from answered import lines, read, save
 
 HERE = pathlib.Path(__file__).parent
 IS_COVER = len(sys.argv) < 2
@@ -32,28 +31,17 @@ def main():
     found = {}
     if not IS_COVER:
         found |= of_scikit_learn()
-    for data, name in exports():
+    for name, (data, _) in read(FOLDER).items():
         frame = pd.read_csv(FOLDER / "rows" / f"{data}.csv")[:ROWS]
         frame = frame.astype({column: "category" for column in frame.select_dtypes(exclude="number")})
         path = next((FOLDER / "exports").glob(f"{name}.*"))
         if path.suffix in (".json", ".ubj", ".txt"):
             try:
-                found[name] = data, (of_lightgbm if path.suffix == ".txt" else of_xgboost)(path, frame)
+                found[name] = (of_lightgbm if path.suffix == ".txt" else of_xgboost)(path, frame)
             except (xgboost.core.XGBoostError, ValueError) as error:
                 print(f"{name}: no contributions: {str(error).splitlines()[0][:150]}")
-    folder = FOLDER / "contributions"
-    folder.mkdir(exist_ok=True)
-    for data in {data for data, _ in found.values()}:
-        rows = {name: [",".join(map(repr, map(float, row))) for row in values]
-                for name, (of, values) in found.items() if of == data}
-        (folder / f"{data}.json").write_text(lines(rows))
-
-
-def exports():
-    """The data and the name of each model with answers."""
-    for path in sorted((FOLDER / "answers").iterdir()):
-        for name in json.loads(path.read_text()):
-            yield path.stem, name
+    texts = {name: [",".join(map(repr, map(float, row))) for row in rows] for name, rows in found.items()}
+    (FOLDER / "contributions.json").write_text(lines(texts))
 
 
 def of_lightgbm(path, frame):
@@ -117,7 +105,7 @@ def of_scikit_learn():
             parts = [np.column_stack([values[:, :, one], base[:, one]]) for one in chosen]
         else:
             parts = [np.column_stack([values, np.broadcast_to(base.reshape(-1), len(values))])]
-        found[name] = "numbers", np.concatenate(parts, axis=1)
+        found[name] = np.concatenate(parts, axis=1)
     save(FOLDER, answers)
     return found
 

@@ -2,7 +2,7 @@
 
     pip install -r requirements.txt && python export.py [FOLDER SEED]
 
-`exports/<name>.<ext>` is the model, and its line in `answers/<data>.json` what onnxruntime (for ONNX) or the
+`exports/<name>.<ext>` is the model, and its line in `answers.json` what onnxruntime (for ONNX) or the
 library itself (for XGBoost's and LightGBM's own files) answers for the rows of `rows/<data>.csv`.
 
 Without a folder, the models and rows of `cover.json` are written beside this script, for `cargo test`.
