@@ -3,6 +3,8 @@
 //!
 //! The types work natively too. The functions call the model component, and only WebAssembly has one.
 
+pub mod attributes;
+
 mod bindings {
     wit_bindgen::generate!({
         path: "../wit/predictor.wit",
@@ -11,7 +13,9 @@ mod bindings {
     });
 }
 
-pub use bindings::model_api::predictor::predictor::{describe, explain, get_signature, predict};
+pub use bindings::model_api::predictor::predictor::{
+    card, describe, explain, get_signature, predict,
+};
 pub use bindings::model_api::predictor::types;
 pub use types::*;
 

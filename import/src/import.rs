@@ -4,6 +4,7 @@ use crate::card::Card;
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::{InFile, Table};
+use crate::card::transparency;
 use crate::emit::component;
 use crate::emit::write::write;
 use crate::explain::covers::{self, Covers};
@@ -81,8 +82,7 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     // Put the component together.
     let covers = covers.unwrap_or_default();
     let stamp = stamp([runner, &bytes, paper.text.as_bytes(), covers.as_bytes()]);
-    let (signature, description) = (&described.signature, &described.description);
-    let component = component::build(runner, signature, description, &evaluator.words, &stamp)?;
+    let component = component::build(runner, &described, &evaluator.words, &stamp)?;
     Ok(Imported { described, evaluator, component })
 }
 
@@ -153,6 +153,9 @@ pub fn ask(
         say(format!("  example {:?}: {}", example.name, answers.join(", ")));
     }
     described.description.examples = examples;
+    for line in transparency::report(&described.statements) {
+        say(format!("  {line}"));
+    }
     Ok((described, evaluator))
 }
 

@@ -120,6 +120,30 @@ fn a_card_that_disagrees_with_its_model_is_refused() {
             "the model has 2 classes, and the card 1",
         ),
         ("forest", "missing = \"refuse\"", "missing = \"ignore\"", "unknown variant `ignore`"),
+        (
+            "forest",
+            "unit = \"\"",
+            "other_units = [{ unit = \"mo\", factor = 0.083 }]",
+            "it has other units, and no unit of its own",
+        ),
+        (
+            "forest",
+            "unit = \"\"",
+            "unit = \"a\"\nwhole = true\nother_units = [{ unit = \"mo\", factor = 0.083 }]",
+            "it has whole numbers, and takes no other unit",
+        ),
+        (
+            "forest",
+            "unit = \"\"",
+            "unit = \"a\"\nother_units = [{ unit = \"mo\", factor = 0 }]",
+            "the factor of \"mo\" is no conversion",
+        ),
+        (
+            "forest",
+            "[[output]]",
+            "[transparency]\nfundng = \"x\"\n\n[[output]]",
+            "[transparency] has the attribute \"fundng\"; docs/model-card.md lists all",
+        ),
         ("forest", "row = { a =", "row = { z =", "example \"usual values\": \"z\" is no feature"),
         (
             "forest",

@@ -3,6 +3,7 @@
 mod security;
 
 use crate::support::root;
+use predictor_contract::attributes::{Attribute, MORE_ATTRIBUTES, SOURCE_ATTRIBUTES};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of a module and of those around it, from the outside in.
@@ -171,6 +172,38 @@ fn only_the_cache_of_compiled_code_asks_for_the_time_of_day() {
                 module.last().is_some_and(|name| name == "cache") && folder == "host/src";
             assert!(is_cache || !code.contains("SystemTime"), "{folder}: {module:?}");
         }
+    }
+}
+
+/// Returns the texts between two others in a file.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Vec<&'t str> {
+    text.split(before).skip(1).filter_map(|part| Some(part.split_once(after)?.0)).collect()
+}
+
+#[test]
+fn the_http_route_leads_to_every_route_but_the_root_and_the_metrics() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let table = ["src/respond/routes.rs", "src/respond/docs/mod.rs"].map(read).concat();
+    let manifest = read("k8s/components/http-route/http-route.yaml");
+    let published: Vec<_> = between(&manifest, ", value: ", "}");
+    let routes = between(&table, "Route { path: \"", "\"");
+    assert!(routes.len() > 20, "{routes:?}");
+    for route in routes {
+        let is_published = published.iter().any(|path| {
+            route.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        assert_eq!(is_published, !matches!(route, "/" | "/metrics"), "{route}");
+    }
+}
+
+#[test]
+fn the_model_cards_document_has_each_attribute_with_its_title() {
+    let document = std::fs::read_to_string(root().join("docs/model-card.md")).unwrap();
+    for (index, Attribute { key, title }) in SOURCE_ATTRIBUTES.iter().enumerate() {
+        assert!(document.contains(&format!("\n| {} | `{key}` | {title} |", index + 1)), "{key}");
+    }
+    for Attribute { key, title } in &MORE_ATTRIBUTES {
+        assert!(document.contains(&format!("\n| `{key}` | {title} |")), "{key}");
     }
 }
 

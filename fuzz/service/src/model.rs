@@ -37,7 +37,8 @@ pub fn describe() -> Description {
     ];
     let notes = |bins| FeatureNotes {
         description: String::new(),
-        unit: String::new(),
+        unit: "mg/dL".into(),
+        other_units: vec![OtherUnit { code: "mmol/L".into(), factor: 38.67, offset: -0.5 }],
         missing: String::new(),
         reference: Some(Reference { bins, missing: 0.0 }),
     };
@@ -69,6 +70,11 @@ pub fn describe() -> Description {
             shares: vec![0.25; 4],
         }),
     }
+}
+
+pub fn card() -> Vec<Statement> {
+    let text = "A \"text\" <b>&\u{1}".into();
+    vec![Statement { attribute: "intended-use".into(), text }]
 }
 
 pub fn predict(values: &[Value]) -> Vec<Result<Prediction, Refusal>> {

@@ -2,16 +2,17 @@
 
 use crate::card::cells::Reading;
 use crate::card::columns::simplified;
-use crate::card::{self, Card};
-use predictor_contract::{
-    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, OutputKind, OutputNotes,
-    QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
-};
+use crate::card::{self, Card, transparency};
 use crate::ir::graph::{Graph, InputKind, Value};
 use crate::ir::labels;
 use crate::ir::model::{Answer, Choice, Class, Missing, Model, Values};
 use crate::ir::program::{Cell, Coding, Output};
 use anyhow::{Context, Result, bail, ensure};
+use predictor_contract::{
+    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, OtherUnit,
+    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Signature, Statement,
+    UnusualPolicy,
+};
 use std::collections::HashSet;
 
 /// A model combined with its card, without the examples' answers.
@@ -20,6 +21,8 @@ pub struct Described {
     pub signature: Signature,
     /// The documentation for `describe`. Its examples are empty until their evaluation.
     pub description: Description,
+    /// The statements for `card`.
+    pub statements: Vec<Statement>,
     /// The values of the graph to compute for each output.
     pub outputs: Vec<Output>,
     /// The source of each column of each input: a feature and its coding.
@@ -73,6 +76,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
             examples: Vec::new(),
             explanation: None,
         },
+        statements: transparency::statements(card)?,
         outputs,
         cells,
         readings,
@@ -197,6 +201,7 @@ fn describe_feature(
         notes: FeatureNotes {
             description: card.description.clone(),
             unit: card.unit.clone(),
+            other_units: other_units(card, &kind)?,
             missing: match (missing, card.missing_note.as_str()) {
                 (MissingPolicy::Refuse, _) => String::new(),
                 (MissingPolicy::Impute, "") => {
@@ -275,6 +280,26 @@ fn kind(own: &crate::ir::model::Feature, card: &card::Feature) -> Result<(Kind, 
         (Values::Whole, None) => Ok((number(true), None)),
         (Values::Number, None) => Ok((number(card.whole), None)),
     }
+}
+
+/// Returns the other units of a feature: of a number with a unit and with fractions.
+fn other_units(card: &card::Feature, kind: &Kind) -> Result<Vec<OtherUnit>> {
+    let mut units = Vec::new();
+    for card::OtherUnit { unit, factor, offset } in &card.other_units {
+        match kind {
+            Kind::Number(NumberRange { whole: false, .. }) => {}
+            Kind::Number(_) => bail!("it has whole numbers, and takes no other unit"),
+            _ => bail!("it is no number, and takes no other unit"),
+        }
+        ensure!(!card.unit.is_empty(), "it has other units, and no unit of its own");
+        ensure!(!unit.is_empty() && *unit != card.unit, "another unit needs a code of its own");
+        let is_conversion = factor.is_finite() && *factor != 0.0 && offset.is_finite();
+        ensure!(is_conversion, "the factor of {unit:?} is no conversion");
+        units.push(OtherUnit { code: unit.clone(), factor: *factor, offset: *offset });
+    }
+    let codes: Vec<String> = units.iter().map(|unit| unit.code.clone()).collect();
+    check_unique(&codes, "other units")?;
+    Ok(units)
 }
 
 fn missing(

@@ -10,6 +10,7 @@ pub mod profile;
 mod reference;
 mod round;
 pub mod table;
+pub mod transparency;
 
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
@@ -48,6 +49,10 @@ pub struct Card {
     pub outputs: Vec<Output>,
     /// The explanations of the model's answers.
     pub explanation: Option<Explanation>,
+    /// The statements of the model's card, by the keys of
+    /// [`attributes`](predictor_contract::attributes).
+    #[serde(default)]
+    pub transparency: BTreeMap<String, String>,
     /// The examples. An import needs at least one.
     #[serde(default, rename = "example")]
     pub examples: Vec<Example>,
@@ -67,6 +72,9 @@ pub struct Feature {
     /// A UCUM code.
     #[serde(default)]
     pub unit: String,
+    /// The other units that clients may give a number in.
+    #[serde(default)]
+    pub other_units: Vec<OtherUnit>,
     /// The least and the greatest number.
     pub range: Option<[f64; 2]>,
     /// True if the numbers are integers.
@@ -92,6 +100,19 @@ pub struct Feature {
     pub unusual: Option<Unusual>,
     /// The reference for drift. None for a feature without one.
     pub reference: Option<Reference>,
+}
+
+/// Another unit of a feature.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherUnit {
+    /// A UCUM code.
+    pub unit: String,
+    /// A number in this unit times `factor`, plus `offset`, is the number in the feature's own unit.
+    pub factor: f64,
+    /// The number in the feature's own unit for 0 in this unit.
+    #[serde(default)]
+    pub offset: f64,
 }
 
 /// The treatment of a missing value. See [`MissingPolicy`](predictor_contract::MissingPolicy).

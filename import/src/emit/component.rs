@@ -1,9 +1,9 @@
 //! Makes a model's component: appends the model's program, signature and description to the memory
 //! of the runner.
 
+use crate::card::describe::Described;
 use crate::emit::lower::{Contract, Image};
 use anyhow::{Context, Result, ensure};
-use predictor_contract::{Description, Signature};
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Error, Reencode, ReencodeComponent};
 use wasm_encoder::{ConstExpr, DataSection, MemoryType};
@@ -29,14 +29,8 @@ const STAMP: &str = "model-api-import";
 /// # Errors
 ///
 /// If the runner is no component with one module, or lacks one of the two exported statics.
-pub fn build(
-    runner: &[u8],
-    signature: &Signature,
-    description: &Description,
-    table: &[u64],
-    stamp: &str,
-) -> Result<Vec<u8>> {
-    let mut edit = Edit::of(runner, signature, description, table)?;
+pub fn build(runner: &[u8], described: &Described, table: &[u64], stamp: &str) -> Result<Vec<u8>> {
+    let mut edit = Edit::of(runner, described, table)?;
     let mut component = wasm_encoder::Component::new();
     edit.parse_component(&mut component, Parser::new(0), runner)?;
     component.section(&wasm_encoder::CustomSection {
@@ -135,22 +129,17 @@ struct Edit {
 }
 
 impl Edit {
-    fn of(
-        runner: &[u8],
-        signature: &Signature,
-        description: &Description,
-        table: &[u64],
-    ) -> Result<Self> {
+    fn of(runner: &[u8], described: &Described, table: &[u64]) -> Result<Self> {
         let layout = Layout::read(module(runner)?)?;
         let contract = Contract::read()?;
-        // Each request reads the signature and the program, so put them first. The description comes
-        // last.
+        // Each request reads the signature and the program, so put them first.
         let mut image = Image::at(layout.heap.next_multiple_of(16));
-        let signature = image.add(&contract, "signature", signature)?;
+        let signature = image.add(&contract, "get-signature", &described.signature)?;
         let table_bytes: &[u8] = bytemuck::cast_slice(table);
         let table = image.add_bytes(table_bytes);
-        let description = image.add(&contract, "description", description)?;
-        let statics = [signature, description, table, table_bytes.len() as u32];
+        let description = image.add(&contract, "describe", &described.description)?;
+        let card = image.add(&contract, "card", &described.statements)?;
+        let statics = [signature, description, card, table, table_bytes.len() as u32];
         let end = image.end();
         let segments = vec![
             (layout.address(MODEL)?, statics.map(u32::to_le_bytes).as_flattened().to_vec()),

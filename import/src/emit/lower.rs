@@ -32,10 +32,12 @@ impl Contract {
         Ok(Self { types, sizes })
     }
 
-    fn named(&self, name: &str) -> Result<Type> {
-        let mut all = self.types.types.iter();
-        let found = all.find(|(_, kind)| kind.name.as_deref() == Some(name));
-        found.map(|(id, _)| Type::Id(id)).with_context(|| format!("the contract has no {name}"))
+    /// Returns the type of a function's result.
+    fn result(&self, function: &str) -> Result<Type> {
+        let mut interfaces = self.types.interfaces.iter();
+        let found = interfaces.find_map(|(_, interface)| interface.functions.get(function));
+        let result = found.and_then(|function| function.result);
+        result.with_context(|| format!("the contract has no function {function}"))
     }
 
     /// Returns the definition of a type, behind its other names; none for a primitive type.
@@ -111,16 +113,21 @@ impl Image {
         self.address(place)
     }
 
-    /// Lowers a value of the contract's type `name`, and returns its address.
+    /// Lowers the result of a function of the contract, and returns its address.
     ///
     /// # Errors
     ///
-    /// If the value is of another type.
-    pub fn add(&mut self, contract: &Contract, name: &str, value: &impl Serialize) -> Result<u32> {
-        let kind = contract.named(name)?;
+    /// If the value is of another type than the function's result.
+    pub fn add<T: Serialize>(
+        &mut self,
+        contract: &Contract,
+        function: &str,
+        value: T,
+    ) -> Result<u32> {
+        let kind = contract.result(function)?;
         let place = self.reserve(contract.size(kind), contract.align(kind));
         let lower = Lower { image: self, contract, kind, place };
-        value.serialize(lower).with_context(|| format!("the value is no {name} of the contract"))?;
+        value.serialize(lower).with_context(|| format!("the value is no result of {function}"))?;
         Ok(self.address(place))
     }
 
@@ -336,25 +343,40 @@ impl<'i> Serializer for Lower<'i> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use predictor_contract::{NumberBin, Value};
+    use predictor_contract::{Refusal, RefusalReason, Statement, Value};
+
+    #[test]
+    fn a_list_is_an_address_and_a_length() {
+        let mut image = Image::at(16);
+        let statement = Statement { attribute: "ehr".to_owned(), text: "none".to_owned() };
+        let address = image.add(&Contract::read().unwrap(), "card", [statement].as_slice());
+        assert_eq!(address.unwrap(), 16);
+        let words = [24, 1, 40, 3, 43, 4].map(u32::to_le_bytes);
+        assert_eq!(image.bytes, [words.as_flattened(), b"ehrnone"].concat());
+    }
 
     #[test]
     fn a_variant_is_the_number_of_its_case_and_its_content() {
-        let mut image = Image::at(16);
-        let text = Value::Text("never".to_owned());
-        assert_eq!(image.add(&Contract::read().unwrap(), "value", &text).unwrap(), 16);
-        assert_eq!(&image.bytes[..16], [1, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 5, 0, 0, 0]);
-        assert_eq!(&image.bytes[16..], b"never");
+        let mut image = Image::at(0);
+        let refusal = Refusal {
+            reason: RefusalReason::Unanswerable,
+            feature: Some(7),
+            message: String::new(),
+        };
+        let refused: Result<Vec<Value>, Refusal> = Err(refusal);
+        image.add(&Contract::read().unwrap(), "predict", [refused].as_slice()).unwrap();
+        // The list, the case of the result, the reason, the case of the option, and its number.
+        let start = [8_u32, 1, 1, 4, 1, 7].map(u32::to_le_bytes);
+        assert_eq!(&image.bytes[..24], start.as_flattened());
     }
 
     #[test]
     fn a_value_of_another_type_is_refused() {
         let contract = Contract::read().unwrap();
-        let bin = NumberBin { upper: 1.0, share: 0.5 };
+        let statement = Statement { attribute: String::new(), text: String::new() };
         let mut image = Image::at(0);
-        for name in ["reference", "scale", "output", "quantity-range"] {
-            assert!(image.add(&contract, name, &bin).is_err(), "{name}");
+        for function in ["card", "describe", "get-signature", "predict", "other"] {
+            assert!(image.add(&contract, function, &statement).is_err(), "{function}");
         }
-        assert!(image.add(&contract, "share", &bin).is_err());
     }
 }

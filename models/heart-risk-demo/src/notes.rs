@@ -3,7 +3,8 @@
 use crate::rule::{CLASSES, HIGH_RISK, LOW_RISK};
 use predictor_abi::{
     Description, Example, ExplanationMethod, ExplanationNotes, Input, List, Maybe, NumberBin,
-    OutputNotes, ReferenceBins, Scale, Signature, Text, Value, features, notes, text,
+    OutputNotes, ReferenceBins, Scale, Signature, Statement, Text, Value, features, notes, text,
+    units,
 };
 
 /// The two features: the age, and total cholesterol. The age is required.
@@ -17,6 +18,7 @@ const INPUTS: [Input; 2] = [
         0.0,
         2000.0,
     )
+    .or_in(&[units::CHOLESTEROL])
     .optional("The answer is the same without it.")
     .distributed(ReferenceBins::Number(List::of(&CHOLESTEROL)), 0.1),
 ];
@@ -60,6 +62,15 @@ pub static DESCRIPTION: Description = Description {
         shares: List::EMPTY,
     }),
 };
+
+/// The statements for the model's card.
+pub static CARD: &[Statement] = &[
+    Statement::new("intended-use", "To show how a model is served."),
+    Statement::new("decision-role", "None. Do not decide anything by it."),
+    Statement::new("cautioned-uses", "All care of patients."),
+    Statement::new("sensitive-inputs", "The age."),
+    Statement::new("model-type", "A made-up rule of one threshold."),
+];
 
 /// The reference person of explanations: the upper ends of the two middle bins below.
 pub static REFERENCE: &[Value] = &[Value::Number(45.0), Value::Number(200.0)];

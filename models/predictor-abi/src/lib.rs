@@ -22,6 +22,7 @@ mod runtime;
 pub mod shapley;
 mod statics;
 mod types;
+pub mod units;
 
 pub use export::{Model, answer, collect, explain, keep};
 #[cfg(target_arch = "wasm32")]

@@ -2,9 +2,9 @@
 
 use crate::export::collect;
 use crate::types::{
-    Answer, Example, Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, NumberRange, Output,
-    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Refusal, RefusalReason, Text,
-    UnusualPolicy, Value, text,
+    Answer, Example, Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, NumberRange,
+    OtherUnit, Output, OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Refusal,
+    RefusalReason, Statement, Text, UnusualPolicy, Value, text,
 };
 
 /// One input of a model: a feature and its notes, stated together.
@@ -33,8 +33,14 @@ impl Input {
         let (missing, unusual) = (MissingPolicy::Refuse, UnusualPolicy::Refuse);
         let feature = Feature { name: text(name), kind, missing, unusual };
         let description = text(description);
-        let (unit, missing) = (Text::EMPTY, Text::EMPTY);
-        Self { feature, notes: FeatureNotes { description, unit, missing, reference: Maybe::None } }
+        let notes = FeatureNotes {
+            description,
+            unit: Text::EMPTY,
+            other_units: List::EMPTY,
+            missing: Text::EMPTY,
+            reference: Maybe::None,
+        };
+        Self { feature, notes }
     }
 
     /// A number from `minimum` to `maximum`, both included. `unit` is a UCUM code.
@@ -64,6 +70,12 @@ impl Input {
     /// A boolean.
     pub const fn flag(name: &'static str, description: &'static str) -> Self {
         Self::new(name, description, Kind::Flag)
+    }
+
+    /// Takes numbers in other units too: the caller converts them.
+    pub const fn or_in(mut self, units: &'static [OtherUnit]) -> Self {
+        self.notes.other_units = List::of(units);
+        self
     }
 
     /// Takes whole numbers only.
@@ -108,6 +120,21 @@ pub const fn notes<const N: usize>(inputs: &[Input; N]) -> [FeatureNotes; N] {
         at += 1;
     }
     notes
+}
+
+impl OtherUnit {
+    /// A unit with the UCUM code `code`: a number in it times `factor`, plus `offset`, is the number in
+    /// the feature's own unit.
+    pub const fn new(code: &'static str, factor: f64, offset: f64) -> Self {
+        Self { code: text(code), factor, offset }
+    }
+}
+
+impl Statement {
+    /// A statement about an attribute of the model's card, by its key.
+    pub const fn new(attribute: &'static str, statement: &'static str) -> Self {
+        Self { attribute: text(attribute), text: text(statement) }
+    }
 }
 
 impl OutputNotes {

@@ -256,6 +256,19 @@ pub enum Answer {
     Err(Refusal),
 }
 
+/// Another unit for the numbers of a feature. The caller converts them, and the model never sees
+/// it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OtherUnit {
+    /// A UCUM code such as `mmol/L`.
+    pub code: Text,
+    /// A number in this unit times `factor`, plus `offset`, is the number in the feature's own unit.
+    pub factor: f64,
+    /// The number in the feature's own unit for 0 in this unit.
+    pub offset: f64,
+}
+
 /// The documentation of one feature.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -264,6 +277,9 @@ pub struct FeatureNotes {
     pub description: Text,
     /// A UCUM code such as `mg/dL` or `a` (years); empty if there is none.
     pub unit: Text,
+    /// The other units that clients may give a number in. Empty for a feature of whole numbers, and
+    /// for one without a unit.
+    pub other_units: List<OtherUnit>,
     /// The effect of a missing value on the answer; empty if the feature is required.
     pub missing: Text,
     /// The feature's distribution in the model's training data, if known.
@@ -440,6 +456,16 @@ pub struct ExplanationNotes {
     /// The proportion of each feature in the absolute contributions to all rows of the model's
     /// data, from 0 to 1, adding up to 1. Empty if unknown.
     pub shares: List<f64>,
+}
+
+/// A statement for the model's card, beside its description.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Statement {
+    /// The attribute, by its key, such as `intended-use`; `contract/src/attributes.rs` lists them.
+    pub attribute: Text,
+    /// A sentence or more.
+    pub text: Text,
 }
 
 /// The facts about a model beyond its [`Signature`]: documentation, outputs and examples.

@@ -49,6 +49,7 @@ fn description() -> Description {
         features: vec![FeatureNotes {
             description: String::new(),
             unit: String::new(),
+            other_units: Vec::new(),
             missing: String::new(),
             reference: Some(Reference { bins: ReferenceBins::Number(bins.into()), missing: 0.0 }),
         }],

@@ -37,6 +37,7 @@ fn model() -> Described {
     let notes = |unit: &str, missing: &str| FeatureNotes {
         description: "A thing.".into(),
         unit: unit.into(),
+        other_units: Vec::new(),
         missing: missing.into(),
         reference: None,
     };

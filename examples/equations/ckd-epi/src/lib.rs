@@ -4,8 +4,8 @@
 use predictor_abi::Value::{self, Number, Text};
 use predictor_abi::{
     Answer, Description, Example, Explanation, ExplanationMethod, ExplanationNotes, Input, List,
-    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, features, notes, quantities,
-    shapley, text,
+    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, Statement, features, notes,
+    quantities, shapley, text, units,
 };
 
 predictor_abi::export!(CkdEpi);
@@ -16,6 +16,7 @@ pub struct CkdEpi;
 impl Model for CkdEpi {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
+    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match row {
@@ -53,7 +54,8 @@ const INPUTS: [Input; 3] = [
         "mg/dL",
         0.1,
         40.0,
-    ),
+    )
+    .or_in(&[units::CREATININE]),
 ];
 
 /// The reference person of explanations.
@@ -64,6 +66,28 @@ static SIGNATURE: Signature = Signature {
     version: text("v1.0.0"),
     features: List::of(&const { features(&INPUTS) }),
 };
+
+/// The statements for the model's card.
+const CARD: &[Statement] = &[
+    Statement::new(
+        "developer",
+        "The authors of the equation; this implementation is by the authors of model-api.",
+    ),
+    Statement::new("output-type", "Prediction: an estimate of a rate."),
+    Statement::new(
+        "intended-use",
+        "To estimate the function of the kidneys from a value of blood.",
+    ),
+    Statement::new("intended-users", "Clinicians."),
+    Statement::new("decision-role", "Informs."),
+    Statement::new(
+        "cautioned-uses",
+        "Children, pregnancy, acute kidney injury, dialysis, much or little muscle.",
+    ),
+    Statement::new("sensitive-inputs", "Sex and age. Race is no input."),
+    Statement::new("model-type", "A published equation."),
+    Statement::new("keywords", "kidney, GFR, creatinine"),
+];
 
 static DESCRIPTION: Description = Description {
     summary: text("Estimates the glomerular filtration rate of an adult from creatinine in serum."),

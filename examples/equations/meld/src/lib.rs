@@ -4,8 +4,8 @@
 use predictor_abi::Value::{self, Flag, Number, Text};
 use predictor_abi::{
     Answer, Description, Example, Explanation, ExplanationMethod, ExplanationNotes, Input, List,
-    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, features, notes, quantities,
-    shapley, text,
+    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, Statement, features, notes,
+    quantities, shapley, text, units,
 };
 
 predictor_abi::export!(Meld);
@@ -16,6 +16,7 @@ pub struct Meld;
 impl Model for Meld {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
+    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         let &[
@@ -70,7 +71,8 @@ fn score(
 /// The bounds are not published: they only catch numbers in other units.
 const INPUTS: [Input; 7] = [
     Input::category("sex", "Sex.", &[text("female"), text("male")]),
-    Input::number("bilirubin", "Bilirubin in serum. Below 1 it counts as 1.", "mg/dL", 0.1, 80.0),
+    Input::number("bilirubin", "Bilirubin in serum. Below 1 it counts as 1.", "mg/dL", 0.1, 80.0)
+        .or_in(&[units::BILIRUBIN]),
     Input::number(
         "sodium",
         "Sodium in serum. Below 125 it counts as 125, above 137 as 137.",
@@ -91,14 +93,16 @@ const INPUTS: [Input; 7] = [
         "mg/dL",
         0.1,
         40.0,
-    ),
+    )
+    .or_in(&[units::CREATININE]),
     Input::number(
         "albumin",
         "Albumin in serum. Below 1.5 it counts as 1.5, above 3.5 as 3.5.",
         "g/dL",
         0.5,
         8.0,
-    ),
+    )
+    .or_in(&[units::ALBUMIN]),
     Input::flag(
         "dialysis",
         "At least two dialyses, or 24 hours of continuous haemodialysis, in the last week. Creatinine \
@@ -122,6 +126,25 @@ static SIGNATURE: Signature = Signature {
     version: text("v1.0.0"),
     features: List::of(&const { features(&INPUTS) }),
 };
+
+/// The statements for the model's card.
+const CARD: &[Statement] = &[
+    Statement::new(
+        "developer",
+        "The authors of the equation; this implementation is by the authors of model-api.",
+    ),
+    Statement::new("output-type", "Prediction: a score."),
+    Statement::new(
+        "intended-use",
+        "To order a waiting list for a liver by the risk of death in 90 days.",
+    ),
+    Statement::new("intended-users", "Transplant centres."),
+    Statement::new("decision-role", "Informs."),
+    Statement::new("cautioned-uses", "Children, and the choice of a treatment."),
+    Statement::new("sensitive-inputs", "Sex. Race is no input."),
+    Statement::new("model-type", "A published equation."),
+    Statement::new("keywords", "liver, transplant, MELD"),
+];
 
 static DESCRIPTION: Description = Description {
     summary: text("Scores the severity of a disease of the liver by MELD 3.0."),

@@ -5,8 +5,8 @@
 use predictor_abi::Value::{self, Flag, Number, Text};
 use predictor_abi::{
     Answer, Description, Example, Explanation, ExplanationMethod, ExplanationNotes, Input, List,
-    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, features, notes, quantities,
-    shapley, text,
+    Maybe, Model, Output, OutputNotes, Refusal, Scale, Signature, Statement, features, notes,
+    quantities, shapley, text, units,
 };
 
 predictor_abi::export!(PooledCohort);
@@ -17,6 +17,7 @@ pub struct PooledCohort;
 impl Model for PooledCohort {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
+    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match Person::of(row) {
@@ -201,8 +202,10 @@ const INPUTS: [Input; 9] = [
          of white people are used for all others.",
         &[text("black"), text("white"), text("other")],
     ),
-    Input::number("total_cholesterol", "Total cholesterol.", "mg/dL", 130.0, 320.0),
-    Input::number("hdl_cholesterol", "HDL cholesterol.", "mg/dL", 20.0, 100.0),
+    Input::number("total_cholesterol", "Total cholesterol.", "mg/dL", 130.0, 320.0)
+        .or_in(&[units::CHOLESTEROL]),
+    Input::number("hdl_cholesterol", "HDL cholesterol.", "mg/dL", 20.0, 100.0)
+        .or_in(&[units::CHOLESTEROL]),
     Input::number("systolic_pressure", "Systolic blood pressure.", "mm[Hg]", 90.0, 200.0),
     Input::flag("antihypertensives", "Drugs against high blood pressure."),
     Input::flag("smoker", "Smoking at present."),
@@ -227,6 +230,32 @@ static SIGNATURE: Signature = Signature {
     version: text("v1.0.0"),
     features: List::of(&const { features(&INPUTS) }),
 };
+
+/// The statements for the model's card.
+const CARD: &[Statement] = &[
+    Statement::new(
+        "developer",
+        "The authors of the equation; this implementation is by the authors of model-api.",
+    ),
+    Statement::new("output-type", "Prediction: a risk."),
+    Statement::new(
+        "intended-use",
+        "To inform a talk about prevention, where the equations of 2013 are still asked for.",
+    ),
+    Statement::new("intended-users", "Clinicians."),
+    Statement::new("decision-role", "Informs."),
+    Statement::new(
+        "cautioned-uses",
+        "People with known atherosclerotic disease, and people neither black nor white.",
+    ),
+    Statement::new("sensitive-inputs", "Race, sex and age."),
+    Statement::new(
+        "known-biases",
+        "Race is an input: two people who differ in nothing else get different risks.",
+    ),
+    Statement::new("model-type", "A published equation of proportional hazards."),
+    Statement::new("keywords", "heart, stroke, prevention"),
+];
 
 static DESCRIPTION: Description = Description {
     summary: text(

@@ -3,7 +3,7 @@
 use crate::person::REFERENCE;
 use predictor_abi::{
     Description, Example, ExplanationMethod, ExplanationNotes, FeatureNotes, List, Maybe,
-    OutputNotes, Scale, Text, text,
+    OutputNotes, Scale, Statement, Text, text,
 };
 
 /// The notes of the five risks, in percent.
@@ -18,6 +18,28 @@ pub const RISKS: [OutputNotes; 5] = [
 const fn risk(name: &'static str, description: &'static str) -> OutputNotes {
     OutputNotes::quantity(name, description, "%", 0.0, 100.0)
 }
+
+/// The statements for the card of both models.
+pub const CARD: &[Statement] = &[
+    Statement::new(
+        "developer",
+        "The authors of the equations; this implementation is by the authors of model-api, and not endorsed by the American Heart Association.",
+    ),
+    Statement::new("output-type", "Prediction: risks in percent."),
+    Statement::new("intended-use", "To inform a talk about prevention."),
+    Statement::new("intended-users", "Clinicians."),
+    Statement::new("decision-role", "Informs."),
+    Statement::new(
+        "cautioned-uses",
+        "People with known cardiovascular disease, and people outside the United States without a validation.",
+    ),
+    Statement::new(
+        "sensitive-inputs",
+        "Sex, age, and the deprivation of the place of living if it is given. Race is no input.",
+    ),
+    Statement::new("model-type", "Published equations of logistic regression."),
+    Statement::new("keywords", "heart, stroke, prevention, PREVENT"),
+];
 
 /// The facts of one horizon.
 pub struct Horizon {

@@ -1,7 +1,7 @@
 //! A person: the inputs of the models, and the reading of a row.
 
 use predictor_abi::Value::{self, Flag, Missing, Number, Text};
-use predictor_abi::{Input, Refusal, text};
+use predictor_abi::{Input, Refusal, text, units};
 
 /// A person. HbA1c, uACR and SDI may be unknown.
 #[derive(Clone, Debug)]
@@ -47,8 +47,10 @@ pub const fn inputs(oldest: f64) -> [Input; 14] {
     [
         Input::number("age", "Age.", "a", 30.0, oldest),
         Input::category("sex", "Sex. There are equations for women and for men.", SEXES),
-        Input::number("total_cholesterol", "Total cholesterol.", "mg/dL", 130.0, 320.0),
-        Input::number("hdl_cholesterol", "HDL cholesterol.", "mg/dL", 20.0, 100.0),
+        Input::number("total_cholesterol", "Total cholesterol.", "mg/dL", 130.0, 320.0)
+            .or_in(&[units::CHOLESTEROL]),
+        Input::number("hdl_cholesterol", "HDL cholesterol.", "mg/dL", 20.0, 100.0)
+            .or_in(&[units::CHOLESTEROL]),
         Input::number("systolic_pressure", "Systolic blood pressure.", "mm[Hg]", 90.0, 180.0),
         Input::flag("diabetes", "Diabetes."),
         Input::flag("smoker", "Smoking at present."),
@@ -62,8 +64,11 @@ pub const fn inputs(oldest: f64) -> [Input; 14] {
         ),
         Input::flag("antihypertensives", "Drugs against high blood pressure."),
         Input::flag("statin", "A statin."),
-        Input::number("hba1c", "Glycated haemoglobin.", "%", 4.5, 15.0).optional(LEFT_OUT),
+        Input::number("hba1c", "Glycated haemoglobin.", "%", 4.5, 15.0)
+            .or_in(&[units::HBA1C])
+            .optional(LEFT_OUT),
         Input::number("uacr", "Albumin to creatinine in urine.", "mg/g", 0.1, 25_000.0)
+            .or_in(&[units::UACR])
             .optional(LEFT_OUT),
         Input::number(
             "sdi_decile",

@@ -107,6 +107,7 @@ static DESCRIPTION: Description = Description {
     features: List::of(&[FeatureNotes {
         description: text("The way in which it fails."),
         unit: Text::EMPTY,
+        other_units: List::EMPTY,
         missing: Text::EMPTY,
         reference: Maybe::None,
     }]),

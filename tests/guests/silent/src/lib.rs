@@ -4,8 +4,8 @@
 
 use predictor_abi::{
     Answer, Classification, Description, Example, Explanation, Feature, FeatureNotes, Kind, List,
-    Maybe, MissingPolicy, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value,
-    text,
+    Maybe, MissingPolicy, Output, OutputKind, OutputNotes, Signature, Statement, Text,
+    UnusualPolicy, Value, text,
 };
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
@@ -16,6 +16,11 @@ extern "C" fn get_signature() -> &'static Signature {
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#describe")]
 extern "C" fn describe() -> &'static Description {
     &DESCRIPTION
+}
+
+#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#card")]
+extern "C" fn card() -> &'static List<Statement> {
+    const { &List::EMPTY }
 }
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
@@ -55,6 +60,7 @@ static DESCRIPTION: Description = Description {
     features: List::of(&[FeatureNotes {
         description: Text::EMPTY,
         unit: Text::EMPTY,
+        other_units: List::EMPTY,
         missing: Text::EMPTY,
         reference: Maybe::None,
     }]),

@@ -5,7 +5,7 @@
 
 use predictor_abi::{
     Answer, Classification, Description, Example, Explanation, ExplanationMethod, ExplanationNotes,
-    Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, Model, NumberRange, Output,
+    Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, Model, NumberRange, OtherUnit, Output,
     OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Refusal, RefusalReason,
     Scale, Signature, Text, UnusualPolicy, Value, shapley, text,
 };
@@ -85,7 +85,10 @@ static DESCRIPTION: Description = Description {
     digest: Text::EMPTY,
     features: List::of(&[
         notes("Heart beats.", "/min", "", Maybe::None),
-        notes("Temperature of the body.", "Cel", "37 is taken.", Maybe::None),
+        FeatureNotes {
+            other_units: List::of(&[FAHRENHEIT]),
+            ..notes("Temperature of the body.", "Cel", "37 is taken.", Maybe::None)
+        },
         notes("How the patient came.", "", "It is not used.", CAME),
         notes("Whether the patient answers.", "", "", Maybe::None),
     ]),
@@ -141,6 +144,9 @@ static DESCRIPTION: Description = Description {
     }),
 };
 
+const FAHRENHEIT: OtherUnit =
+    OtherUnit { code: text("[degF]"), factor: 5.0 / 9.0, offset: -160.0 / 9.0 };
+
 static REFERENCE: &[Value] =
     &[Value::Number(70.0), Value::Number(37.0), Value::Text(text("on foot")), Value::Flag(true)];
 
@@ -158,6 +164,7 @@ const fn notes(
     FeatureNotes {
         description: text(description),
         unit: text(unit),
+        other_units: List::EMPTY,
         missing: text(missing),
         reference,
     }

@@ -5,7 +5,8 @@
 use exports::model_api::predictor::predictor::Guest;
 use model_api::predictor::types::{
     Description, Explanation, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output,
-    OutputKind, OutputNotes, Prediction, QuantityRange, Refusal, Signature, UnusualPolicy, Value,
+    OutputKind, OutputNotes, Prediction, QuantityRange, Refusal, Signature, Statement,
+    UnusualPolicy, Value,
 };
 
 wit_bindgen::generate!({ path: "../../../wit/predictor.wit", world: "model" });
@@ -37,6 +38,7 @@ impl Guest for Wide {
         let feature = || FeatureNotes {
             description: String::new(),
             unit: String::new(),
+            other_units: Vec::new(),
             missing: String::new(),
             reference: None,
         };
@@ -59,6 +61,10 @@ impl Guest for Wide {
             examples: Vec::new(),
             explanation: None,
         }
+    }
+
+    fn card() -> Vec<Statement> {
+        Vec::new()
     }
 
     fn predict(values: Vec<Value>) -> Vec<Result<Prediction, Refusal>> {
