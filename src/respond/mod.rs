@@ -11,6 +11,7 @@ mod explanation;
 mod metrics;
 mod named;
 mod openapi;
+mod object;
 mod predict;
 mod root;
 mod routes;

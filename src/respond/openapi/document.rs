@@ -9,6 +9,7 @@
 use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
 use super::{Described, examples, schemas};
 use crate::model::{Description, Signature};
+use crate::respond::object::object;
 use crate::respond::{docs, routes};
 use crate::serve::Route;
 use serde::Serialize;
@@ -71,13 +72,14 @@ fn info(model: &Described) -> Value {
             notes.insert(name.to_owned(), Value::String(text.clone()));
         }
     }
-    json!({
-        "title": signature.name,
-        "version": signature.version,
-        "description": about,
-        "license": { "name": license, "identifier": license },
-        "x-model": Value::Object(notes),
-    })
+    let license = object(vec![("name", json!(license)), ("identifier", json!(license))]);
+    object(vec![
+        ("title", json!(signature.name)),
+        ("version", json!(signature.version)),
+        ("description", Value::String(about)),
+        ("license", license),
+        ("x-model", Value::Object(notes)),
+    ])
 }
 
 /// Adds the header with the id of the request, common to all answers.
@@ -127,8 +129,13 @@ impl Paths<'_> {
         let known = [("model", name), ("version", version)];
         let named = known.into_iter().filter(|(name, _)| path.contains(&format!("{{{name}}}")));
         let parameter = |(name, value): (&str, &String)| {
-            let schema = json!({ "type": "string", "enum": [value] });
-            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+            let schema = object(vec![("type", json!("string")), ("enum", json!([value]))]);
+            object(vec![
+                ("name", json!(name)),
+                ("in", json!("path")),
+                ("required", json!(true)),
+                ("schema", schema),
+            ])
         };
         named.map(parameter).collect()
     }

@@ -5,6 +5,7 @@ use super::packed::parse;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
 use crate::respond::answer::{Answer, Explanations};
 use crate::respond::explanation::{self, Explainer, RowExplanation};
+use crate::respond::object::object;
 use crate::respond::v2::output::{InferResponse, tensor};
 use crate::respond::v2::tensors::{self, OutputTensor, Part};
 use crate::validate::{Explain, check};
@@ -114,7 +115,7 @@ fn row(model: &Described, example: &Example) -> Value {
 }
 
 fn named(summary: &str, value: &Value) -> Value {
-    json!({ "summary": summary, "value": value })
+    object(vec![("summary", json!(summary)), ("value", value.clone())])
 }
 
 fn predict_requests(model: &Described) -> Value {
@@ -156,7 +157,14 @@ fn prediction(model: &Described, example: &Example, explains: bool) -> Value {
 fn violations(model: &Described) -> Value {
     let required =
         model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);
-    let missing = |place: &[&str]| json!({ "type": "missing", "loc": place, "msg": "Field required", "input": {} });
+    let missing = |place: &[&str]| {
+        object(vec![
+            ("type", json!("missing")),
+            ("loc", json!(place)),
+            ("msg", json!("Field required")),
+            ("input", json!({})),
+        ])
+    };
     let mut violations: Vec<_> =
         required.map(|feature| missing(&["body", "patient_data", &feature.name])).collect();
     if violations.is_empty() {
@@ -172,21 +180,27 @@ fn infer_requests(model: &Described) -> Value {
     let columns = features.iter().enumerate().map(|(index, feature)| {
         let data: Vec<_> = examples.iter().map(|example| cell(&example.row[index])).collect();
         let datatype = tensors::datatype(feature).name();
-        json!({ "name": feature.name, "datatype": datatype, "shape": [rows], "data": data })
+        object(vec![
+            ("name", json!(feature.name)),
+            ("datatype", json!(datatype)),
+            ("shape", json!([rows])),
+            ("data", json!(data)),
+        ])
     });
-    let apart = json!({ "inputs": columns.collect::<Vec<_>>() });
+    let apart = object(vec![("inputs", columns.collect())]);
     let mut requests = Map::new();
     requests.insert("apart".into(), named("a tensor for each feature", &apart));
     // One for all, if all are numbers.
     if features.iter().all(is_number) {
         let row = |example: &Example| example.row.iter().map(cell).collect::<Vec<_>>();
         let data: Vec<_> = examples.iter().map(row).collect();
-        let together = json!({ "inputs": [{
-            "name": "rows",
-            "datatype": "FP64",
-            "shape": [rows, features.len()],
-            "data": data,
-        }] });
+        let rows = object(vec![
+            ("name", json!("rows")),
+            ("datatype", json!("FP64")),
+            ("shape", json!([rows, features.len()])),
+            ("data", json!(data)),
+        ]);
+        let together = object(vec![("inputs", json!([rows]))]);
         requests.insert("together".into(), named("one tensor for all features", &together));
     }
     requests.into()
