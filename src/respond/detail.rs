@@ -132,7 +132,7 @@ mod tests {
     /// Returns the body of the 422 to a body; none if the body is valid.
     fn detail(body: &str) -> Option<String> {
         let signature = signature();
-        let violations = rows::read(body.as_bytes(), &signature, None).err()?;
+        let violations = rows::read(body.as_bytes(), &signature, Vec::new, None).err()?;
         Some(serde_json::to_string(&Detail::new(&violations)).unwrap())
     }
 

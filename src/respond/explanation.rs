@@ -241,7 +241,7 @@ mod tests {
     fn explained(option: &str) -> serde_json::Value {
         let (signature, description) = model();
         let body = format!(r#"{{"x": true, "explain": {option}}}"#);
-        let asked = rows::read(body.as_bytes(), &signature, None).unwrap();
+        let asked = rows::read(body.as_bytes(), &signature, Vec::new, None).unwrap();
         let explain = asked.explain.unwrap();
         let label = "b".into();
         let answer = Classification { label, confidence: None, probabilities: Vec::new() };

@@ -74,7 +74,8 @@ fn predict<'a>(
     manner: Manner,
 ) -> Result<Reply, PredictError<'a>> {
     // Read the rows, and the choice of explanations.
-    let asked = rows::read(body, signature, manner.explain).map_err(PredictError::Invalid)?;
+    let ask = || model::describe().features;
+    let asked = rows::read(body, signature, ask, manner.explain).map_err(PredictError::Invalid)?;
     let input = &asked.input;
     let explain = match manner.form {
         AnswerForm::Explanations => asked.explain.or(manner.explain),

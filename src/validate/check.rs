@@ -1,7 +1,8 @@
 //! Checks of single values against the model's signature of a feature.
 
 use crate::model::{
-    Feature, Kind, MissingPolicy, NumberRange, Refusal, RefusalReason, UnusualPolicy, Value,
+    Feature, Kind, MissingPolicy, NumberRange, OtherUnit, Refusal, RefusalReason, UnusualPolicy,
+    Value,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -16,12 +17,14 @@ pub struct Issue {
     /// A sentence for people.
     pub message: Cow<'static, str>,
     pub context: Option<Context>,
+    /// The number outside its range, if it is one.
+    pub outside: Option<f64>,
 }
 
 impl Issue {
     /// Makes an issue.
     pub fn new(reason: Reason, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, kind, message: message.into(), context: None }
+        Self { reason, kind, message: message.into(), context: None, outside: None }
     }
 
     /// Makes the issue of a missing value that the model needs.
@@ -60,6 +63,7 @@ pub enum Reason {
     WrongType,
     OutOfRange,
     UnknownCategory,
+    UnknownUnit,
     Unanswerable,
     NoExplanation,
     TooCostly,
@@ -74,6 +78,7 @@ impl Reason {
             Self::WrongType => "wrong_type",
             Self::OutOfRange => "out_of_range",
             Self::UnknownCategory => "unknown_category",
+            Self::UnknownUnit => "unknown_unit",
             Self::Unanswerable => "unanswerable",
             Self::NoExplanation => "no_explanation",
             Self::TooCostly => "too_costly",
@@ -100,20 +105,41 @@ pub struct Checked {
     pub unusual: Option<Issue>,
 }
 
-/// Checks a JSON value; `given` is none if the value is missing.
+impl Checked {
+    /// Changes the issue of an unusual value.
+    pub fn map_unusual(self, change: impl FnOnce(Issue) -> Issue) -> Self {
+        Self { unusual: self.unusual.map(change), ..self }
+    }
+}
+
+/// Checks a JSON value; `given` is none if the value is missing. `unit` is the unit of a number, if
+/// it is not the feature's own.
 ///
 /// A value of another type is taken if it has only one possible meaning, but it is unusual. FastAPI
 /// takes such values, and pandas and forms send them.
-pub fn check_json(given: Option<&RawValue>, feature: &Feature) -> Result<Checked, Issue> {
+pub fn check_json(
+    given: Option<&RawValue>,
+    feature: &Feature,
+    unit: Option<&OtherUnit>,
+) -> Result<Checked, Issue> {
     let Some(raw) = given else { return check(Value::Missing, feature) };
+    let converted = |value| match (value, unit) {
+        (Value::Number(number), Some(unit)) => Value::Number(in_own_unit(number, unit)),
+        (value, _) => value,
+    };
     let issue = match decode(raw, &feature.kind) {
-        Ok(value) => return check(value, feature),
+        Ok(value) => return check(converted(value), feature),
         Err(issue) => issue,
     };
     let value = of_other_type(raw.get(), &feature.kind).ok_or(issue)?;
-    let mut checked = check(value, feature)?;
+    let mut checked = check(converted(value), feature)?;
     checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
     Ok(checked)
+}
+
+/// Converts a number from another unit to the feature's own.
+pub fn in_own_unit(number: f64, OtherUnit { factor, offset, .. }: &OtherUnit) -> f64 {
+    number * factor + offset
 }
 
 /// Reads a value of another type: a number in quotes; a boolean as 0 or 1, or in quotes; or a
@@ -244,7 +270,8 @@ fn outside(number: f64, range: &NumberRange) -> Result<Option<Issue>, Issue> {
         return Ok(None);
     };
     let message = format!("Input should be {words} {bound}");
-    Ok(Some(Issue::new(Reason::OutOfRange, kind, message).with_context(context)))
+    let issue = Issue::new(Reason::OutOfRange, kind, message).with_context(context);
+    Ok(Some(Issue { outside: Some(number), ..issue }))
 }
 
 fn unknown(text: &String, categories: &[String]) -> Option<Issue> {

@@ -1,8 +1,9 @@
 //! The one loop over features, for JSON rows and for tensors.
 
-use super::check::{Checked, check, check_json};
+use super::check::{Checked, Issue, check, check_json};
+use super::units::{Units, may_have_unit};
 use super::violations::{Place, Violation, Violations};
-use crate::model::{Feature, Kind, Signature, Value};
+use crate::model::{Feature, FeatureNotes, Kind, Signature, Value};
 use serde_json::value::RawValue;
 
 /// Rows ready for the model.
@@ -36,14 +37,16 @@ pub enum Given<'a> {
 /// Checks rows, and collects their values, or all their violations.
 pub struct Collector<'a> {
     signature: &'a Signature,
+    units: Units,
     input: Input<'a>,
     refused: Violations<'a>,
 }
 
 impl<'a> Collector<'a> {
-    /// Makes a collector without rows.
-    pub fn new(signature: &'a Signature) -> Self {
-        Self { signature, input: Input::default(), refused: Violations::default() }
+    /// Makes a collector without rows. `ask` asks the model for the notes of its features.
+    pub fn new(signature: &'a Signature, ask: fn() -> Vec<FeatureNotes>) -> Self {
+        let (input, refused) = Default::default();
+        Self { signature, units: Units::new(ask), input, refused }
     }
 
     /// Adds a row. `values` has one value for each feature, and `object` is the row's JSON.
@@ -56,12 +59,19 @@ impl<'a> Collector<'a> {
         let Input { rows, accepted } = &mut self.input;
         rows.len += 1;
         rows.values.reserve(self.signature.features.len());
-        for (feature, given) in self.signature.features.iter().zip(values) {
-            // Check the value.
+        for (index, (feature, given)) in self.signature.features.iter().zip(values).enumerate() {
+            // Check the value. A bare number outside its range may have been meant in another unit.
+            let remarked = |issue| self.units.with_remark(index, feature, issue);
+            let bare = |checked: Result<Checked, Issue>| {
+                checked.map(|checked| checked.map_unusual(remarked)).map_err(remarked)
+            };
             let (checked, input) = match given {
-                Given::Json(raw) => (check_json(raw, feature), raw.or(object)),
-                Given::Absent => (check_json(None, feature), object),
-                Given::Element(value) => (check(as_kind(value, feature), feature), None),
+                Given::Json(Some(raw)) if may_have_unit(raw, feature) => {
+                    (self.units.check(index, raw, feature), Some(raw))
+                }
+                Given::Json(raw) => (bare(check_json(raw, feature, None)), raw.or(object)),
+                Given::Absent => (check_json(None, feature, None), object),
+                Given::Element(value) => (bare(check(as_kind(value, feature), feature)), None),
             };
             // Keep it, or its issue.
             match checked {

@@ -87,6 +87,11 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// Reads the members of an object in a valid body; none if it is something else.
+    pub fn read(raw: &'a RawValue) -> Option<Self> {
+        Some(Self { members: serde_json::from_str(raw.get()).ok()?, raw })
+    }
+
     /// Returns the value of a key. The last of two equal keys counts, as in Python.
     pub fn get(&self, key: &str) -> Option<&'a RawValue> {
         self.members.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)

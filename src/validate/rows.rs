@@ -5,7 +5,7 @@ use super::collect::{Collector, Given, Input};
 use super::explain::{self, Explain};
 use super::json::{Body, List, Object, without_bom};
 use super::violations::{Place, Violation, Violations};
-use crate::model::Signature;
+use crate::model::{FeatureNotes, Signature};
 use crate::platform::settings;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -78,7 +78,8 @@ pub struct Asked<'a> {
 }
 
 /// Reads a body. If it has rows in several forms, `patient_data` goes first, then `instances`.
-/// `explain` is the choice of explanations for a body without one.
+/// `ask` asks the model for the notes of its features, if units are in question. `explain` is the
+/// choice of explanations for a body without one.
 ///
 /// # Errors
 ///
@@ -86,6 +87,7 @@ pub struct Asked<'a> {
 pub fn read<'a>(
     body: &'a [u8],
     signature: &'a Signature,
+    ask: fn() -> Vec<FeatureNotes>,
     explain: Option<Explain>,
 ) -> Result<Asked<'a>, Violations<'a>> {
     let body = without_bom(body);
@@ -93,7 +95,7 @@ pub fn read<'a>(
         return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
     }
     let body = Body::parse(body)?;
-    let mut reader = Reader::new(signature, explain);
+    let mut reader = Reader::new(signature, ask, explain);
     let form = match body.object()? {
         Some(top) => reader.add_top(&body, &top)?,
         None => {
@@ -161,9 +163,13 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(signature: &'a Signature, explain: Option<Explain>) -> Self {
+    fn new(
+        signature: &'a Signature,
+        ask: fn() -> Vec<FeatureNotes>,
+        explain: Option<Explain>,
+    ) -> Self {
         let names = signature.features.iter().map(|feature| feature.name.as_str());
-        let collector = Collector::new(signature);
+        let collector = Collector::new(signature, ask);
         Self { signature, indices: indices(names), collector, explain }
     }
 

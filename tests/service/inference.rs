@@ -57,8 +57,13 @@ fn the_models_metadata_lists_its_tensors() {
         "versions": ["v1.0.0"],
         "platform": "wasm_component",
         "inputs": [
-            {"name": "age", "datatype": "FP64", "shape": [-1]},
-            {"name": "cholesterol", "datatype": "FP64", "shape": [-1]},
+            {"name": "age", "datatype": "FP64", "shape": [-1], "parameters": {"unit": "a"}},
+            {
+                "name": "cholesterol",
+                "datatype": "FP64",
+                "shape": [-1],
+                "parameters": {"unit": "mg/dL"},
+            },
         ],
         "outputs": [
             {"name": "risk", "datatype": "BYTES", "shape": [-1]},

@@ -18,6 +18,7 @@ mod routes;
 mod store;
 mod work;
 
+mod units;
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
 use crate::support::root;

@@ -96,9 +96,14 @@ fn tensors_are_those_of_the_model() {
     let server = serve_model("triage");
     let metadata = server.get("/v2/models/triage").json();
     let tensor = |name: &str, datatype: &str, shape: Value| json!({"name": name, "datatype": datatype, "shape": shape});
+    let with_unit = |name: &str, datatype: &str, unit: &str| {
+        let mut tensor = tensor(name, datatype, json!([-1]));
+        tensor["parameters"] = json!({ "unit": unit });
+        tensor
+    };
     let expected = json!([
-        tensor("beats", "INT64", json!([-1])),
-        tensor("temperature", "FP64", json!([-1])),
+        with_unit("beats", "INT64", "/min"),
+        with_unit("temperature", "FP64", "Cel"),
         tensor("arrival", "BYTES", json!([-1])),
         tensor("conscious", "BOOL", json!([-1])),
     ]);

@@ -2,8 +2,9 @@
 
 use super::Described;
 use crate::model::{
-    Feature, FeatureNotes, Kind, MissingPolicy, OutputKind, OutputNotes, UnusualPolicy,
+    Feature, FeatureNotes, Kind, MissingPolicy, OtherUnit, OutputKind, OutputNotes, UnusualPolicy,
 };
+use crate::respond::object::object;
 use crate::respond::v2::tensors;
 use crate::validate::tensor::Datatype;
 use serde_json::{Map, Value, json};
@@ -61,7 +62,13 @@ fn row(model: &Described) -> Value {
         .filter(|feature| feature.missing == MissingPolicy::Refuse)
         .map(|feature| &feature.name)
         .collect();
-    json!({ "type": "object", "required": required, "properties": properties })
+    of_object(json!(required), properties)
+}
+
+/// Makes the schema of an object.
+fn of_object(required: Value, properties: Map<String, Value>) -> Value {
+    let properties = Value::Object(properties);
+    object(vec![("type", json!("object")), ("required", required), ("properties", properties)])
 }
 
 /// Makes the schema of a feature. If the model accepts unusual values, its constraints are only in
@@ -109,12 +116,24 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
         description += &format!(" Unit: {}.", notes.unit);
         schema.insert("x-unit".into(), json!(notes.unit));
     }
+    if !notes.other_units.is_empty() {
+        let codes: Vec<&str> = notes.other_units.iter().map(|other| &other.code[..]).collect();
+        description += " In another unit it is an object with `value` and `unit`: ";
+        description += &codes.join(", ");
+        description.push('.');
+        schema.insert("x-other-units".into(), notes.other_units.iter().map(other_unit).collect());
+    }
     if !notes.missing.is_empty() {
         description += &format!(" If it is missing: {}", notes.missing);
         schema.insert("x-missing".into(), json!(notes.missing));
     }
     schema.insert("description".into(), json!(description));
     schema.into()
+}
+
+/// Makes the entry of another unit: its code, and the factor and the offset to the feature's own.
+fn other_unit(OtherUnit { code, factor, offset }: &OtherUnit) -> Value {
+    Value::Array(vec![json!(code), json!(factor), json!(offset)])
 }
 
 /// Makes the schema of `prediction`: the single output, or an object of several.
@@ -126,22 +145,28 @@ fn prediction(model: &Described) -> Value {
     let names: Vec<_> = outputs.iter().map(|output| &output.name).collect();
     let properties: Map<_, _> =
         outputs.iter().map(|output| (output.name.clone(), self::output(output))).collect();
-    json!({ "type": "object", "required": names, "properties": properties })
+    of_object(json!(names), properties)
 }
 
 fn output(output: &OutputNotes) -> Value {
     match &output.kind {
         OutputKind::Classes(classes) => {
-            let mut schema =
-                json!({ "type": "string", "enum": classes, "description": output.description });
+            let mut schema = object(vec![
+                ("type", json!("string")),
+                ("enum", json!(classes)),
+                ("description", json!(output.description)),
+            ]);
             if let Some(positive) = output.positive.and_then(|index| classes.get(index as usize)) {
                 schema["x-positive"] = json!(positive);
             }
             schema
         }
         OutputKind::Quantity(range) => {
-            let mut schema =
-                json!({ "type": "number", "format": DOUBLE, "description": output.description });
+            let mut schema = object(vec![
+                ("type", json!("number")),
+                ("format", json!(DOUBLE)),
+                ("description", json!(output.description)),
+            ]);
             for (name, bound) in [("minimum", range.minimum), ("maximum", range.maximum)] {
                 if bound.is_finite() {
                     schema[name] = json!(bound);

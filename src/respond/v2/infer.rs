@@ -60,7 +60,8 @@ fn infer<'s>(
     let outputs = tensors::outputs(&description);
     let outputs = requested(&outputs, &asked)
         .map_err(|message| PredictError::Http(HttpError::new(400, message)))?;
-    let input = rows(&asked.inputs, signature).map_err(PredictError::Invalid)?;
+    let input = rows(&asked.inputs, signature, || model::describe().features)
+        .map_err(PredictError::Invalid)?;
     let explains = outputs.iter().any(|(output, _)| output.part == Part::Contributions);
     if explains {
         Explain::DEFAULT

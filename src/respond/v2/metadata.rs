@@ -2,8 +2,9 @@
 
 use super::tensors::{self, OutputTensor};
 use crate::http::{ErrorForm, Request, Response};
-use crate::model::{Feature, describe};
+use crate::model::{Feature, FeatureNotes, describe};
 use crate::respond::named::named_model;
+use crate::respond::object::object;
 use crate::validate::tensor::Datatype;
 use serde_json::{Value, json};
 
@@ -13,7 +14,11 @@ const BINARY_EXTENSION: &str = "binary_tensor_data";
 /// Answers `GET /v2` with the server's name, version and extensions.
 pub fn server() -> Response {
     let (version, extensions) = (env!("CARGO_PKG_VERSION"), [BINARY_EXTENSION]);
-    let metadata = json!({ "name": "model-api", "version": version, "extensions": extensions });
+    let metadata = object(vec![
+        ("name", json!("model-api")),
+        ("version", json!(version)),
+        ("extensions", json!(extensions)),
+    ]);
     Response::json(200, &metadata)
 }
 
@@ -23,20 +28,33 @@ pub fn model(request: &Request) -> Response {
         Ok(model) => model,
         Err(error) => return error.response(ErrorForm::Error),
     };
-    let input = |feature: &Feature| tensor(&feature.name, tensors::datatype(feature), &[]);
+    let description = describe();
+    let input = |(feature, notes): (&Feature, &FeatureNotes)| {
+        let mut tensor = tensor(&feature.name, tensors::datatype(feature), &[]);
+        // Tensors have no other unit than this one.
+        if !notes.unit.is_empty() {
+            tensor["parameters"] = json!({ "unit": notes.unit });
+        }
+        tensor
+    };
+    let inputs = model.features.iter().zip(&description.features);
     let output = |output: OutputTensor| tensor(&output.name, output.datatype, &output.shape);
-    let metadata = json!({
-        "name": model.name,
-        "versions": [model.version],
-        "platform": "wasm_component",
-        "inputs": model.features.iter().map(input).collect::<Vec<_>>(),
-        "outputs": tensors::outputs(&describe()).into_iter().map(output).collect::<Vec<_>>(),
-    });
+    let metadata = object(vec![
+        ("name", json!(model.name)),
+        ("versions", json!([model.version])),
+        ("platform", json!("wasm_component")),
+        ("inputs", inputs.map(input).collect()),
+        ("outputs", tensors::outputs(&description).into_iter().map(output).collect()),
+    ]);
     Response::json(200, &metadata)
 }
 
 /// Makes a `$metadata_tensor`. In its shape, -1 stands for the number of rows.
 fn tensor(name: &str, datatype: Datatype, row: &[usize]) -> Value {
     let shape: Vec<_> = [-1].into_iter().chain(row.iter().map(|size| *size as i64)).collect();
-    json!({ "name": name, "datatype": datatype.name(), "shape": shape })
+    object(vec![
+        ("name", json!(name)),
+        ("datatype", json!(datatype.name())),
+        ("shape", json!(shape)),
+    ])
 }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Feature, Kind, MissingPolicy, NumberRange, UnusualPolicy, Value};
+use crate::model::{
+    Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, OtherUnit, UnusualPolicy, Value,
+};
 use proptest::prelude::*;
 
 fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy) -> Feature {
@@ -29,9 +31,21 @@ fn signature() -> Signature {
     }
 }
 
+/// The units of the model's first feature.
+fn units() -> Vec<FeatureNotes> {
+    let other = |code: &str, factor, offset| OtherUnit { code: code.into(), factor, offset };
+    vec![FeatureNotes {
+        description: String::new(),
+        unit: "mg/dL".into(),
+        other_units: vec![other("mmol/L", 38.67, 0.0), other("x", -2.0, 1.0)],
+        missing: String::new(),
+        reference: None,
+    }]
+}
+
 /// Reads a single row.
 fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Violations<'a>> {
-    let Asked { form, input, .. } = read(body, signature, None)?;
+    let Asked { form, input, .. } = read(body, signature, units, None)?;
     assert!(!form.is_batch && input.rows.len == 1);
     Ok(input)
 }
@@ -85,7 +99,7 @@ fn unknown_keys_are_counted() {
 #[test]
 fn instances_have_to_be_a_list() {
     let signature = signature();
-    let violations = read(br#"{"instances":{"beats":1}}"#, &signature, None).unwrap_err();
+    let violations = read(br#"{"instances":{"beats":1}}"#, &signature, units, None).unwrap_err();
     assert_eq!(violations.kept[0].issue.kind, "list_type");
 }
 
@@ -93,14 +107,14 @@ fn instances_have_to_be_a_list() {
 fn patient_data_goes_before_instances() {
     let signature = signature();
     let body = br#"{"instances":7,"patient_data":{"beats":1}}"#;
-    assert_eq!(read(body, &signature, None).unwrap().form, PATIENT);
+    assert_eq!(read(body, &signature, units, None).unwrap().form, PATIENT);
 }
 
 /// Returns the values of the rows of a body, and the kinds of its warnings; or the path of the
 /// first violation.
 fn rows(body: &str) -> Result<(Vec<f64>, Vec<&'static str>), String> {
     let signature = signature();
-    match read(body.as_bytes(), &signature, None) {
+    match read(body.as_bytes(), &signature, units, None) {
         Ok(Asked { input, .. }) => {
             let beats = input.rows.values.chunks(signature.features.len()).map(|row| &row[1]);
             let number =
@@ -149,10 +163,10 @@ fn a_violation_is_at_its_path_in_every_form() {
 fn a_model_with_a_feature_named_as_a_form_takes_rows_under_a_key_only() {
     let mut signature = signature();
     signature.features[1].name = "instances".to_owned();
-    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature, None).is_ok());
-    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature, None).is_ok());
+    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature, units, None).is_ok());
+    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature, units, None).is_ok());
     for body in [&br#"{"ldl":1,"instances":1}"#[..], br#"[{"instances":1}]"#] {
-        assert!(read(body, &signature, None).is_err(), "{}", String::from_utf8_lossy(body));
+        assert!(read(body, &signature, units, None).is_err(), "{}", String::from_utf8_lossy(body));
     }
 }
 
@@ -225,4 +239,46 @@ proptest! {
             prop_assert!(offset <= body.len());
         }
     }
+}
+
+#[test]
+fn a_number_with_a_unit_is_converted_to_the_features_own() {
+    for (given, expected) in [
+        (r#"{"value":2,"unit":"mmol/L"}"#, Value::Number(77.34)),
+        (r#"{"unit":"mg/dL","value":-1.5}"#, Value::Number(-1.5)),
+        (r#"{"value":1.25,"unit":"x"}"#, Value::Number(-1.5)),
+        (r#"{"value":null,"unit":"x"}"#, Value::Missing),
+    ] {
+        let (body, signature) = (format!(r#"{{"ldl":{given},"beats":1}}"#), signature());
+        let input = patient(body.as_bytes(), &signature).unwrap();
+        assert_eq!(input.rows.values[0], expected, "{given}");
+        assert!(input.accepted.is_empty(), "{given}");
+    }
+}
+
+/// Returns the sentence about a value of the first feature; none if it is taken.
+fn sentence(ldl: &str) -> Option<String> {
+    let (body, signature) = (format!(r#"{{"ldl":{ldl},"beats":1}}"#), signature());
+    patient(body.as_bytes(), &signature).err().map(|violations| violations.sentence())
+}
+
+#[test]
+fn an_unknown_unit_is_refused_with_the_known_ones() {
+    let unknown = sentence(r#"{"value":2,"unit":"g/L"}"#).unwrap();
+    assert_eq!(unknown, "The unit should be 'mg/dL', 'mmol/L' or 'x'");
+    for other in [r#"{"value":2}"#, r#"{"unit":"x"}"#, r#"{"value":2,"unit":"x","z":1}"#, "{}"] {
+        let refused = sentence(other).unwrap();
+        assert_eq!(refused, "Input should be a number, or an object with 'value' and 'unit'");
+    }
+    // A feature without a unit.
+    assert_eq!(kinds(r#"{"beats":{"value":60,"unit":"/min"}}"#), ["float_type"]);
+}
+
+#[test]
+fn a_bare_number_outside_is_refused_with_the_unit_it_would_be_inside_in() {
+    let remark = "Input should be greater than or equal to -1.5 mg/dL. It would be inside in x: such \
+                  a number goes into {\"value\": …, \"unit\": \"x\"}";
+    assert_eq!(sentence("-1.6"), Some(remark.into()));
+    let stated = sentence(r#"{"value":2,"unit":"x"}"#);
+    assert_eq!(stated, Some("Input should be greater than or equal to -1.5".into()));
 }

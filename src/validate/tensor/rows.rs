@@ -2,11 +2,12 @@
 
 use super::columns::Columns;
 use super::request::RequestTensor;
-use crate::model::Signature;
+use crate::model::{FeatureNotes, Signature};
 use crate::validate::collect::{Collector, Given, Input};
 use crate::validate::violations::{Place, Violations};
 
-/// Makes rows of the tensors.
+/// Makes rows of the tensors. `ask` asks the model for the notes of its features, if units
+/// are in question.
 ///
 /// # Errors
 ///
@@ -15,9 +16,10 @@ use crate::validate::violations::{Place, Violations};
 pub fn rows<'s>(
     tensors: &[RequestTensor],
     signature: &'s Signature,
+    ask: fn() -> Vec<FeatureNotes>,
 ) -> Result<Input<'s>, Violations<'s>> {
     let (values, len) = Columns::find(tensors, signature)?.read(signature)?;
-    let mut collector = Collector::new(signature);
+    let mut collector = Collector::new(signature, ask);
     let mut values = values.into_iter().map(Given::Element);
     for row in 0..len {
         let row_values = values.by_ref().take(signature.features.len());
@@ -60,7 +62,7 @@ mod tests {
     fn read(inputs: serde_json::Value) -> Result<Vec<Value>, String> {
         let body = json!({ "inputs": inputs }).to_string();
         let request = parse(body.as_bytes(), &[])?;
-        match rows(&request.inputs, &signature()) {
+        match rows(&request.inputs, &signature(), Vec::new) {
             Ok(input) => Ok(input.rows.values),
             Err(violations) => Err(violations.sentence()),
         }

@@ -25,12 +25,12 @@ export function showAnswer(model, answer) {
 }
 
 /** Shows the reasons: a chart for each output, or a sentence without them. */
-export function showReasons(model, answer, reason) {
+export function showReasons(model, row, answer, reason) {
   const explanations = [answer.explanation ?? []].flat();
   const content = explanations.flatMap((explanation) => {
     const output = model.outputs.find(({ name }) => name === explanation.output) ?? model.outputs[0];
     const title = explanations.length > 1 ? [make("h3", label(output.name))] : [];
-    return [...title, ...reasons(model, output, explanation)];
+    return [...title, ...reasons(model, row, output, explanation)];
   });
   if (content.length === 0) {
     content.push(make("p.hint", reason ?? "This model gives no reasons for its answers."));
@@ -77,11 +77,11 @@ function scaleOf(explanation, output) {
   }
 }
 
-function reasons(model, output, explanation) {
+function reasons(model, row, output, explanation) {
   const scale = scaleOf(explanation, output);
   const parts = explanation.contributions.map((part) => {
     const feature = model.features.find(({ name }) => name === part.feature);
-    return { ...part, label: feature?.label ?? label(part.feature), words: valueWords(feature, part.value) };
+    return { ...part, label: feature?.label ?? label(part.feature), words: valueWords(feature, row[part.feature] ?? part.value) };
   });
   parts.sort((one, other) => Math.abs(other.contribution) - Math.abs(one.contribution));
   return [

@@ -14,6 +14,7 @@ export function readFeatures(row) {
       type: types[0],
       isOptional: types.includes("null"),
       unit: unitName(schema["x-unit"]),
+      otherUnits: (schema["x-other-units"] ?? []).map(([code, factor, offset]) => ({ code, factor, offset })),
       description: schema["x-description"] ?? schema.description ?? "",
       missing: schema["x-missing"],
       minimum: usual.minimum,
@@ -58,12 +59,21 @@ class Field {
       inputmode: isText ? "text" : type === "integer" ? "numeric" : "decimal",
     });
     const control = make("div.control", this.input);
+    if (this.feature.otherUnits.length > 0) this.addUnits(control);
     if (isOptional) {
       this.unknown = make("input", { type: "checkbox", "aria-label": `unknown: ${this.feature.label}` });
       this.unknown.addEventListener("change", () => this.showUnknown());
       control.append(make("label.unknown", this.unknown, " unknown"));
     }
     this.element = make("div.field", this.labelFor(id), control, this.hint, this.problem);
+  }
+
+  /** Adds a choice among the feature's own unit and the others. */
+  addUnits(control) {
+    const { unit, otherUnits, label: name } = this.feature;
+    this.unit = make("select.units", { "aria-label": `unit of ${name}` }, make("option", { value: "" }, unit));
+    otherUnits.forEach(({ code }) => this.unit.append(make("option", { value: code }, unitName(code))));
+    control.append(this.unit);
   }
 
   addSelect() {
@@ -86,18 +96,22 @@ class Field {
 
   labelFor(id) {
     const { unit } = this.feature;
-    return make("label", { for: id }, this.feature.label, unit && make("span.unit", ` ${unit}`));
+    return make("label", { for: id }, this.feature.label, unit && !this.unit && make("span.unit", ` ${unit}`));
   }
 
   get controls() {
-    return [...this.element.querySelectorAll("select, input:not([type=checkbox])")];
+    return [...this.element.querySelectorAll("select:not(.units), input:not([type=checkbox])")];
   }
 
   showUnknown() {
     this.input.disabled = this.unknown.checked;
+    if (this.unit) this.unit.disabled = this.unknown.checked;
   }
 
-  /** Returns the value; undefined if there is none. Text that is no number is for the server to refuse. */
+  /**
+   * Returns the value; undefined if there is none. A number in another unit goes with its code. Text that
+   * is no number is for the server to refuse.
+   */
   read() {
     const { type } = this.feature;
     if (type === "boolean") {
@@ -106,8 +120,15 @@ class Field {
     }
     const text = this.unknown?.checked ? "" : this.input.value.trim();
     if (text === "" || this.feature.categories || type === "string") return text || undefined;
-    const value = Number(text.replace("−", "-"));
-    return Number.isFinite(value) ? value : text;
+    const number = Number(text.replace("−", "-"));
+    const value = Number.isFinite(number) ? number : text;
+    return this.unit?.value ? { value, unit: this.unit.value } : value;
+  }
+
+  /** Returns the value that was read, as a number in the feature's own unit if it was in another. */
+  inOwnUnit(value) {
+    const other = this.feature.otherUnits.find(({ code }) => code === value?.unit);
+    return other ? value.value * other.factor + other.offset : value;
   }
 
   write(value) {
@@ -116,6 +137,7 @@ class Field {
       return;
     }
     this.input.value = value ?? "";
+    if (this.unit) this.unit.value = "";
     if (this.unknown) {
       this.unknown.checked = value === undefined || value === null;
       this.showUnknown();
@@ -154,6 +176,12 @@ export class Form {
     return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
   }
 
+  /** Returns a row with all numbers in the features' own units. */
+  inOwnUnits(row) {
+    const cells = this.fields.map((field) => [field.feature.name, field.inOwnUnit(row[field.feature.name])]);
+    return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
+  }
+
   clear() {
     this.fields.forEach((field) => field.show("", false));
     byId("form-problem").replaceChildren();
@@ -173,7 +201,7 @@ export class Form {
       else byId("form-problem").append(make("li", violation.msg));
     }
     for (const [field, texts] of messages) {
-      if (String(field.read()).includes(",") && !isWarning) texts.push("Write decimals with a point, as in 1.5.");
+      if (field.input?.value.includes(",") && !isWarning) texts.push("Write decimals with a point, as in 1.5.");
       field.show(texts.join(" "), isWarning);
     }
     if (!isWarning) this.fields.find((field) => messages.has(field))?.controls[0].focus();

@@ -99,11 +99,11 @@ function run(model) {
     setStale(false);
     form.show(reply.body.warnings ?? [], true);
     showAnswer(model, reply.body);
-    showReasons(model, reply.body, reply.reason);
+    showReasons(model, row, reply.body, reply.reason);
     // Beside the form it is in sight; below it, it is brought there.
     const { top } = byId("answer").getBoundingClientRect();
     if (top > innerHeight * 0.6) byId("answer").scrollIntoView();
-    await whatIf?.show(row, reply.body);
+    await whatIf?.show(form.inOwnUnits(row), reply.body);
   };
   byId("form").addEventListener("submit", (event) => {
     event.preventDefault();

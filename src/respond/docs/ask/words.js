@@ -63,6 +63,7 @@ export const withUnit = (value, unit) => [number(value), unit].filter(Boolean).j
 export function valueWords(feature, value) {
   if (value === null || value === undefined) return "unknown";
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value.unit) return [whole(value.value), unitName(value.unit)].join(" ");
   if (typeof value !== "number") return String(value);
   return [whole(value), feature?.unit].filter(Boolean).join(" ");
 }
