@@ -21,12 +21,13 @@ const SWAGGER_UI: [(&str, &str); 3] = [
 const ASK_FOLDER: &str = "../../src/respond/docs/ask";
 
 /// The files of the page at `/ask`, each with its media type.
-const ASK: [(&str, &str); 7] = [
+const ASK: [(&str, &str); 8] = [
     ("ask.css", CSS),
     ("main.js", JAVASCRIPT),
     ("words.js", JAVASCRIPT),
     ("form.js", JAVASCRIPT),
     ("answer.js", JAVASCRIPT),
+    ("card.js", JAVASCRIPT),
     ("charts.js", JAVASCRIPT),
     ("what_if.js", JAVASCRIPT),
 ];

@@ -9,6 +9,7 @@ pub mod docs;
 mod error;
 mod explanation;
 mod metrics;
+mod model_card;
 mod named;
 mod openapi;
 mod object;
@@ -42,6 +43,7 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
         Endpoint::OpenApi => openapi::get(request).into(),
+        Endpoint::ModelCard => model_card::get(request).into(),
         Endpoint::ServerMetadata => v2::metadata::server().into(),
         Endpoint::ServerLive => v2::health::live().into(),
         Endpoint::ServerReady => v2::health::ready().into(),

@@ -19,6 +19,7 @@ pub enum Endpoint {
     Metrics,
     #[serde(rename = "openapi")]
     OpenApi,
+    ModelCard,
     ServerMetadata,
     ServerLive,
     ServerReady,
@@ -44,6 +45,7 @@ pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
     Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
     Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },
+    Route { path: "/model-card", methods: &[(Method::Get, Endpoint::ModelCard)] },
     Route { path: "/v2", methods: &[(Method::Get, Endpoint::ServerMetadata)] },
     Route { path: "/v2/health/live", methods: &[(Method::Get, Endpoint::ServerLive)] },
     Route { path: "/v2/health/ready", methods: &[(Method::Get, Endpoint::ServerReady)] },

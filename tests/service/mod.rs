@@ -11,6 +11,7 @@ mod json;
 mod manners;
 mod metrics;
 pub mod models;
+mod model_card;
 mod openapi;
 mod other_models;
 mod predict;

@@ -71,6 +71,8 @@ fn requests() -> Vec<(&'static str, Request)> {
         ("/metrics", Request::get("/metrics").header("accept", "application/openmetrics-text")),
         ("/openapi.json", Request::get("/openapi.json")),
         ("/openapi.json", known("/openapi.json")),
+        ("/model-card", Request::get("/model-card")),
+        ("/model-card", Request::get("/model-card").header("accept", "application/xml")),
         ("/docs", Request::get("/docs")),
         ("/docs", known("/docs")),
         ("/docs/{file}", Request::get("/docs/swagger-ui.css")),

@@ -168,6 +168,28 @@ def test_an_unknown_value_is_not_sent(service, browser):
     assert service.sent[-1] == {"patient_data": {"age": 65}, "explain": True}
 
 
+def test_a_number_in_another_unit_is_sent_with_it(service, browser):
+    load(browser, service)
+    browser.find_element(By.CSS_SELECTOR, "#fields option[value='mmol/L']").click()
+    fill(browser, "cholesterol", "6.2")
+    ask(browser)
+    answered(browser)
+    assert service.sent[-1]["patient_data"] == {"age": 65, "cholesterol": {"value": 6.2, "unit": "mmol/L"}}
+    assert "Cholesterol (6.2 mmol/L) changes nothing." in text(browser, "#reasons")
+    # The curve is in the feature's own unit.
+    browser.find_element(By.CSS_SELECTOR, "#varied option[value=cholesterol]").click()
+    until(browser, lambda: "“High Risk” throughout" in text(browser, "#curve"))
+
+
+def test_the_model_card_has_what_is_stated_and_what_is_not(service, browser):
+    load(browser, service)
+    browser.find_element(By.CSS_SELECTOR, "#card summary").click()
+    until(browser, lambda: "To show how a model is served." in text(browser, "#card"))
+    assert "Intended use" in text(browser, "#card")
+    assert "Not stated by those who made the model: name and contact of the developer" in text(browser, "#card")
+    is_accessible(browser)
+
+
 def test_an_answer_without_reasons_says_so(service, browser):
     load(browser, service)
     fill(browser, "age", str(UNEXPLAINED_AGE))
@@ -218,7 +240,8 @@ def test_the_keyboard_is_enough(service, browser):
     press(Keys.END, Keys.BACKSPACE, "9", Keys.ENTER)
     answered(browser)
     assert service.sent[-1]["patient_data"]["age"] == 69
-    press(Keys.TAB, Keys.TAB, Keys.SPACE, Keys.TAB)
+    # The number, its unit, and whether it is unknown.
+    press(Keys.TAB, Keys.TAB, Keys.TAB, Keys.SPACE, Keys.TAB)
     assert browser.switch_to.active_element.text == "Ask the model"
     press(Keys.SPACE)
     until(browser, lambda: service.sent[-1]["patient_data"] == {"age": 69})
@@ -235,7 +258,8 @@ def test_everyone_can_read_it(service, scheme, width):
         ask(browser)
         answered(browser)
         until(browser, lambda: "instead of" in text(browser, "#changes"))
-        browser.execute_script("document.querySelector('details').open = true")
+        browser.execute_script("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        until(browser, lambda: "Not stated" in text(browser, "#card"))
         is_accessible(browser)
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
         is_undisturbed(browser, service.url)

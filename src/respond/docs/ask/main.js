@@ -1,8 +1,10 @@
 // The page: reads the model's description, and asks the model when the form is sent.
 //
-// form.js makes the form, answer.js the answer and its reasons, what_if.js the section below them.
+// form.js makes the form, answer.js the answer and its reasons, what_if.js the section below them, card.js
+// the model's card.
 
 import { showAnswer, showReasons } from "./answer.js";
+import { addCard } from "./card.js";
 import { Form, readFeatures } from "./form.js";
 import { WhatIf } from "./what_if.js";
 import { byId, make, label, terms, unitName } from "./words.js";
@@ -121,6 +123,7 @@ async function load() {
 try {
   const model = await load();
   introduce(model);
+  addCard();
   run(model);
 } catch (error) {
   byId("form-problem").append(make("li", `The model's description cannot be read: ${error.message}.`));

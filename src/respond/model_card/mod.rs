@@ -1,0 +1,57 @@
+//! `GET /model-card`: what is stated about the model, as JSON, or as the XML of CHAI's model card.
+
+mod chai;
+mod facts;
+
+use crate::http::media_type::quality;
+use crate::http::{JSON, Request, Response};
+use crate::respond::object::object;
+use facts::{Facts, NOT_STATED};
+use predictor_contract::attributes::{Attribute, MORE_ATTRIBUTES, SOURCE_ATTRIBUTES};
+use serde_json::{Value, json};
+
+/// The media type of CHAI's card.
+const XML: &str = "application/xml";
+
+/// Answers the request.
+pub fn get(request: &Request) -> Response {
+    let accept = (request.header)("accept").unwrap_or_default();
+    let facts = Facts::ask();
+    let response = match quality(&accept, XML) > quality(&accept, JSON) {
+        true => Response::new(XML, chai::card(&facts).into_bytes()),
+        false => Response::json(200, &card(&facts)),
+    };
+    response.varies_by("accept")
+}
+
+/// Makes the card in JSON.
+fn card(facts: &Facts) -> Value {
+    let Facts { signature, description, .. } = facts;
+    let attributes = SOURCE_ATTRIBUTES.iter().chain(&MORE_ATTRIBUTES).enumerate();
+    let attributes = attributes.map(|(index, own)| attribute(facts, index, own)).collect();
+    object(vec![
+        ("model", json!(signature.name)),
+        ("version", json!(signature.version)),
+        ("summary", json!(description.summary)),
+        ("source", json!(description.source)),
+        ("license", json!(description.license)),
+        ("precision", json!(description.precision)),
+        ("digest", json!(description.digest)),
+        ("attributes", attributes),
+    ])
+}
+
+/// Makes the entry of the attribute with this index.
+fn attribute(facts: &Facts, index: usize, Attribute { key, title }: &Attribute) -> Value {
+    let number = Some(index + 1).filter(|number| *number <= SOURCE_ATTRIBUTES.len());
+    let statement = facts.statement(key);
+    let is_stated = statement.is_some();
+    let statement = statement.unwrap_or(NOT_STATED.into());
+    object(vec![
+        ("number", json!(number)),
+        ("attribute", json!(key)),
+        ("title", json!(title)),
+        ("stated", json!(is_stated)),
+        ("statement", json!(statement)),
+    ])
+}
