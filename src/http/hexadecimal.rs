@@ -11,10 +11,13 @@ pub fn push(text: &mut String, byte: u8) {
 
 /// Returns the sixteen digits of a number.
 pub fn of(number: u64) -> String {
-    let mut text = String::with_capacity(16);
-    for byte in number.to_be_bytes() {
-        push(&mut text, byte);
-    }
+    of_bytes(&number.to_be_bytes())
+}
+
+/// Returns two digits for each byte.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    bytes.iter().for_each(|byte| push(&mut text, *byte));
     text
 }
 

@@ -4,7 +4,7 @@
 //! one is a call to the host, so a request reads a limit only if it may exceed it.
 
 use super::log;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// A body up to this size, in bytes, is taken without asking for the limit. The limit cannot be
@@ -94,10 +94,54 @@ pub fn max_discarded_bytes() -> usize {
     variable("max_discarded_bytes", 16 << 20)
 }
 
-/// Returns true if requests are to be logged: variable `log_requests`, false by default. Among
+/// The lines of the log beside warnings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Logging {
+    /// None.
+    Off,
+    /// A line for each request.
+    Requests,
+    /// A line for each request, and one for each prediction.
+    Audit,
+}
+
+impl FromStr for Logging {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "false" => Ok(Self::Off),
+            "true" => Ok(Self::Requests),
+            "audit" => Ok(Self::Audit),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Display for Logging {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "false",
+            Self::Requests => "true",
+            Self::Audit => "audit",
+        })
+    }
+}
+
+/// Returns the lines to log: variable `log_requests`, `true`, `audit` or `false`, the default. Among
 /// predictions, only a sample reads it.
-pub fn log_requests() -> bool {
-    variable("log_requests", false)
+pub fn logging() -> Logging {
+    variable("log_requests", Logging::Off)
+}
+
+/// Returns the key of the audit: variable `audit_key`, a secret. None if it is empty: then there is
+/// no audit, and the log says so.
+pub fn audit_key() -> Option<String> {
+    let key = get("audit_key").filter(|key| !key.is_empty());
+    if key.is_none() {
+        log::warn("variable log_requests is audit, and audit_key is empty; auditing nothing");
+    }
+    key
 }
 
 /// Returns the value of a variable; none if it is not declared.

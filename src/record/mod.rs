@@ -9,6 +9,7 @@
 //!   remaining increments.
 //! - [`key`] puts labels and histogram buckets into the counter's key, so one increment is one
 //!   observation in every family derived from it. Each sum has a counter of its own.
+//! - [`audit`] logs a line for each prediction, if the settings ask for it.
 //!
 //! Exposition, on a scrape:
 //! - [`totals`] reads all counters, [`families`] derives the families from them, and [`text`]
@@ -16,6 +17,7 @@
 //!
 //! [`buckets`] has the bounds of the histograms.
 
+mod audit;
 mod buckets;
 mod count;
 mod drift;
@@ -29,6 +31,7 @@ mod sample;
 mod text;
 mod totals;
 
+pub use audit::audit;
 pub use count::{explanation_started, record, started};
 pub use families::{Context, Stats};
 pub use observed::Observed;

@@ -5,7 +5,7 @@ use super::explained::Explained;
 use super::key;
 use super::sample::Sample;
 use crate::model::{self, Output, Signature};
-use crate::platform::settings;
+use crate::platform::settings::{self, Logging};
 use crate::predict::explanation::ExplanationCall;
 use crate::predict::{Answers, Call};
 use crate::validate::{Counts, Input, Rows};
@@ -59,10 +59,17 @@ pub struct Outcome {
 
 impl Observed {
     /// Collects the facts of a call for `input`. `sample` was drawn from the rows of `input`.
-    pub fn of_call(call: &Call, input: &Input, signature: &Signature, sample: Sample) -> Self {
+    /// `logging` has the lines of the log that the settings ask for.
+    pub fn of_call(
+        call: &Call,
+        input: &Input,
+        signature: &Signature,
+        sample: Sample,
+        logging: Logging,
+    ) -> Self {
         let is_sampled = !sample.is_empty();
         let interval = if is_sampled { settings::drift_sample_interval() } else { 0 };
-        let needs_mark = is_sampled && sample.needs_mark(interval, settings::log_requests);
+        let needs_mark = is_sampled && sample.needs_mark(interval, logging != Logging::Off);
         let (outcomes, bins) = match &call.answers {
             Ok(answers) => {
                 (outcomes(answers), bins(&input.rows, signature, &sample.for_drift(interval)))

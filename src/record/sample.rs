@@ -37,8 +37,8 @@ impl Sample {
     }
 
     /// Returns true if the settings ask for more than a sample, and the counter has no mark yet.
-    pub fn needs_mark(&self, drift_interval: u64, logs_requests: impl FnOnce() -> bool) -> bool {
-        !self.is_marked && ((1..MOST).contains(&drift_interval) || logs_requests())
+    pub fn needs_mark(&self, drift_interval: u64, is_logged: bool) -> bool {
+        !self.is_marked && ((1..MOST).contains(&drift_interval) || is_logged)
     }
 
     /// Returns true if no row is in the sample, so no setting needs to be read.
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn settings_that_ask_for_more_than_a_sample_need_one_mark() {
         let needs =
-            |started, interval, logs| Sample::draw(1, started, 0).needs_mark(interval, || logs);
+            |started, interval, logs| Sample::draw(1, started, 0).needs_mark(interval, logs);
         assert!(needs(1, 16, true) && needs(1, 1, false) && needs(1, 15, false));
         assert!(!needs(1, 16, false) && !needs(1, 0, false) && !needs(MARK + 1, 1, true));
         assert_eq!(calls(3 * MARK + 7), 7);

@@ -11,8 +11,8 @@ mod explanation;
 mod metrics;
 mod model_card;
 mod named;
-mod openapi;
 mod object;
+mod openapi;
 mod predict;
 mod root;
 mod routes;
@@ -23,7 +23,7 @@ pub use routes::ROUTES;
 
 use crate::http::{ErrorForm, Request, Response, encoding};
 use crate::model::{Description, Explanation, Signature};
-use crate::platform::settings;
+use crate::platform::settings::{self, Logging};
 use crate::predict::{Answers, Call, NoAnswer};
 use crate::record::{self, Observed, Sample};
 use crate::serve;
@@ -60,7 +60,11 @@ fn call_model(input: &Input, signature: &Signature, request: &Request) -> (Call,
     let started = record::started(signature);
     let call = crate::predict::call(&input.rows);
     let sample = Sample::draw(input.rows.len, started, request.random);
-    let observed = Observed::of_call(&call, input, signature, sample);
+    let logging = if sample.is_empty() { Logging::Off } else { settings::logging() };
+    if let (Logging::Audit, Ok(answers)) = (logging, &call.answers) {
+        record::audit(&input.rows, answers, signature);
+    }
+    let observed = Observed::of_call(&call, input, signature, sample, logging);
     (call, observed)
 }
 

@@ -5,7 +5,8 @@ use super::routing::{Found, Route, find};
 use crate::http::{ErrorForm, HttpError, Method, Request, Response, trace};
 use crate::platform::clock::Stopwatch;
 use crate::platform::http::{self, Head, Incoming, IncomingRequest, ResponseOutparam};
-use crate::platform::{log, random, settings};
+use crate::platform::settings::{self, Logging};
+use crate::platform::{log, random};
 use std::time::Duration;
 
 /// An endpoint's response, and its own data for the recorder, beside the exchange.
@@ -126,9 +127,9 @@ fn sent_bytes(response: &Response, method: Method) -> usize {
     if method == Method::Head { 0 } else { response.body.len() }
 }
 
-/// Logs the request if `log_requests` is set.
+/// Logs the request if `log_requests` asks for it.
 fn log_request(exchange: &Exchange, head: &Head) {
-    if settings::log_requests() {
+    if settings::logging() != Logging::Off {
         let Exchange { status, duration, .. } = exchange;
         let (method, path) = (head.method.as_str(), log::shown(&head.path));
         log::info(&format!("{method} {path} {status} {}us", duration.as_micros()));

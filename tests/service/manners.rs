@@ -196,7 +196,8 @@ fn a_path_of_a_clients_making_cannot_begin_a_line_of_the_log() {
 
 #[test]
 fn nothing_that_a_body_says_is_logged_or_exported() {
-    let server = serve_with(&[("log_requests", "true"), ("drift_sample_interval", "1")]);
+    let settings = [("log_requests", "audit"), ("drift_sample_interval", "1"), ("audit_key", "a")];
+    let server = serve_with(&settings);
     for (path, body, status) in [
         ("/predict", r#"{"patient_data": {"age": 64.8731, "Ms Secret": "64.8731"}}"#, 200),
         ("/predict", r#"{"patient_data": {"age": "64.8731 Secret"}}"#, 422),

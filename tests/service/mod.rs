@@ -1,5 +1,6 @@
 //! The service and its model, as `spin.toml` wires them, through the embedded host.
 
+mod audit;
 mod batch;
 mod docs;
 mod encodings;
@@ -10,16 +11,16 @@ mod inference;
 mod json;
 mod manners;
 mod metrics;
-pub mod models;
 mod model_card;
+pub mod models;
 mod openapi;
 mod other_models;
 mod predict;
 mod routes;
 mod store;
+mod units;
 mod work;
 
-mod units;
 use crate::support::exposition::Exposition;
 use crate::support::http::{Client, Request, Response};
 use crate::support::root;

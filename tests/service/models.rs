@@ -162,9 +162,9 @@ fn the_default_model_is_smaller_than_12_kibibytes() {
 }
 
 #[test]
-fn the_service_is_no_larger_than_680_kibibytes() {
+fn the_service_is_no_larger_than_710_kibibytes() {
     let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
-    assert!(bytes <= 680 * 1024, "{bytes} bytes");
+    assert!(bytes <= 710 * 1024, "{bytes} bytes");
 }
 
 /// The file of a component that the manifest names.
