@@ -2,6 +2,8 @@ use super::*;
 use crate::model::{
     Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, OtherUnit, UnusualPolicy, Value,
 };
+use crate::validate::check::check;
+use crate::validate::units::Units;
 use proptest::prelude::*;
 
 fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy) -> Feature {
@@ -281,4 +283,44 @@ fn a_bare_number_outside_is_refused_with_the_unit_it_would_be_inside_in() {
     assert_eq!(sentence("-1.6"), Some(remark.into()));
     let stated = sentence(r#"{"value":2,"unit":"x"}"#);
     assert_eq!(stated, Some("Input should be greater than or equal to -1.5".into()));
+}
+
+/// A laboratory value: its range in mg/dL or %, the factor and the offset from mmol/L, µmol/L or
+/// mmol/mol, and a usual number there.
+type LaboratoryValue = ([f64; 2], [f64; 2], f64);
+
+const LABORATORY: [(&str, LaboratoryValue); 6] = [
+    ("total cholesterol", ([130.0, 320.0], [1.0 / 0.02586, 0.0], 5.2)),
+    ("HDL cholesterol", ([20.0, 100.0], [1.0 / 0.02586, 0.0], 1.3)),
+    ("triglycerides", ([30.0, 1000.0], [88.57, 0.0], 1.4)),
+    ("creatinine", ([0.1, 25.0], [1.0 / 88.4, 0.0], 80.0)),
+    ("glucose", ([40.0, 600.0], [18.016, 0.0], 5.5)),
+    ("HbA1c", ([4.5, 15.0], [0.09148, 2.152], 53.0)),
+];
+
+fn laboratory_units() -> Vec<FeatureNotes> {
+    let notes = |(_, (_, [factor, offset], _)): (&str, LaboratoryValue)| FeatureNotes {
+        other_units: vec![OtherUnit { code: "other".into(), factor, offset }],
+        ..units().remove(0)
+    };
+    LABORATORY.map(notes).into()
+}
+
+#[test]
+fn a_laboratory_value_in_the_other_unit_is_recognized() {
+    let units = Units::new(laboratory_units);
+    for (index, (name, ([minimum, maximum], [factor, offset], usual))) in
+        LABORATORY.into_iter().enumerate()
+    {
+        let range = NumberRange { minimum, maximum, whole: false, missing_values: Vec::new() };
+        let feature =
+            feature(name, Kind::Number(range), MissingPolicy::Refuse, UnusualPolicy::Refuse);
+        let issue = check(Value::Number(usual), &feature).unwrap_err();
+        let remark = units.with_remark(index, &feature, issue).message;
+        assert!(remark.contains("It would be inside in other"), "{name}: {remark}");
+        let own = usual * factor + offset;
+        assert!(check(Value::Number(own), &feature).is_ok(), "{name}: {own}");
+        let back = (own - offset) / factor;
+        assert!((back - usual).abs() <= 1e-12 * usual, "{name}: {back}");
+    }
 }

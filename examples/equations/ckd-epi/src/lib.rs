@@ -53,7 +53,7 @@ const INPUTS: [Input; 3] = [
         "Creatinine in serum, by a method traceable to IDMS.",
         "mg/dL",
         0.1,
-        40.0,
+        25.0,
     )
     .or_in(&[units::CREATININE]),
 ];

@@ -92,7 +92,7 @@ const INPUTS: [Input; 7] = [
         "Creatinine in serum. Below 1 it counts as 1, above 3 as 3.",
         "mg/dL",
         0.1,
-        40.0,
+        25.0,
     )
     .or_in(&[units::CREATININE]),
     Input::number(
