@@ -125,6 +125,9 @@ def test_the_form_is_made_of_the_models_description(service, browser):
     age, cholesterol = (browser.find_element(By.NAME, name) for name in ("age", "cholesterol"))
     assert (age.get_attribute("value"), cholesterol.get_attribute("value")) == ("65", "240")
     assert age.accessible_name == "Age years"
+    # The unit may be chosen.
+    assert cholesterol.accessible_name == "Cholesterol"
+    assert browser.find_element(By.CSS_SELECTOR, ".units").accessible_name == "unit of Cholesterol"
     assert "0 to 130 years." in text(browser, "#fields")
     # Only cholesterol may be unknown.
     assert len(browser.find_elements(By.CSS_SELECTOR, "#fields input[type=checkbox]")) == 1

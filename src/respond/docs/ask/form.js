@@ -96,7 +96,7 @@ class Field {
 
   labelFor(id) {
     const { unit } = this.feature;
-    return make("label", { for: id }, this.feature.label, unit && !this.unit && make("span.unit", ` ${unit}`));
+    return make("label", { for: id }, this.feature.label, unit && !this.unit ? make("span.unit", ` ${unit}`) : "");
   }
 
   get controls() {

@@ -25,10 +25,16 @@ export const terms = (pairs) =>
     .filter(([, text]) => text)
     .map(([term, text]) => make("div", make("dt", term), make("dd", text)));
 
-/** Makes a name readable: `max_heart_rate` becomes "Max heart rate". */
+// Abbreviations as clinicians write them.
+const ABBREVIATIONS = Object.fromEntries(
+  "ALT ASCVD AST BMI BP BUN CKD CRP CVD ECG eGFR GFR HbA1c HDL ICU INR LDL MELD SBP SDI ST uACR WBC"
+    .split(" ").map((word) => [word.toLowerCase(), word]));
+
+/** Makes a name readable: `max_heart_rate` becomes "Max heart rate", and `hdl` "HDL". */
 export function label(name) {
   const words = name.replace(/[_-]+/g, " ").trim() || name;
-  return words[0].toUpperCase() + words.slice(1);
+  const text = words.split(" ").map((word) => ABBREVIATIONS[word] ?? word).join(" ");
+  return ABBREVIATIONS[words.split(" ")[0]] ? text : text[0].toUpperCase() + text.slice(1);
 }
 
 const UNITS = {
@@ -37,7 +43,7 @@ const UNITS = {
 };
 
 /** Returns a unit's name for a UCUM code. */
-export const unitName = (code = "") => UNITS[code] ?? code.replace(/[{}[\]]/g, "").replace(/m2\b/, "m²").replace(/m3\b/, "m³");
+export const unitName = (code = "") => UNITS[code] ?? code.replace(/[{}[\]]/g, "").replace("_", " ").replace(/^u(?=mol|g\b)/, "µ").replace(/m2\b/, "m²").replace(/m3\b/, "m³");
 
 /** Formats a number, with all digits before the point. */
 export function number(value, places = 3) {
