@@ -92,6 +92,51 @@ fn assert_bounds(server: &TestServer, name: &str, bounds: &[(&str, f64, f64, &st
     }
 }
 
+/// Returns true if both answers are the same, with numbers to 1e-12.
+fn are_alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());
+            (one - other).abs() <= 1e-12 * one.abs()
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len() && one.iter().all(|(key, one)| are_alike(one, &other[key]))
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// Checks that a number and the same one in another unit have the same answer, and that the other
+/// one without its unit is refused: a feature, both numbers, and the code of the unit.
+fn assert_units(server: &TestServer, name: &str, units: &[(&str, f64, f64, &str)]) {
+    for (feature, own, number, code) in units {
+        let expected = predict_with(server, name, feature, json!(own)).json();
+        let given = json!({"value": number, "unit": code});
+        let found = predict_with(server, name, feature, given).json();
+        assert!(are_alike(&expected, &found), "{feature} in {code}: {found} for {expected}");
+        assert_refused(server, name, feature, json!(number), &format!("inside in {code}"));
+    }
+}
+
+/// The laboratory values of PREVENT: mg/dL × 0.02586 is mmol/L, and 0.09148 × mmol/mol + 2.152 is %.
+const LIPIDS: [(&str, f64, f64, &str); 2] = [
+    ("total_cholesterol", 200.0, 200.0 * 0.02586, "mmol/L"),
+    ("hdl_cholesterol", 45.0, 45.0 * 0.02586, "mmol/L"),
+];
+const HBA1C: (&str, f64, f64, &str) = ("hba1c", 7.0, (7.0 - 2.152) / 0.09148, "mmol/mol");
+
+/// The numbers of all coalitions take a megabyte for a row, and an instance has 64.
+#[test]
+fn a_batch_of_100_rows_of_prevent_is_explained() {
+    let name = "prevent-10-years";
+    let server = serve(name);
+    let (body, _) = exchange(name);
+    let rows = vec![body["patient_data"].clone(); 100];
+    let response = server.post("/explain", json!({ "instances": rows }).to_string());
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(response.json()["predictions"].as_array().unwrap().len(), 100);
+}
+
 #[test]
 fn prevent_answers_the_readmes_row_for_10_years_and_refuses_values_outside_its_ranges() {
     let name = "prevent-10-years";

@@ -29,22 +29,47 @@ pub fn coalitions<M: Model>(row: &'static [Value], reference: &'static [Value]) 
     if features > MAX_FEATURES || reference.len() != features {
         return Explanation::Err(unanswerable("it has too many features to be explained"));
     }
+    let width = targets(M::DESCRIPTION.outputs.as_slice()).count();
+    // The base and the contributions of each target. All other memory is freed: the numbers of all
+    // coalitions take a megabyte for some models, and there may be many rows.
+    let parts = zeros(width * (features + 1));
+    let mut refused = None;
+    // SAFETY: only numbers leave the work.
+    unsafe { scratch(|| refused = explain::<M>(row, reference, parts).err()) };
+    // The memory of the refusal is free again, so ask for another.
+    if let Some(coalition) = refused
+        && let Answer::Err(refusal) = M::predict(mixed(row, reference, coalition))
+    {
+        return Explanation::Err(refusal);
+    }
+    let parts = parts.chunks_exact(features + 1);
+    let targets = targets(M::DESCRIPTION.outputs.as_slice());
+    let attributions = targets.zip(parts).filter_map(|((output, class), parts)| {
+        let (base, contributions) = parts.split_first()?;
+        let contributions = collect(features, contributions.iter().copied());
+        Some(Attribution { output, class, base: *base, contributions, deviations: List::EMPTY })
+    });
+    Explanation::Ok(collect(width, attributions))
+}
+
+/// Writes the base and the contributions of each target to `parts`.
+///
+/// # Errors
+///
+/// The first coalition with a row that the model refuses.
+fn explain<M: Model>(
+    row: &'static [Value],
+    reference: &'static [Value],
+    parts: &mut [f64],
+) -> Result<(), usize> {
+    let features = row.len();
     let outputs = M::DESCRIPTION.outputs.as_slice();
     let width = targets(outputs).count();
     // The number of each target for each coalition, a bit for each feature.
     let numbers = zeros(width << features);
     for (coalition, numbers) in numbers.chunks_exact_mut(width.max(1)).enumerate() {
-        let mixed = || {
-            let cells = row.iter().zip(reference).enumerate();
-            let cells = cells.map(
-                |(feature, (own, other))| {
-                    if coalition >> feature & 1 == 1 { *own } else { *other }
-                },
-            );
-            collect(features, cells).as_slice()
-        };
         let mut is_refused = false;
-        let ask = || match M::predict(mixed()) {
+        let ask = || match M::predict(mixed(row, reference, coalition)) {
             Answer::Ok(prediction) => {
                 let found = targets_of(outputs, prediction.as_slice());
                 numbers.iter_mut().zip(found).for_each(|(place, number)| *place = number);
@@ -53,26 +78,33 @@ pub fn coalitions<M: Model>(row: &'static [Value], reference: &'static [Value]) 
         };
         // SAFETY: only numbers leave the call.
         unsafe { scratch(ask) };
-        // The memory of the first refusal is free again, so ask for another.
-        if is_refused && let Answer::Err(refusal) = M::predict(mixed()) {
-            return Explanation::Err(refusal);
+        if is_refused {
+            return Err(coalition);
         }
     }
-    // The contributions to each target.
     let number = |coalition: usize, target: usize| {
         numbers.get(coalition * width + target).copied().unwrap_or(f64::NAN)
     };
-    let attributions = targets(outputs).enumerate().map(|(target, (output, class))| Attribution {
-        output,
-        class,
-        base: number(0, target),
-        contributions: collect(
-            features,
-            (0..features).map(|one| value(features, one, |coalition| number(coalition, target))),
-        ),
-        deviations: List::EMPTY,
-    });
-    Explanation::Ok(collect(width, attributions))
+    for (target, parts) in parts.chunks_exact_mut(features + 1).enumerate() {
+        if let Some((base, contributions)) = parts.split_first_mut() {
+            *base = number(0, target);
+            for (feature, place) in contributions.iter_mut().enumerate() {
+                *place = value(features, feature, |coalition| number(coalition, target));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the row of a coalition: its features from `row`, the others from `reference`.
+fn mixed(row: &'static [Value], reference: &'static [Value], coalition: usize) -> &'static [Value] {
+    let cells = row.iter().zip(reference).enumerate();
+    let cells = cells.map(
+        |(feature, (own, other))| {
+            if coalition >> feature & 1 == 1 { *own } else { *other }
+        },
+    );
+    collect(row.len(), cells).as_slice()
 }
 
 /// Returns the Shapley value of a feature: `number` has the answer for each coalition, a bit for
