@@ -13,9 +13,7 @@ mod bindings {
     });
 }
 
-pub use bindings::model_api::predictor::predictor::{
-    card, describe, explain, get_signature, predict,
-};
+pub use bindings::model_api::predictor::predictor::{describe, explain, get_signature, predict};
 pub use bindings::model_api::predictor::types;
 pub use types::*;
 

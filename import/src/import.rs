@@ -153,7 +153,7 @@ pub fn ask(
         say(format!("  example {:?}: {}", example.name, answers.join(", ")));
     }
     described.description.examples = examples;
-    for line in transparency::report(&described.statements) {
+    for line in transparency::report(&described.description) {
         say(format!("  {line}"));
     }
     Ok((described, evaluator))

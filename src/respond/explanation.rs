@@ -224,6 +224,7 @@ mod tests {
             digest: String::new(),
             features: Vec::new(),
             outputs: vec![output],
+            statements: Vec::new(),
             examples: Vec::new(),
             explanation: Some(ExplanationNotes {
                 method: ExplanationMethod::Trees,

@@ -60,7 +60,11 @@ fn the_card_is_chais_xml_if_the_client_prefers_it() {
     }
     // What the schema allows to be left out is left out.
     assert!(!xml.contains("RegulatoryApproval"), "{xml}");
-    for accept in ["", "*/*", "application/json", "application/xml;q=0.1, application/json"] {
+    assert_eq!(card(&server, "text/xml").header("content-type"), Some("application/xml"));
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for accept in
+        ["", "*/*", "application/json", "application/xml;q=0.1, application/json", browser]
+    {
         assert_eq!(card(&server, accept).header("content-type"), Some("application/json"));
     }
 }

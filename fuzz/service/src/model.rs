@@ -69,12 +69,8 @@ pub fn describe() -> Description {
             reference: Vec::new(),
             shares: vec![0.25; 4],
         }),
+        statements: vec![Statement { attribute: "intended-use".into(), text: "A \"text\" <b>&\u{1}".into() }],
     }
-}
-
-pub fn card() -> Vec<Statement> {
-    let text = "A \"text\" <b>&\u{1}".into();
-    vec![Statement { attribute: "intended-use".into(), text }]
 }
 
 pub fn predict(values: &[Value]) -> Vec<Result<Prediction, Refusal>> {

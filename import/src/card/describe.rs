@@ -10,8 +10,7 @@ use crate::ir::program::{Cell, Coding, Output};
 use anyhow::{Context, Result, bail, ensure};
 use predictor_contract::{
     Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, OtherUnit,
-    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Signature, Statement,
-    UnusualPolicy,
+    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
 };
 use std::collections::HashSet;
 
@@ -21,8 +20,6 @@ pub struct Described {
     pub signature: Signature,
     /// The documentation for `describe`. Its examples are empty until their evaluation.
     pub description: Description,
-    /// The statements for `card`.
-    pub statements: Vec<Statement>,
     /// The values of the graph to compute for each output.
     pub outputs: Vec<Output>,
     /// The source of each column of each input: a feature and its coding.
@@ -75,8 +72,8 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
             outputs: output_notes,
             examples: Vec::new(),
             explanation: None,
+            statements: transparency::statements(card)?,
         },
-        statements: transparency::statements(card)?,
         outputs,
         cells,
         readings,

@@ -2,8 +2,8 @@
 
 use super::Card;
 use anyhow::{Result, ensure};
-use predictor_contract::Statement;
 use predictor_contract::attributes::{SOURCE_ATTRIBUTES, is_attribute};
+use predictor_contract::{Description, Statement};
 
 /// The length of a line of the report, with its margin in the terminal.
 const LINE: usize = 76;
@@ -14,47 +14,44 @@ const LINE: usize = 76;
 ///
 /// If the card states an unknown attribute.
 pub fn statements(card: &Card) -> Result<Vec<Statement>> {
-    let stated = card.transparency.iter().filter(|(_, text)| !text.trim().is_empty());
-    stated
-        .map(|(attribute, text)| {
-            ensure!(
-                is_attribute(attribute),
-                "[transparency] has the attribute {attribute:?}; docs/model-card.md lists all"
-            );
-            Ok(Statement { attribute: attribute.clone(), text: text.trim().to_owned() })
-        })
-        .collect()
-}
-
-/// Lists the source attributes without a statement, in lines for a terminal.
-pub fn report(statements: &[Statement]) -> Vec<String> {
-    let is_stated = |key: &str| statements.iter().any(|statement| statement.attribute == key);
-    let empty: Vec<&str> = SOURCE_ATTRIBUTES
-        .iter()
-        .map(|attribute| attribute.key)
-        .filter(|key| !is_stated(key))
-        .collect();
-    let count = SOURCE_ATTRIBUTES.len();
-    match empty.len() {
-        0 => Vec::new(),
-        none if none == count => {
-            vec![
-                "model card: nothing is stated under [transparency]: docs/model-card.md".to_owned(),
-            ]
-        }
-        some => {
-            let mut lines = vec![format!("model card: {some} of {count} attributes are empty:")];
-            for key in empty {
-                match lines.last_mut() {
-                    Some(line) if line.len() + 1 + key.len() <= LINE && !line.ends_with(':') => {
-                        *line += &format!(" {key}");
-                    }
-                    _ => lines.push(format!("  {key}")),
-                }
-            }
-            lines
+    let mut statements = Vec::new();
+    for (attribute, text) in &card.transparency {
+        ensure!(
+            is_attribute(attribute),
+            "[transparency] has the attribute {attribute:?}; docs/model-card.md lists all"
+        );
+        if !text.trim().is_empty() {
+            statements
+                .push(Statement { attribute: attribute.clone(), text: text.trim().to_owned() });
         }
     }
+    Ok(statements)
+}
+
+/// Lists the source attributes with neither a statement nor a fact in the description, in lines for
+/// a terminal.
+pub fn report(description: &Description) -> Vec<String> {
+    let is_stated = |key: &str| match key {
+        "output" => true,
+        "intended-population" if !description.population.is_empty() => true,
+        "known-risks" if !description.limits.is_empty() => true,
+        _ => description.statements.iter().any(|statement| statement.attribute == key),
+    };
+    let keys = SOURCE_ATTRIBUTES.iter().map(|attribute| attribute.key);
+    let empty: Vec<&str> = keys.filter(|key| !is_stated(key)).collect();
+    if empty.is_empty() {
+        return Vec::new();
+    }
+    let (some, all) = (empty.len(), SOURCE_ATTRIBUTES.len());
+    let start = format!("model card (docs/model-card.md): {some} of {all} attributes are empty:");
+    let mut lines = vec![start, format!("  {}", empty[0])];
+    for key in &empty[1..] {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + key.len() <= LINE => *line += &format!(" {key}"),
+            _ => lines.push(format!("  {key}")),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -67,20 +64,40 @@ mod tests {
         keys.iter().map(statement).collect()
     }
 
-    #[test]
-    fn the_report_names_each_empty_attribute_once_in_short_lines() {
-        let lines = report(&stated(&["developer", "funding", "keywords"]));
-        assert_eq!(lines[0], "model card: 29 of 31 attributes are empty:");
-        assert!(lines.iter().all(|line| line.len() <= LINE), "{lines:?}");
-        let named: Vec<&str> = lines[1..].iter().flat_map(|line| line.split_whitespace()).collect();
-        assert_eq!(named.len(), 29);
-        assert!(named.contains(&"output") && !named.contains(&"funding"));
+    fn description(keys: &[&str], population: &str) -> Description {
+        let (text, population) = (String::new, population.to_owned());
+        Description {
+            summary: text(),
+            source: text(),
+            license: text(),
+            population,
+            limits: text(),
+            precision: text(),
+            digest: text(),
+            features: Vec::new(),
+            outputs: Vec::new(),
+            examples: Vec::new(),
+            explanation: None,
+            statements: stated(keys),
+        }
     }
 
     #[test]
-    fn a_full_card_has_no_report_and_an_empty_one_a_single_line() {
+    fn the_report_names_each_empty_attribute_once_in_short_lines() {
+        let lines = report(&description(&["developer", "funding", "keywords"], "Adults."));
+        assert!(lines[0].ends_with("27 of 31 attributes are empty:"), "{}", lines[0]);
+        assert!(lines.iter().all(|line| line.len() <= LINE), "{lines:?}");
+        let named: Vec<&str> = lines[1..].iter().flat_map(|line| line.split_whitespace()).collect();
+        assert_eq!(named.len(), 27);
+        for (key, is_named) in [("known-risks", true), ("funding", false), ("output", false)] {
+            assert_eq!(named.contains(&key), is_named, "{key}");
+        }
+        assert!(!named.contains(&"intended-population"));
+    }
+
+    #[test]
+    fn a_full_card_has_no_report() {
         let all: Vec<&str> = SOURCE_ATTRIBUTES.iter().map(|attribute| attribute.key).collect();
-        assert!(report(&stated(&all)).is_empty());
-        assert_eq!(report(&[]).len(), 1);
+        assert!(report(&description(&all, "")).is_empty());
     }
 }

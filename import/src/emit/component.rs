@@ -138,8 +138,7 @@ impl Edit {
         let table_bytes: &[u8] = bytemuck::cast_slice(table);
         let table = image.add_bytes(table_bytes);
         let description = image.add(&contract, "describe", &described.description)?;
-        let card = image.add(&contract, "card", &described.statements)?;
-        let statics = [signature, description, card, table, table_bytes.len() as u32];
+        let statics = [signature, description, table, table_bytes.len() as u32];
         let end = image.end();
         let segments = vec![
             (layout.address(MODEL)?, statics.map(u32::to_le_bytes).as_flattened().to_vec()),

@@ -163,6 +163,12 @@ impl<'i> Lower<'i> {
         Ok(())
     }
 
+    /// Writes the number of a case, without a content.
+    fn number(self, case: u32) -> Result<(), Error> {
+        self.image.write(self.place, &[case as u8]);
+        Ok(())
+    }
+
     fn case<T: Serialize + ?Sized>(self, case: u32, content: &T) -> Result<(), Error> {
         let (offset, kind) = self.contract.content(self.kind, case)?;
         self.image.write(self.place, &[case as u8]);
@@ -268,8 +274,10 @@ impl<'i> Serializer for Lower<'i> {
     }
 
     fn serialize_none(self) -> Result<(), Error> {
-        self.image.write(self.place, &[0]);
-        Ok(())
+        match self.contract.definition(self.kind) {
+            Some(TypeDefKind::Option(_)) => self.number(0),
+            _ => Err(Error),
+        }
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
@@ -282,8 +290,14 @@ impl<'i> Serializer for Lower<'i> {
         case: u32,
         _: &'static str,
     ) -> Result<(), Error> {
-        self.image.write(self.place, &[case as u8]);
-        Ok(())
+        let is_case = match self.contract.definition(self.kind) {
+            Some(TypeDefKind::Enum(own)) => (case as usize) < own.cases.len(),
+            Some(TypeDefKind::Variant(own)) => {
+                own.cases.get(case as usize).is_some_and(|case| case.ty.is_none())
+            }
+            _ => false,
+        };
+        if is_case { self.number(case) } else { Err(Error) }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -343,16 +357,18 @@ impl<'i> Serializer for Lower<'i> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use predictor_contract::{Refusal, RefusalReason, Statement, Value};
+    use predictor_contract::{Refusal, RefusalReason, Signature, Statement, Value};
 
     #[test]
-    fn a_list_is_an_address_and_a_length() {
+    fn a_text_is_an_address_and_a_length() {
         let mut image = Image::at(16);
-        let statement = Statement { attribute: "ehr".to_owned(), text: "none".to_owned() };
-        let address = image.add(&Contract::read().unwrap(), "card", [statement].as_slice());
+        let (name, version) = ("risk".to_owned(), "v1".to_owned());
+        let signature = Signature { name, version, features: Vec::new() };
+        let address = image.add(&Contract::read().unwrap(), "get-signature", &signature);
         assert_eq!(address.unwrap(), 16);
-        let words = [24, 1, 40, 3, 43, 4].map(u32::to_le_bytes);
-        assert_eq!(image.bytes, [words.as_flattened(), b"ehrnone"].concat());
+        let words = [40, 4, 44, 2].map(u32::to_le_bytes);
+        assert_eq!(image.bytes[..16], *words.as_flattened());
+        assert_eq!(image.bytes[24..30], *b"riskv1");
     }
 
     #[test]
@@ -375,8 +391,10 @@ mod tests {
         let contract = Contract::read().unwrap();
         let statement = Statement { attribute: String::new(), text: String::new() };
         let mut image = Image::at(0);
-        for function in ["card", "describe", "get-signature", "predict", "other"] {
+        for function in ["explain", "describe", "get-signature", "predict", "other"] {
             assert!(image.add(&contract, function, &statement).is_err(), "{function}");
+            assert!(image.add(&contract, function, RefusalReason::Missing).is_err(), "{function}");
+            assert!(image.add(&contract, function, None::<u32>).is_err(), "{function}");
         }
     }
 }

@@ -7,7 +7,7 @@
 mod notes;
 mod rule;
 
-use predictor_abi::{Answer, Description, Explanation, List, Model, Signature, Statement, Value};
+use predictor_abi::{Answer, Description, Explanation, Model, Signature, Value};
 
 predictor_abi::export!(HeartRiskDemo);
 
@@ -17,7 +17,6 @@ pub struct HeartRiskDemo;
 impl Model for HeartRiskDemo {
     const SIGNATURE: &Signature = &notes::SIGNATURE;
     const DESCRIPTION: &Description = &notes::DESCRIPTION;
-    const CARD: List<Statement> = List::of(notes::CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match row {

@@ -39,6 +39,7 @@ pub static DESCRIPTION: Description = Description {
     limits: text("Not a medical device. Do not decide anything by it."),
     precision: text("float64"),
     digest: Text::EMPTY,
+    statements: List::of(STATEMENTS),
     features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[OutputNotes {
         positive: Maybe::Some(0),
@@ -64,7 +65,7 @@ pub static DESCRIPTION: Description = Description {
 };
 
 /// The statements for the model's card.
-pub static CARD: &[Statement] = &[
+const STATEMENTS: &[Statement] = &[
     Statement::new("intended-use", "To show how a model is served."),
     Statement::new("decision-role", "None. Do not decide anything by it."),
     Statement::new("cautioned-uses", "All care of patients."),

@@ -1,8 +1,7 @@
 //! The exports of the component, built from a [`Model`].
 
 use crate::types::{
-    Answer, Description, Explanation, List, Maybe, Refusal, RefusalReason, Signature, Statement,
-    Value, text,
+    Answer, Description, Explanation, List, Maybe, Refusal, RefusalReason, Signature, Value, text,
 };
 use core::alloc::Layout;
 
@@ -13,8 +12,6 @@ pub trait Model {
     /// The documentation, the outputs and the examples. `features` has one entry for each feature
     /// of the signature.
     const DESCRIPTION: &Description;
-    /// The statements for the model's card; none by default.
-    const CARD: List<Statement> = List::EMPTY;
 
     /// Answers one row. The row has one value for each feature, in the order of the signature, and
     /// the caller has checked every value against it.
@@ -109,9 +106,7 @@ macro_rules! export {
     ($model:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            use $crate::{
-                Answer, Description, Explanation, List, Model, Signature, Statement, Value,
-            };
+            use $crate::{Answer, Description, Explanation, List, Model, Signature, Value};
 
             #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
             extern "C" fn get_signature() -> &'static Signature {
@@ -121,11 +116,6 @@ macro_rules! export {
             #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#describe")]
             extern "C" fn describe() -> &'static Description {
                 <$model>::DESCRIPTION
-            }
-
-            #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#card")]
-            extern "C" fn card() -> &'static List<Statement> {
-                const { &<$model>::CARD }
             }
 
             #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]

@@ -494,4 +494,6 @@ pub struct Description {
     pub examples: List<Example>,
     /// The method of the explanations; none if the model has none.
     pub explanation: Maybe<ExplanationNotes>,
+    /// The statements for the model's card.
+    pub statements: List<Statement>,
 }

@@ -15,9 +15,6 @@ pub const CREATININE: OtherUnit = OtherUnit::new("umol/L", 1.0 / 88.4, 0.0);
 /// Bilirubin in µmol/L, for a feature in mg/dL: 17.1 µmol/L is 1 mg/dL (584.66 g/mol).
 pub const BILIRUBIN: OtherUnit = OtherUnit::new("umol/L", 1.0 / 17.1, 0.0);
 
-/// Glucose in mmol/L, for a feature in mg/dL: 1 mmol/L is 18.016 mg/dL (180.16 g/mol).
-pub const GLUCOSE: OtherUnit = OtherUnit::new("mmol/L", 18.016, 0.0);
-
 /// Albumin in g/L, for a feature in g/dL.
 pub const ALBUMIN: OtherUnit = OtherUnit::new("g/L", 0.1, 0.0);
 

@@ -3,7 +3,7 @@
 use crate::explain;
 use crate::predict;
 use crate::table::Table;
-use predictor_abi::{Answer, Description, Explanation, List, Maybe, Signature, Statement, Value};
+use predictor_abi::{Answer, Description, Explanation, List, Maybe, Signature, Value};
 
 /// The addresses of the model's parts, written by the importer. The length of the program is in
 /// bytes.
@@ -11,7 +11,6 @@ use predictor_abi::{Answer, Description, Explanation, List, Maybe, Signature, St
 pub struct Model {
     signature: Option<&'static Signature>,
     description: Option<&'static Description>,
-    card: Option<&'static List<Statement>>,
     table: *const u8,
     length: usize,
 }
@@ -22,7 +21,7 @@ unsafe impl Sync for Model {}
 /// The model. It is exported so the importer can find it, and empty until then.
 #[unsafe(no_mangle)]
 pub static IMPORTED_MODEL: Model =
-    Model { signature: None, description: None, card: None, table: core::ptr::null(), length: 0 };
+    Model { signature: None, description: None, table: core::ptr::null(), length: 0 };
 
 /// Reads the model from memory. A volatile read keeps the compiler from assuming the empty initial
 /// value.
@@ -39,11 +38,6 @@ extern "C" fn get_signature() -> &'static Signature {
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#describe")]
 extern "C" fn describe() -> &'static Description {
     model().description.unwrap_or_else(|| core::arch::wasm32::unreachable())
-}
-
-#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#card")]
-extern "C" fn card() -> &'static List<Statement> {
-    model().card.unwrap_or_else(|| core::arch::wasm32::unreachable())
 }
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]

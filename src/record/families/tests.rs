@@ -54,6 +54,7 @@ fn description() -> Description {
             reference: Some(Reference { bins: ReferenceBins::Number(bins.into()), missing: 0.0 }),
         }],
         outputs: Vec::new(),
+        statements: Vec::new(),
         examples: Vec::new(),
         explanation: None,
     }

@@ -18,11 +18,13 @@ enum Part {
     Optional(&'static str, &'static str),
     /// Statements separated by commas, each in an inner element.
     List(&'static str, &'static str, &'static str),
+    /// The same; the element is left out without any.
+    OptionalList(&'static str, &'static str, &'static str),
     /// The results of a test: the statements of these attributes.
     Results(&'static [&'static str]),
 }
 
-use Part::{Group, List, Optional, Results, Text};
+use Part::{Group, List, Optional, OptionalList, Results, Text};
 
 /// The elements in the order of the schema.
 static CARD: &[Part] = &[
@@ -41,7 +43,7 @@ static CARD: &[Part] = &[
             Text("ReleaseDate", &["release-date"]),
             Text("ReleaseVersion", &["version"]),
             Text("GlobalAvailability", &["availability"]),
-            List("EHRCompatibility", "EHR", "ehr"),
+            OptionalList("EHRCompatibility", "EHR", "ehr"),
             Optional("RegulatoryApproval", "approval"),
         ],
     ),
@@ -189,7 +191,8 @@ fn write(xml: &mut String, part: &Part, facts: &Facts) {
                 element(xml, name, &text);
             }
         }
-        List(name, inner, attribute) => {
+        OptionalList(.., attribute) if facts.statement(attribute).is_none() => {}
+        List(name, inner, attribute) | OptionalList(name, inner, attribute) => {
             open(xml, name);
             let text = facts.statement(attribute).unwrap_or_default();
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
@@ -245,5 +248,15 @@ fn escape(xml: &mut String, text: &str) {
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
             _ => xml.push(character),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_text_is_escaped_and_has_no_character_that_xml_has_not() {
+        let mut xml = String::new();
+        super::escape(&mut xml, "a<b & c]]>\u{1}\u{ffff}\n");
+        assert_eq!(xml, "a&lt;b &amp; c]]&gt;\u{fffd}\u{fffd}\n");
     }
 }

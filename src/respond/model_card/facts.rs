@@ -1,8 +1,6 @@
 //! The statements about the model, completed from its description.
 
-use crate::model::{
-    self, Description, Feature, FeatureNotes, Kind, OutputKind, Signature, Statement,
-};
+use crate::model::{self, Description, Feature, FeatureNotes, Kind, OutputKind, Signature};
 use std::borrow::Cow;
 
 /// The text of an attribute without a statement.
@@ -12,36 +10,34 @@ pub const NOT_STATED: &str = "Not stated.";
 pub struct Facts {
     pub signature: Signature,
     pub description: Description,
-    pub statements: Vec<Statement>,
 }
 
 impl Facts {
     /// Asks the model.
     pub fn ask() -> Self {
-        let (signature, description) = (model::get_signature(), model::describe());
-        Self { signature, description, statements: model::card() }
+        Self { signature: model::get_signature(), description: model::describe() }
     }
 
     /// Returns the statement of an attribute, or else the fact in the model's description; none if
     /// there is neither.
     pub fn statement(&self, attribute: &str) -> Option<Cow<'_, str>> {
-        let Self { signature, description, statements } = self;
-        let own = statements.iter().find(|statement| statement.attribute == attribute);
-        let text = match own {
-            Some(statement) => Cow::Borrowed(statement.text.as_str()),
-            None => match attribute {
-                "name" => signature.name.as_str().into(),
-                "version" => signature.version.as_str().into(),
-                "summary" => description.summary.as_str().into(),
-                "intended-population" => description.population.as_str().into(),
-                "known-risks" => description.limits.as_str().into(),
-                "bibliography" => description.source.as_str().into(),
-                "output" => outputs(description).into(),
-                "data-types" => types(signature, description).into(),
-                _ => return None,
-            },
+        let Self { signature, description } = self;
+        let own = description.statements.iter().find(|statement| statement.attribute == attribute);
+        let own = own.map_or("", |statement| statement.text.trim());
+        let text = match attribute {
+            // The limits stay in sight, whatever else is stated.
+            "known-risks" => [&description.limits, " ", own].concat().trim().to_owned().into(),
+            _ if !own.is_empty() => own.into(),
+            "name" => signature.name.as_str().into(),
+            "version" => signature.version.as_str().into(),
+            "summary" => description.summary.as_str().into(),
+            "intended-population" => description.population.as_str().into(),
+            "bibliography" => description.source.as_str().into(),
+            "output" => outputs(description).into(),
+            "data-types" => types(signature, description).into(),
+            _ => return None,
         };
-        Some(text).filter(|text| !text.is_empty())
+        Some(text).filter(|text: &Cow<str>| !text.is_empty())
     }
 }
 

@@ -17,16 +17,23 @@ const XML: &str = "application/xml";
 pub fn get(request: &Request) -> Response {
     let accept = (request.header)("accept").unwrap_or_default();
     let facts = Facts::ask();
-    let response = match quality(&accept, XML) > quality(&accept, JSON) {
+    let response = match prefers_xml(&accept) {
         true => Response::new(XML, chai::card(&facts).into_bytes()),
         false => Response::json(200, &card(&facts)),
     };
     response.varies_by("accept")
 }
 
+/// Returns true if the client prefers XML. A browser names it too, and shows JSON better.
+fn prefers_xml(accept: &str) -> bool {
+    let quality = |name| quality(accept, name).unwrap_or(0.0);
+    let xml = quality(XML).max(quality("text/xml"));
+    xml > 0.0 && xml > quality(JSON) && !accept.contains("text/html")
+}
+
 /// Makes the card in JSON.
 fn card(facts: &Facts) -> Value {
-    let Facts { signature, description, .. } = facts;
+    let Facts { signature, description } = facts;
     let attributes = SOURCE_ATTRIBUTES.iter().chain(&MORE_ATTRIBUTES).enumerate();
     let attributes = attributes.map(|(index, own)| attribute(facts, index, own)).collect();
     object(vec![
@@ -35,6 +42,8 @@ fn card(facts: &Facts) -> Value {
         ("summary", json!(description.summary)),
         ("source", json!(description.source)),
         ("license", json!(description.license)),
+        ("population", json!(description.population)),
+        ("limits", json!(description.limits)),
         ("precision", json!(description.precision)),
         ("digest", json!(description.digest)),
         ("attributes", attributes),

@@ -88,6 +88,7 @@ fn model() -> Described {
                 output("risk", OutputKind::Classes(vec!["low".into(), "high".into()])),
                 output("years", OutputKind::Quantity(quantity)),
             ],
+            statements: Vec::new(),
             examples: vec![
                 example("a light one", Cell::Number(50.5), "low"),
                 example("unknown weight", Cell::Missing, "high"),

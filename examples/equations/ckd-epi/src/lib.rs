@@ -16,7 +16,6 @@ pub struct CkdEpi;
 impl Model for CkdEpi {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
-    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match row {
@@ -68,7 +67,7 @@ static SIGNATURE: Signature = Signature {
 };
 
 /// The statements for the model's card.
-const CARD: &[Statement] = &[
+const STATEMENTS: &[Statement] = &[
     Statement::new(
         "developer",
         "The authors of the equation; this implementation is by the authors of model-api.",
@@ -104,6 +103,7 @@ static DESCRIPTION: Description = Description {
     ),
     precision: text("float64"),
     digest: text(""),
+    statements: List::of(STATEMENTS),
     features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[OutputNotes::quantity(
         "egfr",

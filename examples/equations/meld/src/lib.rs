@@ -16,7 +16,6 @@ pub struct Meld;
 impl Model for Meld {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
-    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         let &[
@@ -68,11 +67,18 @@ fn score(
     sum.clamp(6.0, 40.0)
 }
 
-/// The bounds are not published: they only catch numbers in other units.
+/// The bounds are not published: they catch numbers in other units, but for bilirubin, whose usual
+/// numbers in µmol/L are possible ones in mg/dL.
 const INPUTS: [Input; 7] = [
     Input::category("sex", "Sex.", &[text("female"), text("male")]),
-    Input::number("bilirubin", "Bilirubin in serum. Below 1 it counts as 1.", "mg/dL", 0.1, 80.0)
-        .or_in(&[units::BILIRUBIN]),
+    Input::number(
+        "bilirubin",
+        "Bilirubin in serum. Below 1 it counts as 1. Give the unit with a number in µmol/L.",
+        "mg/dL",
+        0.1,
+        80.0,
+    )
+    .or_in(&[units::BILIRUBIN]),
     Input::number(
         "sodium",
         "Sodium in serum. Below 125 it counts as 125, above 137 as 137.",
@@ -103,11 +109,7 @@ const INPUTS: [Input; 7] = [
         8.0,
     )
     .or_in(&[units::ALBUMIN]),
-    Input::flag(
-        "dialysis",
-        "At least two dialyses, or 24 hours of continuous haemodialysis, in the last week. Creatinine \
-         counts as 3 then.",
-    ),
+    Input::flag("dialysis", "At least two dialyses in the last week. Creatinine counts as 3 then."),
 ];
 
 /// The reference person of explanations, with the lowest score.
@@ -128,7 +130,7 @@ static SIGNATURE: Signature = Signature {
 };
 
 /// The statements for the model's card.
-const CARD: &[Statement] = &[
+const STATEMENTS: &[Statement] = &[
     Statement::new(
         "developer",
         "The authors of the equation; this implementation is by the authors of model-api.",
@@ -141,6 +143,7 @@ const CARD: &[Statement] = &[
     Statement::new("intended-users", "Transplant centres."),
     Statement::new("decision-role", "Informs."),
     Statement::new("cautioned-uses", "Children, and the choice of a treatment."),
+    Statement::new("known-risks", "A bare bilirubin in µmol/L is taken for mg/dL."),
     Statement::new("sensitive-inputs", "Sex. Race is no input."),
     Statement::new("model-type", "A published equation."),
     Statement::new("keywords", "liver, transplant, MELD"),
@@ -161,6 +164,7 @@ static DESCRIPTION: Description = Description {
     ),
     precision: text("float64"),
     digest: text(""),
+    statements: List::of(STATEMENTS),
     features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[
         OutputNotes::quantity("meld", "The score, as a whole number.", "{score}", 6.0, 40.0),

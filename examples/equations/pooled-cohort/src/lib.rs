@@ -17,7 +17,6 @@ pub struct PooledCohort;
 impl Model for PooledCohort {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
-    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match Person::of(row) {
@@ -232,7 +231,7 @@ static SIGNATURE: Signature = Signature {
 };
 
 /// The statements for the model's card.
-const CARD: &[Statement] = &[
+const STATEMENTS: &[Statement] = &[
     Statement::new(
         "developer",
         "The authors of the equation; this implementation is by the authors of model-api.",
@@ -274,11 +273,12 @@ static DESCRIPTION: Description = Description {
     ),
     limits: text(
         "Race is an input: two people who differ in nothing else get different risks. For people who \
-         are neither black nor white the equations have no data. In cohorts of today they \
-         overestimate the risk. The equations of 2023 (PREVENT) do without race. Not a medical device.",
+         are neither black nor white the equations have no data. The equations of 2023 (PREVENT) do \
+         without race. Not a medical device.",
     ),
     precision: text("float64"),
     digest: text(""),
+    statements: List::of(STATEMENTS),
     features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[OutputNotes::quantity(
         "ascvd",

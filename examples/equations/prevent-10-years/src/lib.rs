@@ -4,9 +4,9 @@
 
 use predictor_abi::{
     Answer, Classification, Description, Example, Explanation, Input, List, Maybe, Model, Output,
-    OutputNotes, Scale, Signature, Statement, Text, Value, collect, features, notes, shapley, text,
+    OutputNotes, Scale, Signature, Text, Value, collect, features, notes, shapley, text,
 };
-use prevent::notes::{CARD, Horizon, RISKS, description};
+use prevent::notes::{Horizon, RISKS, description};
 use prevent::{Person, REFERENCE, TEN_YEARS, inputs};
 
 predictor_abi::export!(Prevent10Years);
@@ -17,7 +17,6 @@ pub struct Prevent10Years;
 impl Model for Prevent10Years {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
-    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         let person = match Person::of(row) {

@@ -2,10 +2,10 @@
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 use predictor_abi::{
-    Answer, Description, Example, Explanation, Input, List, Model, Output, Scale, Signature,
-    Statement, Value, features, notes, quantities, shapley, text,
+    Answer, Description, Example, Explanation, Input, List, Model, Output, Scale, Signature, Value,
+    features, notes, quantities, shapley, text,
 };
-use prevent::notes::{CARD, Horizon, RISKS, description};
+use prevent::notes::{Horizon, RISKS, description};
 use prevent::{Person, REFERENCE, THIRTY_YEARS, inputs};
 
 predictor_abi::export!(Prevent30Years);
@@ -16,7 +16,6 @@ pub struct Prevent30Years;
 impl Model for Prevent30Years {
     const SIGNATURE: &Signature = &SIGNATURE;
     const DESCRIPTION: &Description = &DESCRIPTION;
-    const CARD: List<Statement> = List::of(CARD);
 
     fn predict(row: &'static [Value]) -> Answer {
         match Person::of(row) {

@@ -20,7 +20,7 @@ const fn risk(name: &'static str, description: &'static str) -> OutputNotes {
 }
 
 /// The statements for the card of both models.
-pub const CARD: &[Statement] = &[
+const STATEMENTS: &[Statement] = &[
     Statement::new(
         "developer",
         "The authors of the equations; this implementation is by the authors of model-api, and not endorsed by the American Heart Association.",
@@ -76,6 +76,7 @@ pub const fn description(horizon: Horizon) -> Description {
         ),
         precision: text("float64"),
         digest: Text::EMPTY,
+        statements: List::of(STATEMENTS),
         features: List::of(horizon.features),
         outputs: List::of(horizon.outputs),
         examples: List::of(horizon.examples),

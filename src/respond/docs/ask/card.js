@@ -5,7 +5,7 @@ import { byId, list, make, terms } from "./words.js";
 /** Reads the card when its section is opened. */
 export function addCard() {
   byId("card").addEventListener("toggle", () => {
-    if (byId("card").open && !byId("card-text").hasChildNodes()) show();
+    if (byId("card").open && !byId("card-text").querySelector("dl")) show();
   });
 }
 

@@ -103,6 +103,7 @@ static DESCRIPTION: Description = Description {
     population: Text::EMPTY,
     limits: Text::EMPTY,
     precision: Text::EMPTY,
+    statements: List::EMPTY,
     digest: Text::EMPTY,
     features: List::of(&[FeatureNotes {
         description: text("The way in which it fails."),

@@ -4,8 +4,8 @@
 
 use predictor_abi::{
     Answer, Classification, Description, Example, Explanation, Feature, FeatureNotes, Kind, List,
-    Maybe, MissingPolicy, Output, OutputKind, OutputNotes, Signature, Statement, Text,
-    UnusualPolicy, Value, text,
+    Maybe, MissingPolicy, Output, OutputKind, OutputNotes, Signature, Text, UnusualPolicy, Value,
+    text,
 };
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#get-signature")]
@@ -16,11 +16,6 @@ extern "C" fn get_signature() -> &'static Signature {
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#describe")]
 extern "C" fn describe() -> &'static Description {
     &DESCRIPTION
-}
-
-#[unsafe(export_name = "model-api:predictor/predictor@1.0.0#card")]
-extern "C" fn card() -> &'static List<Statement> {
-    const { &List::EMPTY }
 }
 
 #[unsafe(export_name = "model-api:predictor/predictor@1.0.0#predict")]
@@ -56,6 +51,7 @@ static DESCRIPTION: Description = Description {
     population: Text::EMPTY,
     limits: Text::EMPTY,
     precision: Text::EMPTY,
+    statements: List::EMPTY,
     digest: Text::EMPTY,
     features: List::of(&[FeatureNotes {
         description: Text::EMPTY,

@@ -82,6 +82,7 @@ static DESCRIPTION: Description = Description {
     population: text("Nobody."),
     limits: text("All."),
     precision: text("float64"),
+    statements: List::EMPTY,
     digest: Text::EMPTY,
     features: List::of(&[
         notes("Heart beats.", "/min", "", Maybe::None),

@@ -5,8 +5,7 @@
 use exports::model_api::predictor::predictor::Guest;
 use model_api::predictor::types::{
     Description, Explanation, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output,
-    OutputKind, OutputNotes, Prediction, QuantityRange, Refusal, Signature, Statement,
-    UnusualPolicy, Value,
+    OutputKind, OutputNotes, Prediction, QuantityRange, Refusal, Signature, UnusualPolicy, Value,
 };
 
 wit_bindgen::generate!({ path: "../../../wit/predictor.wit", world: "model" });
@@ -60,11 +59,8 @@ impl Guest for Wide {
             }],
             examples: Vec::new(),
             explanation: None,
+            statements: Vec::new(),
         }
-    }
-
-    fn card() -> Vec<Statement> {
-        Vec::new()
     }
 
     fn predict(values: Vec<Value>) -> Vec<Result<Prediction, Refusal>> {
