@@ -3,7 +3,8 @@
 
 use super::contract;
 use crate::model::{
-    self, Description, Output, Prediction, ReferenceBins, Refusal, Signature, Value,
+    self, Description, FeatureNotes, Kind, OtherUnit, Output, Prediction, ReferenceBins, Refusal,
+    Signature, Value,
 };
 
 /// The model's answer to one row.
@@ -38,6 +39,12 @@ fn check_shape(signature: &Signature, description: &Description) -> Result<(), S
             return Err(format!("its example {:?} has not {features} values", example.name));
         }
     }
+    // Every other unit is a conversion of numbers with fractions.
+    for (feature, notes) in signature.features.iter().zip(&description.features) {
+        if !are_conversions(&feature.kind, notes) {
+            return Err(format!("the other units of {:?} are no conversions", feature.name));
+        }
+    }
     // Every reference has bins.
     for (feature, notes) in signature.features.iter().zip(&description.features) {
         let Some(reference) = &notes.reference else { continue };
@@ -46,6 +53,14 @@ fn check_shape(signature: &Signature, description: &Description) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Returns true if a feature has no other units, or each converts to its own unit.
+fn are_conversions(kind: &Kind, notes: &FeatureNotes) -> bool {
+    let takes_units = matches!(kind, Kind::Number(range) if !range.whole) && !notes.unit.is_empty();
+    notes.other_units.iter().all(|OtherUnit { factor, offset, .. }| {
+        takes_units && factor.is_finite() && *factor != 0.0 && offset.is_finite()
+    })
 }
 
 fn check_answers(description: &Description, answers: &[RowAnswer]) -> Result<(), String> {
@@ -104,7 +119,7 @@ fn same(expected: &Output, given: &Output, tolerance: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Classification, RefusalReason};
+    use crate::model::{Classification, NumberRange, RefusalReason};
 
     fn class(label: &str, confidence: f64, probabilities: &[f64]) -> RowAnswer {
         Ok(vec![Output::Class(Classification {
@@ -133,6 +148,28 @@ mod tests {
             refusal(0, "no"),
         ] {
             assert!(!agree(&expected, &other, 0.0), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn only_numbers_with_fractions_and_a_unit_have_other_units() {
+        let number = |whole| {
+            let missing_values = Vec::new();
+            Kind::Number(NumberRange { minimum: 0.0, maximum: 1.0, whole, missing_values })
+        };
+        let notes = |unit: &str, factor| FeatureNotes {
+            description: String::new(),
+            unit: unit.into(),
+            other_units: vec![OtherUnit { code: "x".into(), factor, offset: 0.0 }],
+            missing: String::new(),
+            reference: None,
+        };
+        assert!(are_conversions(&number(false), &notes("m", 2.0)));
+        assert!(!are_conversions(&number(true), &notes("m", 2.0)));
+        assert!(!are_conversions(&Kind::Flag, &notes("m", 2.0)));
+        assert!(!are_conversions(&number(false), &notes("", 2.0)));
+        for factor in [0.0, f64::NAN, f64::INFINITY] {
+            assert!(!are_conversions(&number(false), &notes("m", factor)));
         }
     }
 

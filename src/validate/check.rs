@@ -105,10 +105,14 @@ pub struct Checked {
     pub unusual: Option<Issue>,
 }
 
-impl Checked {
-    /// Changes the issue of an unusual value.
-    pub fn map_unusual(self, change: impl FnOnce(Issue) -> Issue) -> Self {
-        Self { unusual: self.unusual.map(change), ..self }
+/// Changes the issue of a value, be it refused or unusual.
+pub fn map_issue(
+    checked: Result<Checked, Issue>,
+    change: impl Fn(Issue) -> Issue,
+) -> Result<Checked, Issue> {
+    match checked {
+        Ok(checked) => Ok(Checked { unusual: checked.unusual.map(change), ..checked }),
+        Err(issue) => Err(change(issue)),
     }
 }
 
@@ -123,16 +127,12 @@ pub fn check_json(
     unit: Option<&OtherUnit>,
 ) -> Result<Checked, Issue> {
     let Some(raw) = given else { return check(Value::Missing, feature) };
-    let converted = |value| match (value, unit) {
-        (Value::Number(number), Some(unit)) => Value::Number(in_own_unit(number, unit)),
-        (value, _) => value,
-    };
     let issue = match decode(raw, &feature.kind) {
-        Ok(value) => return check(converted(value), feature),
+        Ok(value) => return check_in(value, unit, feature),
         Err(issue) => issue,
     };
     let value = of_other_type(raw.get(), &feature.kind).ok_or(issue)?;
-    let mut checked = check(converted(value), feature)?;
+    let mut checked = check_in(value, unit, feature)?;
     checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
     Ok(checked)
 }
@@ -140,6 +140,17 @@ pub fn check_json(
 /// Converts a number from another unit to the feature's own.
 pub fn in_own_unit(number: f64, OtherUnit { factor, offset, .. }: &OtherUnit) -> f64 {
     number * factor + offset
+}
+
+/// The relative distance from a bound that a conversion may be off: the bound is meant.
+const ROUNDING: f64 = 1e-12;
+
+/// Converts a number for a feature with a range.
+fn converted(number: f64, unit: &OtherUnit, range: &NumberRange) -> f64 {
+    let number = in_own_unit(number, unit);
+    let is_meant =
+        |bound: &f64| bound.is_finite() && (number - bound).abs() <= ROUNDING * bound.abs();
+    [range.minimum, range.maximum].into_iter().find(is_meant).unwrap_or(number)
 }
 
 /// Reads a value of another type: a number in quotes; a boolean as 0 or 1, or in quotes; or a
@@ -222,7 +233,19 @@ fn wrong_kind(kind: &Kind) -> Issue {
 ///
 /// If the model does not take the value.
 pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
-    let value = if stands_for_missing(&value, &feature.kind) { Value::Missing } else { value };
+    check_in(value, None, feature)
+}
+
+/// Checks a value, a number in a unit of the feature's. A number for a missing value is one in any
+/// unit.
+fn check_in(value: Value, unit: Option<&OtherUnit>, feature: &Feature) -> Result<Checked, Issue> {
+    let value = match (value, unit, &feature.kind) {
+        (value, _, kind) if stands_for_missing(&value, kind) => Value::Missing,
+        (Value::Number(number), Some(unit), Kind::Number(range)) => {
+            Value::Number(converted(number, unit, range))
+        }
+        (value, ..) => value,
+    };
     let unusual = match (&value, &feature.kind) {
         (Value::Missing, _) => match feature.missing {
             MissingPolicy::Refuse => return Err(Issue::missing()),

@@ -1,6 +1,6 @@
 //! The one loop over features, for JSON rows and for tensors.
 
-use super::check::{Checked, Issue, check, check_json};
+use super::check::{Checked, Issue, check, check_json, map_issue};
 use super::units::{Units, may_have_unit};
 use super::violations::{Place, Violation, Violations};
 use crate::model::{Feature, FeatureNotes, Kind, Signature, Value};
@@ -60,19 +60,12 @@ impl<'a> Collector<'a> {
         rows.len += 1;
         rows.values.reserve(self.signature.features.len());
         for (index, (feature, given)) in self.signature.features.iter().zip(values).enumerate() {
-            // Check the value. A bare number outside its range may have been meant in another unit.
-            let remarked = |issue| self.units.with_remark(index, feature, issue);
-            let bare = |checked: Result<Checked, Issue>| {
-                checked.map(|checked| checked.map_unusual(remarked)).map_err(remarked)
+            let input = match given {
+                Given::Json(raw) => raw.or(object),
+                Given::Absent => object,
+                Given::Element(_) => None,
             };
-            let (checked, input) = match given {
-                Given::Json(Some(raw)) if may_have_unit(raw, feature) => {
-                    (self.units.check(index, raw, feature), Some(raw))
-                }
-                Given::Json(raw) => (bare(check_json(raw, feature, None)), raw.or(object)),
-                Given::Absent => (check_json(None, feature, None), object),
-                Given::Element(value) => (bare(check(as_kind(value, feature), feature)), None),
-            };
+            let checked = checked(&self.units, index, feature, given);
             // Keep it, or its issue.
             match checked {
                 Ok(Checked { value, unusual }) => {
@@ -115,6 +108,20 @@ impl<'a> Collector<'a> {
         self.refused.counts.merge(&self.input.accepted.counts);
         Err(self.refused)
     }
+}
+
+/// Checks the value of the feature with this index. A bare number outside its range may have been
+/// meant in another unit.
+fn checked(units: &Units, index: usize, feature: &Feature, given: Given) -> Result<Checked, Issue> {
+    let bare = match given {
+        Given::Json(Some(raw)) if may_have_unit(raw, feature) => {
+            return units.check(index, raw, feature);
+        }
+        Given::Json(raw) => check_json(raw, feature, None),
+        Given::Absent => check_json(None, feature, None),
+        Given::Element(value) => check(as_kind(value, feature), feature),
+    };
+    map_issue(bare, |issue| units.with_remark(index, feature, issue))
 }
 
 /// Reads 0 and 1 in a tensor of numbers as booleans, if the feature is a flag.

@@ -1,7 +1,7 @@
 //! Numbers in other units: `{"value": 5.2, "unit": "mmol/L"}`, and the remark about a number that was
 //! probably meant in another unit.
 
-use super::check::{Checked, Issue, Reason, check_json, in_own_unit, list};
+use super::check::{Checked, Issue, Reason, check_json, in_own_unit, list, map_issue};
 use super::json::Object;
 use crate::model::{Feature, FeatureNotes, Kind, OtherUnit};
 use serde_json::value::RawValue;
@@ -50,7 +50,11 @@ impl Units {
             let message = format!("The unit should be {}", list(&codes, "or"));
             Issue::new(Reason::UnknownUnit, "unit_unknown", message)
         })?;
-        check_json(value, feature, Some(other))
+        let in_words = |issue: Issue| match issue.outside {
+            Some(_) => Issue { message: format!("{} {own}", issue.message).into(), ..issue },
+            None => issue,
+        };
+        map_issue(check_json(value, feature, Some(other)), in_words)
     }
 
     /// Adds a remark to the issue of a bare number outside its range, if the number would be inside

@@ -143,6 +143,11 @@ fn prevent_answers_the_readmes_row_for_10_years_and_refuses_values_outside_its_r
     let server = serve(name);
     assert_answered(&server, name);
     assert_bounds(&server, name, &PREVENT);
+    assert_units(&server, name, &[LIPIDS[0], LIPIDS[1], HBA1C]);
+    // A ratio in mg/mmol may be one in mg/g: the molar mass of creatinine is 113.12 g/mol.
+    let ratio = |value: Value| predict_with(&server, name, "uacr", value).json();
+    let given = json!({"value": 92.0 * 0.11312, "unit": "mg/mmol"});
+    assert!(are_alike(&ratio(json!(92.0)), &ratio(given)));
     let ages = [
         ("age", 30.0, 29.9, "greater than or equal to 30"),
         ("age", 79.0, 79.1, "less than or equal to 79"),
@@ -174,6 +179,7 @@ fn the_pooled_cohort_equations_answer_the_readmes_row_and_refuse_values_outside_
         ("systolic_pressure", 200.0, 200.1, "less than or equal to 200"),
     ];
     assert_bounds(&server, name, &bounds);
+    assert_units(&server, name, &LIPIDS);
     assert_refused(&server, name, "race", json!("unknown"), "'black', 'white' or 'other'");
 }
 
@@ -183,6 +189,7 @@ fn ckd_epi_answers_the_readmes_row_and_refuses_children() {
     let server = serve(name);
     assert_answered(&server, name);
     assert_bounds(&server, name, &[("age", 18.0, 17.9, "greater than or equal to 18")]);
+    assert_units(&server, name, &[("creatinine", 1.2, 1.2 * 88.4, "umol/L")]);
 }
 
 #[test]
@@ -190,6 +197,9 @@ fn meld_answers_the_readmes_row_and_takes_values_beyond_its_bounds() {
     let name = "meld";
     let server = serve(name);
     assert_answered(&server, name);
+    let units = [("creatinine", 1.2, 1.2 * 88.4, "umol/L"), ("albumin", 2.2, 22.0, "g/L")];
+    assert_units(&server, name, &units);
+    assert_units(&server, name, &[("bilirubin", 6.0, 6.0 * 17.1, "umol/L")]);
     let score = |sodium: f64| predict_with(&server, name, "sodium", json!(sodium)).json();
     assert_eq!(score(150.0), score(137.0));
     assert_eq!(score(110.0), score(125.0));

@@ -67,7 +67,7 @@ pub const fn inputs(oldest: f64) -> [Input; 14] {
         Input::number("hba1c", "Glycated haemoglobin.", "%", 4.5, 15.0)
             .or_in(&[units::HBA1C])
             .optional(LEFT_OUT),
-        Input::number("uacr", "Albumin to creatinine in urine.", "mg/g", 0.1, 25_000.0)
+        Input::number("uacr", "Albumin to creatinine in urine. Give the unit with a number in mg/mmol.", "mg/g", 0.1, 25_000.0)
             .or_in(&[units::UACR])
             .optional(LEFT_OUT),
         Input::number(
