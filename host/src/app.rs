@@ -96,7 +96,9 @@ impl App {
         // Keep the parts needed for requests.
         let Loading { engine, settings, variables, memory, .. } = loading;
         let Settings { limits, log, .. } = settings;
-        let log_requests = variables.get(LOG_REQUESTS).is_some_and(|value| value == "true");
+        let log_requests = variables.get(LOG_REQUESTS);
+        let log_requests =
+            log_requests.is_some_and(|value| matches!(value.trim(), "true" | "audit"));
         let info = info(&manifest.schema.application);
         let routes = manifest.schema.trigger.http.iter().filter_map(described).collect();
         Ok(Self(Arc::new(Inner {

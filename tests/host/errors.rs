@@ -38,8 +38,15 @@ fn the_hosts_metrics_have_the_use_of_its_limits() {
 
 #[test]
 fn errors_of_the_host_are_logged_if_requests_are() {
-    let variables = "[variables]\nlog_requests = { default = \"true\" }";
-    let server = TestServer::start(&manifest("\"/constant\"", "", variables), |_| {});
+    // An audit has the lines of requests too.
+    for setting in ["true", "audit"] {
+        let variables = format!("[variables]\nlog_requests = {{ default = \"{setting}\" }}");
+        let server = TestServer::start(&manifest("\"/constant\"", "", &variables), |_| {});
+        errors_are_logged(&server);
+    }
+}
+
+fn errors_are_logged(server: &TestServer) {
     let path = format!("/{}", "x".repeat(2000));
     server.send(&Request::get(&path).header("x-request-id", "r-1"));
     let line = server.logged("request_id=r-1");
