@@ -137,7 +137,7 @@ pub fn logging() -> Logging {
 /// Returns the key of the audit: variable `audit_key`, a secret. None if it is empty: then there is
 /// no audit, and the log says so.
 pub fn audit_key() -> Option<String> {
-    let key = get("audit_key").filter(|key| !key.is_empty());
+    let key = get("audit_key").map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
     if key.is_none() {
         log::warn("variable log_requests is audit, and audit_key is empty; auditing nothing");
     }

@@ -1,7 +1,7 @@
 //! The audit: a line of the log for each prediction, without any value of its input.
 //!
-//! Whoever has the key can check that a given input led to an answer; nobody else learns anything of
-//! the input. The log's collector adds the time.
+//! Whoever has the key can check that a given input led to an answer; others learn only which inputs
+//! are equal. The log's collector adds the time.
 
 use crate::http::hexadecimal;
 use crate::model::{self, Output, Signature};
