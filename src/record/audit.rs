@@ -16,7 +16,8 @@ pub fn audit(rows: &Rows, answers: &Answers, signature: &Signature) {
     let Some(key) = settings::audit_key() else { return };
     let mac = HMAC::new(key);
     let features = signature.features.len();
-    let Signature { name, version, .. } = signature;
+    // The model may be anyone's.
+    let (name, version) = (log::shown(&signature.name), log::shown(&signature.version));
     for (row, prediction) in answers.predictions.iter().enumerate() {
         let mut line = format!("audit model={name} version={version} row={row} answer=");
         for (index, output) in prediction.iter().enumerate() {
