@@ -10,7 +10,7 @@ use serde::ser::{Impossible, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 use std::fmt::Error;
 use std::vec::IntoIter;
-use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind};
+use wit_parser::{Int, Resolve, SizeAlign, Type, TypeDefKind};
 
 /// The types of the contract, with their layouts.
 pub struct Contract {
@@ -82,8 +82,8 @@ impl Contract {
         };
         let own = cases.get(case as usize).copied().flatten().ok_or(Error)?;
         // The number of the case takes a byte.
-        let align = cases.iter().flatten().map(|kind| self.align(*kind)).max();
-        Ok((align.unwrap_or(1), own))
+        let offset = self.sizes.payload_offset(Int::U8, cases.iter().map(Option::as_ref));
+        Ok((offset.size_wasm32(), own))
     }
 }
 
