@@ -3,7 +3,7 @@
 use super::buckets::{CONFIDENCE, DURATION, INFERENCE};
 use super::explained::Explained;
 use super::key::{COUNTED_RESPONSE_BYTES, Class, Http, HttpQuantity, Key, Model, ModelQuantity};
-use super::observed::{Inference, Observed, Outcome};
+use super::observed::{Inference, Observed, Predicted};
 use super::sample::MARK;
 use crate::model::Signature;
 use crate::platform::log;
@@ -106,10 +106,10 @@ impl Increments {
     fn push_inference(&mut self, http: Http, inference: &Inference, response_bytes: Option<usize>) {
         let duration = INFERENCE.duration_units(inference.duration);
         let inference_bucket = INFERENCE.index(duration);
-        // A single outcome is counted with its exchange, several are counted by kind.
-        let confidence = if let [outcome] = &inference.outcomes[..] {
-            let (class, confidence) = class(inference, outcome);
-            let percent = outcome.confidence.and_then(whole_percent);
+        // A single prediction is counted with its exchange, several are counted by kind.
+        let confidence = if let [predicted] = &inference.predicted[..] {
+            let (class, confidence) = class(inference, predicted);
+            let percent = predicted.confidence.and_then(whole_percent);
             let prediction =
                 Key::Prediction { http, class, inference_bucket, response_bytes, percent };
             self.push(&prediction, 1);
@@ -117,7 +117,7 @@ impl Increments {
         } else {
             self.push(&Key::Exchange(http), 1);
             self.push(&Key::Call { model: inference.labels(), inference_bucket }, 1);
-            self.push_outcomes(inference)
+            self.push_predicted(inference)
         };
         // The sums.
         for (quantity, amount) in
@@ -127,18 +127,18 @@ impl Increments {
         }
     }
 
-    /// Counts the outcomes of a batch by class: a batch has many outcomes of few kinds. Returns the
+    /// Counts the predictions of a batch by class: a batch has many of few kinds. Returns the
     /// sum of their confidences, in units of `buckets::CONFIDENCE`.
-    fn push_outcomes(&mut self, inference: &Inference) -> u64 {
+    fn push_predicted(&mut self, inference: &Inference) -> u64 {
         let mut confidences = 0;
         let mut counts = BTreeMap::<_, u64>::new();
-        for outcome in &inference.outcomes {
-            let (class, confidence) = class(inference, outcome);
+        for predicted in &inference.predicted {
+            let (class, confidence) = class(inference, predicted);
             confidences += confidence;
             *counts.entry(class).or_default() += 1;
         }
         for (class, count) in counts {
-            self.push(&Key::Outcome(class), count);
+            self.push(&Key::Predicted(class), count);
         }
         confidences
     }
@@ -179,7 +179,7 @@ impl Increments {
 fn counted_bytes(exchange: &Exchange, observed: &Observed) -> Option<usize> {
     let inference = observed.inference.as_ref()?;
     let is_counted = observed.has_few_sizes
-        && inference.outcomes.len() == 1
+        && inference.predicted.len() == 1
         && exchange.response_bytes <= COUNTED_RESPONSE_BYTES;
     is_counted.then_some(exchange.response_bytes)
 }
@@ -192,13 +192,13 @@ fn whole_percent(confidence: f64) -> Option<usize> {
     is_whole.then_some(percent as usize)
 }
 
-/// Returns the labels of an outcome, and its confidence in units of `buckets::CONFIDENCE`; 0 if it
+/// Returns the labels of a prediction, and its confidence in units of `buckets::CONFIDENCE`; 0 if it
 /// has none.
-fn class<'a>(inference: &'a Inference, outcome: &'a Outcome) -> (Class<'a>, u64) {
-    let confidence = outcome.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
+fn class<'a>(inference: &'a Inference, predicted: &'a Predicted) -> (Class<'a>, u64) {
+    let confidence = predicted.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
     let class = Class {
         model: inference.labels(),
-        prediction: outcome.prediction.as_str().into(),
+        prediction: predicted.prediction.as_str().into(),
         confidence_bucket: confidence.map(|units| CONFIDENCE.index(units)),
     };
     (class, confidence.unwrap_or(0))

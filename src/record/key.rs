@@ -30,11 +30,11 @@ pub enum Key<'a> {
     },
     /// Sums up a quantity over the exchanges of a handler and method.
     HttpSum { quantity: HttpQuantity, handler: Cow<'a, str>, method: Cow<'a, str> },
-    /// Counts outcomes of calls with more than one.
-    Outcome(Class<'a>),
+    /// Counts predictions of calls with more than one.
+    Predicted(Class<'a>),
     /// Counts calls into the model before they are made.
     Started(Model<'a>),
-    /// Counts calls into the model with several outcomes, or with none.
+    /// Counts calls into the model with several predictions, or with none.
     Call { model: Model<'a>, inference_bucket: usize },
     /// Sums up a quantity over the calls of a model.
     ModelSum { quantity: ModelQuantity, model: Model<'a> },
@@ -123,7 +123,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The labels of an outcome of the model.
+/// The labels of a prediction of the model.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Class<'a> {
     pub model: Model<'a>,
@@ -153,7 +153,7 @@ impl Key<'_> {
             Self::HttpSum { quantity, handler, method } => {
                 path.part(quantity.kind()).label(handler).label(method)
             }
-            Self::Outcome(class) => path.part("o").class(class),
+            Self::Predicted(class) => path.part("o").class(class),
             Self::Started(model) => path.part("s").model(model),
             Self::Call { model, inference_bucket } => {
                 path.part("c").model(model).number(*inference_bucket)
@@ -194,7 +194,7 @@ impl Key<'_> {
             "hq" => parts.http_sum(HttpQuantity::RequestSize)?,
             "hr" => parts.http_sum(HttpQuantity::ResponseSize)?,
             "hd" => parts.http_sum(HttpQuantity::Duration)?,
-            "o" => Key::Outcome(parts.class()?),
+            "o" => Key::Predicted(parts.class()?),
             "s" => Key::Started(parts.model()?),
             "c" => Key::Call { model: parts.model()?, inference_bucket: parts.bucket(&INFERENCE)? },
             "mi" => Key::ModelSum { quantity: ModelQuantity::Inference, model: parts.model()? },
@@ -414,8 +414,8 @@ mod tests {
             http_sum(HttpQuantity::RequestSize),
             http_sum(HttpQuantity::ResponseSize),
             http_sum(HttpQuantity::Duration),
-            Key::Outcome(class("High Risk")),
-            Key::Outcome(Class { confidence_bucket: None, ..class("") }),
+            Key::Predicted(class("High Risk")),
+            Key::Predicted(Class { confidence_bucket: None, ..class("") }),
             Key::Started(model()),
             Key::Call { model: model(), inference_bucket: 3 },
             Key::ModelSum { quantity: ModelQuantity::Inference, model: model() },
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn keys_have_only_letters_allowed_by_every_store() {
-        let key = Key::Outcome(class("ß. *\u{0}>")).encode();
+        let key = Key::Predicted(class("ß. *\u{0}>")).encode();
         assert!(key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-/_=.".contains(&b)), "{key}");
     }
 
@@ -474,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_shard_has_the_key_of_its_counter() {
-        let key = Key::Outcome(class("High Risk+")).encode();
+        let key = Key::Predicted(class("High Risk+")).encode();
         assert_eq!(without_shard(&format!("{key}+a1b2")), key);
         assert_eq!(without_shard(&key), key);
     }

@@ -33,8 +33,8 @@ pub struct Inference {
     pub model: String,
     pub version: String,
     pub duration: Duration,
-    /// The outcomes of all rows; none if the call gave no answer.
-    pub outcomes: Vec<Outcome>,
+    /// The predictions of all rows; none if the call gave no answer.
+    pub predicted: Vec<Predicted>,
     /// Counts of the sampled rows' values by bin.
     pub bins: Bins,
     /// The call for explanations, if there was one.
@@ -50,7 +50,7 @@ impl Inference {
 
 /// One output of the model for one row.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Predicted {
     /// The label of a class, or the name of a quantity.
     pub prediction: String,
     /// The confidence, from 0 to 1, if the model states one.
@@ -70,9 +70,9 @@ impl Observed {
         let is_sampled = !sample.is_empty();
         let interval = if is_sampled { settings::drift_sample_interval() } else { 0 };
         let needs_mark = is_sampled && sample.needs_mark(interval, logging != Logging::Off);
-        let (outcomes, bins) = match &call.answers {
+        let (predicted, bins) = match &call.answers {
             Ok(answers) => {
-                (outcomes(answers), bins(&input.rows, signature, &sample.for_drift(interval)))
+                (predicted(answers), bins(&input.rows, signature, &sample.for_drift(interval)))
             }
             Err(_) => Default::default(),
         };
@@ -84,7 +84,7 @@ impl Observed {
                 model: signature.name.clone(),
                 version: signature.version.clone(),
                 duration: call.duration,
-                outcomes,
+                predicted,
                 bins,
                 explained: None,
             }),
@@ -93,37 +93,37 @@ impl Observed {
     }
 
     /// Adds the facts of a call for the explanations of `rows` rows. Without explanations the client
-    /// gets no answer, so its outcomes are not counted.
+    /// gets no answer, so its predictions are not counted.
     pub fn add_explanations(&mut self, call: &ExplanationCall, rows: usize, signature: &Signature) {
         // The client's values are in the response.
         self.has_few_sizes = false;
         let Some(inference) = &mut self.inference else { return };
         inference.explained = Some(Explained::of_call(call, rows, signature));
         if call.explanations.is_err() {
-            inference.outcomes.clear();
+            inference.predicted.clear();
             inference.bins.clear();
         }
     }
 }
 
-/// Lists the outcomes of all rows.
-fn outcomes(answers: &Answers) -> Vec<Outcome> {
-    let mut outcomes = Vec::with_capacity(answers.predictions.len());
+/// Lists the predictions of all rows.
+fn predicted(answers: &Answers) -> Vec<Predicted> {
+    let mut predicted = Vec::with_capacity(answers.predictions.len());
     for prediction in &answers.predictions {
         for (index, output) in prediction.iter().enumerate() {
-            outcomes.push(outcome(output, answers.names.get(index)));
+            predicted.push(of_output(output, answers.names.get(index)));
         }
     }
-    outcomes
+    predicted
 }
 
-fn outcome(output: &Output, name: Option<&String>) -> Outcome {
+fn of_output(output: &Output, name: Option<&String>) -> Predicted {
     match output {
         Output::Class(class) => {
-            Outcome { prediction: class.label.clone(), confidence: class.confidence }
+            Predicted { prediction: class.label.clone(), confidence: class.confidence }
         }
         Output::Quantity(_) => {
-            Outcome { prediction: name.cloned().unwrap_or_default(), confidence: None }
+            Predicted { prediction: name.cloned().unwrap_or_default(), confidence: None }
         }
     }
 }

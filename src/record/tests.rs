@@ -1,7 +1,7 @@
 use super::count::count;
 use super::drift::Bins;
 use super::memory::{Listing, Memory};
-use super::observed::{Inference, Observed, Outcome};
+use super::observed::{Inference, Observed, Predicted};
 use super::sample::MARK;
 use super::totals::{Totals, totals};
 use crate::platform::store::Counters;
@@ -26,7 +26,7 @@ fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
         model: "m".into(),
         version: "v1".into(),
         duration: Duration::from_micros(3),
-        outcomes: vec![Outcome { prediction: "High Risk".into(), confidence: Some(confidence) }],
+        predicted: vec![Predicted { prediction: "High Risk".into(), confidence: Some(confidence) }],
         bins: Bins::new(),
         explained: None,
     };

@@ -61,7 +61,7 @@ impl ModelStats {
     pub fn add(&mut self, key: &Key, number: u64, signature: &Signature) {
         match key {
             Key::Prediction { class, inference_bucket, percent, .. } => {
-                self.add_outcomes(class, number);
+                self.add_predicted(class, number);
                 if let Some(percent) = percent {
                     let Model { name, version } = &class.model;
                     let units = CONFIDENCE.fraction_units(*percent as f64 / 100.0);
@@ -70,7 +70,7 @@ impl ModelStats {
                 }
                 self.add_calls(&class.model, *inference_bucket, number);
             }
-            Key::Outcome(class) => self.add_outcomes(class, number),
+            Key::Predicted(class) => self.add_predicted(class, number),
             Key::Started(model) => {
                 *self.started.at(&[&model.name, &model.version]) += sample::calls(number);
             }
@@ -96,8 +96,8 @@ impl ModelStats {
         }
     }
 
-    /// Adds outcomes with the same labels and bucket.
-    fn add_outcomes(&mut self, class: &Class, count: u64) {
+    /// Adds predictions with the same labels and bucket.
+    fn add_predicted(&mut self, class: &Class, count: u64) {
         let Class { model, prediction, confidence_bucket } = class;
         *self.predictions.at(&[&model.name, &model.version, prediction]) += count;
         if let Some(bucket) = confidence_bucket {

@@ -8,7 +8,7 @@ use crate::record::buckets::CONFIDENCE;
 use crate::record::count::count;
 use crate::record::drift::Bins;
 use crate::record::memory::{Listing, Memory};
-use crate::record::observed::{Inference, Observed, Outcome};
+use crate::record::observed::{Inference, Observed, Predicted};
 use crate::record::text::{Format, write};
 use crate::record::totals::totals;
 use crate::serve::Exchange;
@@ -84,36 +84,36 @@ fn exchange(status: u16, micros: u64, request_bytes: usize) -> Exchange {
     }
 }
 
-fn inference(outcomes: Vec<Outcome>) -> Inference {
+fn inference(predicted: Vec<Predicted>) -> Inference {
     Inference {
         model: "m".into(),
         version: "v1".into(),
         duration: Duration::from_micros(3),
-        outcomes,
+        predicted,
         bins: Bins::new(),
         explained: None,
     }
 }
 
-fn outcome(prediction: &str, confidence: Option<f64>) -> Outcome {
-    Outcome { prediction: prediction.to_owned(), confidence }
+fn predicted(prediction: &str, confidence: Option<f64>) -> Predicted {
+    Predicted { prediction: prediction.to_owned(), confidence }
 }
 
 fn arbitrary_observed() -> impl Strategy<Value = Observed> {
     let confidence =
         prop_oneof![-0.5..1.5, (0..=100_u8).prop_map(|percent| f64::from(percent) / 100.0)];
-    let outcome = (".{0,12}", proptest::option::of(confidence))
-        .prop_map(|(label, confidence)| outcome(&label, confidence));
-    let outcomes = proptest::collection::vec(outcome, 0..3);
+    let predicted = (".{0,12}", proptest::option::of(confidence))
+        .prop_map(|(label, confidence)| predicted(&label, confidence));
+    let predictions = proptest::collection::vec(predicted, 0..3);
     let bins = proptest::collection::vec(0_usize..3, 0..2);
-    (proptest::option::of((outcomes, bins)), ".{0,8}", 0..5_u64, any::<bool>()).prop_map(
+    (proptest::option::of((predictions, bins)), ".{0,8}", 0..5_u64, any::<bool>()).prop_map(
         |(inference, feature, unknown_features, has_few_sizes)| {
             let mut violations = Counts::default();
             violations.add(&feature, "missing", 2);
             violations.add_unknown_keys(unknown_features);
-            let inference = inference.map(|(outcomes, bins)| {
+            let inference = inference.map(|(predictions, bins)| {
                 let bins = bins.into_iter().map(|bin| (("age".to_owned(), bin), 2)).collect();
-                Inference { bins, ..self::inference(outcomes) }
+                Inference { bins, ..self::inference(predictions) }
             });
             Observed { inference, violations, has_few_sizes, ..Observed::default() }
         },
@@ -139,12 +139,12 @@ proptest! {
         let bytes: usize = events.iter().map(|event| event.2).sum();
         prop_assert_eq!(scraped.sum("http_request_size_bytes_sum", ""), bytes as f64);
         prop_assert_eq!(scraped.sum("http_response_size_bytes_sum", ""), 7.0 * count);
-        let outcomes = events.iter().filter_map(|event| event.3.inference.as_ref());
-        let outcomes: usize = outcomes.map(|inference| inference.outcomes.len()).sum();
-        prop_assert_eq!(scraped.sum("model_predictions_total", ""), outcomes as f64);
+        let predictions = events.iter().filter_map(|event| event.3.inference.as_ref());
+        let predictions: usize = predictions.map(|inference| inference.predicted.len()).sum();
+        prop_assert_eq!(scraped.sum("model_predictions_total", ""), predictions as f64);
         let all = events.iter().filter_map(|event| event.3.inference.as_ref());
-        let confidences = all.flat_map(|inference| &inference.outcomes);
-        let confidences = confidences.filter_map(|outcome| outcome.confidence);
+        let confidences = all.flat_map(|inference| &inference.predicted);
+        let confidences = confidences.filter_map(|predicted| predicted.confidence);
         let units: u64 = confidences.map(|confidence| CONFIDENCE.fraction_units(confidence)).sum();
         let sum = scraped.sum("model_prediction_confidence_sum", "");
         prop_assert!((sum - CONFIDENCE.value(units)).abs() < 1e-9, "{}", sum);
@@ -265,22 +265,22 @@ fn a_handler_without_sums_takes_nothing_from_the_others() {
 #[test]
 fn a_batch_is_few_calls_to_the_store_however_many_rows_it_has() {
     let store = Memory::default();
-    let outcomes = (0..1000).map(|row| match row % 2 {
-        0 => outcome("High Risk", Some(0.92)),
-        _ => outcome("Low Risk", Some(0.75)),
+    let predictions = (0..1000).map(|row| match row % 2 {
+        0 => predicted("High Risk", Some(0.92)),
+        _ => predicted("Low Risk", Some(0.75)),
     });
     let mut violations = Counts::default();
     violations.add("age", "out_of_range", 7);
     let observed = Observed {
         inference: Some(Inference {
             bins: Bins::from([(("age".to_owned(), 1), 60)]),
-            ..inference(outcomes.collect())
+            ..inference(predictions.collect())
         }),
         violations,
         ..Observed::default()
     };
     count(&store, &exchange(200, 50, 10), &observed).unwrap();
-    // The exchange and its three sums, the call and its two sums, two outcomes, a bin and a reason.
+    // The exchange and its three sums, the call and its two sums, two predictions, a bin and a reason.
     assert_eq!(store.calls.get(), 11);
     let scraped = Exposition::parse(&scrape(&store, Format::Prometheus));
     assert_eq!(scraped.sum("model_predictions_total", ""), 1000.0);
