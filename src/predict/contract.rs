@@ -195,6 +195,7 @@ mod tests {
             description: String::new(),
             kind,
             positive: None,
+            reference: None,
         };
         kinds.map(notes).into()
     }

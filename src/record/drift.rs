@@ -107,7 +107,13 @@ mod tests {
 
     fn feature(kind: Kind) -> Feature {
         let name = "smoker".to_owned();
-        Feature { name, kind, missing: MissingPolicy::Handle, unusual: UnusualPolicy::Accept }
+        Feature {
+            name,
+            kind,
+            missing: MissingPolicy::Handle,
+            unusual: UnusualPolicy::Accept,
+            group: None,
+        }
     }
 
     #[test]

@@ -124,7 +124,13 @@ mod tests {
             name: "test".into(),
             version: "1".into(),
             features: features
-                .map(|(name, kind)| Feature { name: name.into(), kind, missing, unusual })
+                .map(|(name, kind)| Feature {
+                    name: name.into(),
+                    kind,
+                    missing,
+                    unusual,
+                    group: None,
+                })
                 .into(),
         }
     }

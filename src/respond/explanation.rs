@@ -205,14 +205,20 @@ mod tests {
     /// A model with two flags and one of three classes.
     fn model() -> (Signature, Description) {
         let (missing, unusual) = (MissingPolicy::Handle, UnusualPolicy::Refuse);
-        let feature =
-            |name: &str| Feature { name: name.into(), kind: Kind::Flag, missing, unusual };
+        let feature = |name: &str| Feature {
+            name: name.into(),
+            kind: Kind::Flag,
+            missing,
+            unusual,
+            group: None,
+        };
         let features = vec![feature("x"), feature("y")];
         let output = OutputNotes {
             name: "kind".into(),
             description: String::new(),
             kind: OutputKind::Classes(["a", "b", "c"].map(str::to_owned).into()),
             positive: None,
+            reference: None,
         };
         let description = Description {
             summary: String::new(),
@@ -226,6 +232,7 @@ mod tests {
             outputs: vec![output],
             statements: Vec::new(),
             examples: Vec::new(),
+            outcome: None,
             explanation: Some(ExplanationNotes {
                 method: ExplanationMethod::Trees,
                 scales: vec![Scale::Softmax],

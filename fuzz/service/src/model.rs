@@ -22,6 +22,7 @@ pub fn get_signature() -> Signature {
         kind,
         missing,
         unusual,
+        group: None,
     };
     Signature { name: NAME.into(), version: "v1".into(), features: features.map(feature).into() }
 }
@@ -46,7 +47,7 @@ pub fn describe() -> Description {
     let (minimum, maximum) = (f64::NEG_INFINITY, f64::INFINITY);
     let quantity = QuantityRange { unit: String::new(), minimum, maximum };
     let output =
-        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind, positive: None };
+        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind, positive: None, reference: None };
     Description {
         summary: String::new(),
         source: String::new(),
@@ -61,6 +62,7 @@ pub fn describe() -> Description {
             output("score", OutputKind::Quantity(quantity)),
         ],
         examples: vec![Example { name: "old".into(), expected: answer(&row), row, tolerance: 0.0 }],
+        outcome: None,
         explanation: Some(ExplanationNotes {
             method: ExplanationMethod::Permutations,
             scales: vec![Scale::LogOdds, Scale::Quantity],

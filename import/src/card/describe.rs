@@ -72,6 +72,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
             outputs: output_notes,
             examples: Vec::new(),
             explanation: None,
+            outcome: None,
             statements: transparency::statements(card)?,
         },
         outputs,
@@ -215,7 +216,7 @@ fn describe_feature(
                 .map(|reference| describe_reference(reference, &kind))
                 .transpose()?,
         },
-        feature: Feature { name: card.name.clone(), kind, missing, unusual },
+        feature: Feature { name: card.name.clone(), kind, missing, unusual, group: None },
     })
 }
 
@@ -381,7 +382,7 @@ fn describe_outputs(model: &mut Model, card: &Card) -> Result<(Vec<Output>, Vec<
         let (name, description) = (output.name.clone(), output.description.clone());
         let positive = positive(&kind, output.positive.as_deref())
             .with_context(|| format!("output {name:?}"))?;
-        described.push((value, OutputNotes { name, description, kind, positive }));
+        described.push((value, OutputNotes { name, description, kind, positive, reference: None }));
     }
     Ok(described.into_iter().unzip())
 }

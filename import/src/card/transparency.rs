@@ -78,6 +78,7 @@ mod tests {
             outputs: Vec::new(),
             examples: Vec::new(),
             explanation: None,
+            outcome: None,
             statements: stated(keys),
         }
     }

@@ -54,6 +54,7 @@ pub static DESCRIPTION: Description = Description {
         Example::new("younger", &[Value::Number(45.0), Value::Number(180.0)], LOW_RISK, 0.0),
         Example::new("no cholesterol", &[Value::Number(60.0), Value::Missing], LOW_RISK, 0.0),
     ]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Probability]),

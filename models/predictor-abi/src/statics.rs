@@ -31,7 +31,8 @@ pub struct Input {
 impl Input {
     const fn new(name: &'static str, description: &'static str, kind: Kind) -> Self {
         let (missing, unusual) = (MissingPolicy::Refuse, UnusualPolicy::Refuse);
-        let feature = Feature { name: text(name), kind, missing, unusual };
+        let (name, group) = (text(name), Maybe::None);
+        let feature = Feature { name, kind, missing, unusual, group };
         let description = text(description);
         let notes = FeatureNotes {
             description,
@@ -70,6 +71,13 @@ impl Input {
     /// A boolean.
     pub const fn flag(name: &'static str, description: &'static str) -> Self {
         Self::new(name, description, Kind::Flag)
+    }
+
+    /// Divides people into subgroups, to count outcomes for each: the categories, the flags, or the
+    /// numbers between rising `bounds`, each the least number of the subgroup above it.
+    pub const fn grouped(mut self, bounds: &'static [f64]) -> Self {
+        self.feature.group = Maybe::Some(List::of(bounds));
+        self
     }
 
     /// Takes numbers in other units too: the caller converts them.
@@ -147,7 +155,7 @@ impl OutputNotes {
         maximum: f64,
     ) -> Self {
         let kind = OutputKind::Quantity(QuantityRange { unit: text(unit), minimum, maximum });
-        Self { name: text(name), description: text(description), kind, positive: Maybe::None }
+        Self::new(name, description, kind)
     }
 
     /// One of the classes with these labels.
@@ -156,8 +164,12 @@ impl OutputNotes {
         description: &'static str,
         labels: &'static [Text],
     ) -> Self {
-        let kind = OutputKind::Classes(List::of(labels));
-        Self { name: text(name), description: text(description), kind, positive: Maybe::None }
+        Self::new(name, description, OutputKind::Classes(List::of(labels)))
+    }
+
+    const fn new(name: &'static str, description: &'static str, kind: OutputKind) -> Self {
+        let (name, description) = (text(name), text(description));
+        Self { name, description, kind, positive: Maybe::None, reference: Maybe::None }
     }
 }
 

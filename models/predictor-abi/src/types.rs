@@ -176,6 +176,9 @@ pub struct Feature {
     /// The treatment of an unusual value. A fraction where [`NumberRange::whole`] is true is always
     /// refused.
     pub unusual: UnusualPolicy,
+    /// The bounds between the subgroups of people that the feature makes; empty for a category and a
+    /// flag. None for most features.
+    pub group: Maybe<List<f64>>,
 }
 
 /// The facts every request needs. The caller asks for them at each prediction, so all others are in
@@ -355,8 +358,93 @@ pub struct OutputNotes {
     /// The type, with the classes or the range.
     pub kind: OutputKind,
     /// The class an explanation of two classes speaks of, by its index: "disease", not
-    /// "no disease". None if neither is special: then it speaks of the second.
+    /// "no disease". Sensitivity and calibration are of this class too. None if neither is special.
     pub positive: Maybe<u32>,
+    /// The distribution of the answers in the training data, if known: of classes the proportion of
+    /// each, in their order, and 0 for others.
+    pub reference: Maybe<ReferenceBins>,
+}
+
+/// A number about how often, or how closely, answers are right.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measure {
+    /// The proportion of answers with the true class.
+    Accuracy,
+    /// The proportion of answers with a class, among the people of this class.
+    Sensitivity,
+    /// The proportion of answers with another class, among the people of all others.
+    Specificity,
+    /// The area under the receiver operating characteristic curve of a class.
+    Auc,
+    /// The mean square of the difference between the probability of a class and 1 or 0, the truth.
+    BrierScore,
+    /// The mean distance of the answer from the truth, in the quantity's unit.
+    MeanAbsoluteError,
+}
+
+/// The people of one subgroup.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Subgroup {
+    /// The index of the feature in [`Signature::features`].
+    pub feature: u32,
+    /// The index of the subgroup: in the order of the categories; false, true; by rising number.
+    pub place: u32,
+}
+
+/// The value of a measure in the data of [`OutcomeNotes::data`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Performance {
+    /// The index of the output in [`Description::outputs`].
+    pub output: u32,
+    /// The measure.
+    pub measure: Measure,
+    /// The index of its class; none for the accuracy and for a quantity, and for the Brier score of the
+    /// answered class.
+    pub class: Maybe<u32>,
+    /// The subgroup; none for everyone.
+    pub group: Maybe<Subgroup>,
+    /// The value: from 0 to 1, or in the quantity's unit.
+    pub value: f64,
+    /// The number of people it is of; at least ten, so that nobody can be recognised.
+    pub people: u32,
+}
+
+/// The people with a probability above that of the bin before, up to and including `upper`: of the
+/// positive class of two, or of the answered class.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CalibrationBin {
+    /// The index of the output in [`Description::outputs`].
+    pub output: u32,
+    /// The upper bound, from 0 to 1.
+    pub upper: f64,
+    /// The mean of the probabilities.
+    pub expected: f64,
+    /// The proportion of people it became true of.
+    pub observed: f64,
+    /// The number of people; at least ten.
+    pub people: u32,
+}
+
+/// What becomes of the people, and how often the model was right before.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutcomeNotes {
+    /// A sentence: what the truth is, and how it is found.
+    pub truth: Text,
+    /// The days from an answer to its truth; 0 if unknown.
+    pub horizon_days: u32,
+    /// Other versions of the model with the same classes, whose outcomes are taken too.
+    pub versions: List<Text>,
+    /// A sentence: the data of the performance, and whether the model was made from it.
+    pub data: Text,
+    /// The performance.
+    pub performance: List<Performance>,
+    /// The calibration, in the order of outputs and of rising `upper`.
+    pub calibration: List<CalibrationBin>,
 }
 
 /// A row and its correct answer. Callers show examples to people, and check the model against them.
@@ -494,6 +582,8 @@ pub struct Description {
     pub examples: List<Example>,
     /// The method of the explanations; none if the model has none.
     pub explanation: Maybe<ExplanationNotes>,
+    /// The truth and the performance; none if unknown.
+    pub outcome: Maybe<OutcomeNotes>,
     /// The statements for the model's card.
     pub statements: List<Statement>,
 }

@@ -31,6 +31,7 @@ fn signature() -> Signature {
             kind: Kind::Number(range),
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Refuse,
+            group: None,
         }],
     }
 }
@@ -57,6 +58,7 @@ fn description() -> Description {
         statements: Vec::new(),
         examples: Vec::new(),
         explanation: None,
+        outcome: None,
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 mod schema;
 
 fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy) -> Feature {
-    Feature { name: name.into(), kind, missing, unusual }
+    Feature { name: name.into(), kind, missing, unusual, group: None }
 }
 
 /// A model with features and outputs of every kind.
@@ -60,6 +60,7 @@ fn model() -> Described {
         description: "An answer.".into(),
         kind,
         positive: Some(1),
+        reference: None,
     };
     let attribution = |output, class, deviations| Attribution {
         output,
@@ -93,6 +94,7 @@ fn model() -> Described {
                 example("a light one", Cell::Number(50.5), "low"),
                 example("unknown weight", Cell::Missing, "high"),
             ],
+            outcome: None,
             explanation: Some(ExplanationNotes {
                 method: ExplanationMethod::Permutations,
                 scales: vec![Scale::LogOdds, Scale::Log],

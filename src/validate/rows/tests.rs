@@ -7,7 +7,7 @@ use crate::validate::units::Units;
 use proptest::prelude::*;
 
 fn feature(name: &str, kind: Kind, missing: MissingPolicy, unusual: UnusualPolicy) -> Feature {
-    Feature { name: name.to_owned(), kind, missing, unusual }
+    Feature { name: name.to_owned(), kind, missing, unusual, group: None }
 }
 
 /// A model with one feature of each kind.

@@ -36,7 +36,7 @@ mod tests {
     use serde_json::json;
 
     fn feature(name: &str, kind: Kind, missing: MissingPolicy) -> Feature {
-        Feature { name: name.into(), kind, missing, unusual: UnusualPolicy::Refuse }
+        Feature { name: name.into(), kind, missing, unusual: UnusualPolicy::Refuse, group: None }
     }
 
     fn signature() -> Signature {

@@ -118,6 +118,7 @@ static DESCRIPTION: Description = Description {
         Answer::of(&[Output::Quantity(71.417796)]),
         1e-6,
     )]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Quantity]),

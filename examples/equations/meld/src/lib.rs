@@ -184,6 +184,7 @@ static DESCRIPTION: Description = Description {
         Answer::of(&[Output::Quantity(26.0), Output::Quantity(26.153247)]),
         1e-6,
     )]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Quantity, Scale::Quantity]),

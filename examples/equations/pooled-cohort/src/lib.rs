@@ -303,6 +303,7 @@ static DESCRIPTION: Description = Description {
         Answer::of(&[Output::Quantity(2.055685)]),
         1e-6,
     )]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Quantity]),

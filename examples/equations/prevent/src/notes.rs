@@ -80,6 +80,7 @@ pub const fn description(horizon: Horizon) -> Description {
         features: List::of(horizon.features),
         outputs: List::of(horizon.outputs),
         examples: List::of(horizon.examples),
+        outcome: Maybe::None,
         explanation: Maybe::Some(ExplanationNotes {
             method: ExplanationMethod::Coalitions,
             scales: List::of(horizon.scales),

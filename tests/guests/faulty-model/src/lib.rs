@@ -93,6 +93,7 @@ static SIGNATURE: Signature = Signature {
         kind: Kind::Category(List::of(&[text("none")])),
         missing: MissingPolicy::Handle,
         unusual: UnusualPolicy::Accept,
+        group: Maybe::None,
     }]),
 };
 
@@ -117,6 +118,7 @@ static DESCRIPTION: Description = Description {
         description: Text::EMPTY,
         kind: OutputKind::Classes(List::of(&[text("low"), text("high")])),
         positive: Maybe::None,
+        reference: Maybe::None,
     }]),
     examples: List::of(&[Example {
         name: text("good"),
@@ -124,6 +126,7 @@ static DESCRIPTION: Description = Description {
         expected: GOOD,
         tolerance: 0.0,
     }]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Permutations,
         scales: List::of(&[Scale::LogOdds]),

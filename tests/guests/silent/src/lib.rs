@@ -41,6 +41,7 @@ static SIGNATURE: Signature = Signature {
         kind: Kind::Flag,
         missing: MissingPolicy::Handle,
         unusual: UnusualPolicy::Refuse,
+        group: Maybe::None,
     }]),
 };
 
@@ -65,6 +66,7 @@ static DESCRIPTION: Description = Description {
         description: Text::EMPTY,
         kind: OutputKind::Classes(List::of(&[text("none")])),
         positive: Maybe::None,
+        reference: Maybe::None,
     }]),
     examples: List::of(&[Example {
         name: text("promised"),
@@ -76,5 +78,6 @@ static DESCRIPTION: Description = Description {
         })])),
         tolerance: 0.0,
     }]),
+    outcome: Maybe::None,
     explanation: Maybe::None,
 };

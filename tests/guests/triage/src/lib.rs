@@ -48,6 +48,7 @@ static SIGNATURE: Signature = Signature {
             }),
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Accept,
+            group: Maybe::None,
         },
         Feature {
             name: text("temperature"),
@@ -59,18 +60,21 @@ static SIGNATURE: Signature = Signature {
             }),
             missing: MissingPolicy::Impute,
             unusual: UnusualPolicy::Refuse,
+            group: Maybe::None,
         },
         Feature {
             name: text("arrival"),
             kind: Kind::Category(List::of(&[text("on foot"), text("ambulance")])),
             missing: MissingPolicy::Handle,
             unusual: UnusualPolicy::Refuse,
+            group: Maybe::None,
         },
         Feature {
             name: text("conscious"),
             kind: Kind::Flag,
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Refuse,
+            group: Maybe::None,
         },
     ]),
 };
@@ -99,6 +103,7 @@ static DESCRIPTION: Description = Description {
             description: text("How urgent it is."),
             kind: OutputKind::Classes(List::of(&[text("calm"), text("urgent")])),
             positive: Maybe::Some(1),
+            reference: Maybe::None,
         },
         OutputNotes {
             name: text("wait"),
@@ -109,6 +114,7 @@ static DESCRIPTION: Description = Description {
                 maximum: f64::INFINITY,
             }),
             positive: Maybe::None,
+            reference: Maybe::None,
         },
     ]),
     examples: List::of(&[
@@ -135,6 +141,7 @@ static DESCRIPTION: Description = Description {
             tolerance: 0.0,
         },
     ]),
+    outcome: Maybe::None,
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Probability, Scale::Quantity]),

@@ -28,6 +28,7 @@ impl Guest for Wide {
             }),
             missing: MissingPolicy::Handle,
             unusual: UnusualPolicy::Accept,
+            group: None,
         };
         let features = (0..FEATURES).map(feature).collect();
         Signature { name: "wide".into(), version: "1".into(), features }
@@ -56,9 +57,11 @@ impl Guest for Wide {
                 description: String::new(),
                 kind: OutputKind::Quantity(range),
                 positive: None,
+                reference: None,
             }],
             examples: Vec::new(),
             explanation: None,
+            outcome: None,
             statements: Vec::new(),
         }
     }
