@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod groups;
+pub mod measures;
 
 mod bindings {
     wit_bindgen::generate!({

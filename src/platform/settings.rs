@@ -134,6 +134,12 @@ pub fn logging() -> Logging {
     variable("log_requests", Logging::Off)
 }
 
+/// Returns true if outcomes are taken: variable `outcomes`, `true` or `false`, the default. Whoever
+/// may post them decides what the accuracy looks like.
+pub fn takes_outcomes() -> bool {
+    variable("outcomes", false)
+}
+
 /// Returns the key of the audit: variable `audit_key`, a secret. None if it is empty: then there is
 /// no audit, and the log says so.
 pub fn audit_key() -> Option<String> {

@@ -2,11 +2,8 @@
 //! answer.
 
 use crate::model::{Attribution, Description, Output, OutputKind, OutputNotes, QuantityRange};
+use crate::validate::is_within;
 use std::iter::repeat;
-
-/// Tolerance at a bound, as a proportion of the bound, or of 1 for a smaller bound: sums of many
-/// 32-bit floats are not exact.
-const ROUNDING: f64 = 1e-4;
 
 /// Checks an answer to one row: its numbers, and its outputs by the model's description, if given.
 pub fn check(prediction: &[Output], described: Option<&[OutputNotes]>) -> Result<(), String> {
@@ -61,12 +58,6 @@ fn check_range(quantity: f64, range: &QuantityRange) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{quantity}, and not from {minimum} to {maximum},")),
     }
-}
-
-/// Returns true if a number is within its bounds, but for rounding. NaN is within no bounds.
-fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
-    let rounding = |bound: f64| ROUNDING * bound.abs().max(1.0);
-    number >= minimum - rounding(minimum) && number <= maximum + rounding(maximum)
 }
 
 /// Checks that a description with explanations has a scale for each output.

@@ -38,7 +38,7 @@ pub fn of_row(
     description: &Description,
 ) -> Option<Explanation> {
     let explanation = model::explain(row).into_iter().next()?.ok()?;
-    let no_predictions = Answers { predictions: Vec::new(), names: Vec::new() };
+    let no_predictions = Answers { predictions: Vec::new(), notes: Vec::new() };
     check(vec![explanation], &no_predictions, signature, description).ok()?.pop()
 }
 

@@ -19,8 +19,8 @@ pub struct Call {
 /// A prediction for each row.
 pub struct Answers {
     pub predictions: Vec<Prediction>,
-    /// Names of the outputs; empty for a single class, the usual case: it needs no name.
-    pub names: Vec<String>,
+    /// The notes of the outputs; empty for a single class, the usual case: it needs none.
+    pub notes: Vec<OutputNotes>,
 }
 
 /// The reason why there is no prediction.
@@ -44,8 +44,7 @@ fn check(answers: Vec<Result<Prediction, Refusal>>, rows: usize) -> Result<Answe
     let predictions = sorted(answers, rows, "answers")?;
     let described = described_outputs(&predictions);
     check_contract(&predictions, described.as_deref())?;
-    let names = described.into_iter().flatten().map(|output| output.name).collect();
-    Ok(Answers { predictions, names })
+    Ok(Answers { predictions, notes: described.unwrap_or_default() })
 }
 
 /// Returns the answers to all rows, or the refused rows. A batch is answered whole or not at all.

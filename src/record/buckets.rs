@@ -40,6 +40,17 @@ pub static CONFIDENCE: Buckets = Buckets {
     scale: 1_000_000,
 };
 
+/// Ten equal bins of a probability, in millionths, as in scikit-learn's `calibration_curve`.
+pub static PROBABILITY: Buckets = Buckets {
+    bounds: &[
+        100_000, 200_000, 300_000, 400_000, 500_000, 600_000, 700_000, 800_000, 900_000, 1_000_000,
+    ],
+    scale: 1_000_000,
+};
+
+/// The upper bounds of absolute errors, as parts of the spread of a quantity's answers.
+pub const DISTANCES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+
 impl Buckets {
     /// Returns the index of an observation's bucket, in `0..=bounds.len()`.
     pub fn index(&self, units: u64) -> usize {
@@ -78,7 +89,7 @@ mod tests {
 
     #[test]
     fn bounds_rise() {
-        for buckets in [&DURATION, &INFERENCE, &CONFIDENCE] {
+        for buckets in [&DURATION, &INFERENCE, &CONFIDENCE, &PROBABILITY] {
             assert!(buckets.bounds.is_sorted_by(|low, high| low < high));
         }
     }

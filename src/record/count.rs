@@ -156,6 +156,10 @@ impl Increments {
             let (model, feature) = (inference.labels(), feature.as_str().into());
             self.push(&Key::Bin { model, feature, bin: *bin }, *count);
         }
+        for ((output, bin), count) in &inference.answer_bins {
+            let (model, output) = (inference.labels(), output.as_str().into());
+            self.push(&Key::AnswerBin { model, output, bin: *bin }, *count);
+        }
     }
 
     /// Counts a call for explanations, its rows by result, and the proportions of the features.

@@ -1,13 +1,18 @@
 //! The bins of the model's reference. Their counts show drift.
 //!
 //! A feature's bins are the bins of its reference, then one for missing values. A category's bins
-//! are its categories and `other`; a boolean's are `true` and `false`.
+//! are its categories and `other`; a boolean's are `true` and `false`. An output's bins are those of its
+//! reference, or its classes.
 
 use super::text::number;
-use crate::model::{Description, Feature, Kind, ReferenceBins, Signature, Value};
+use crate::model::{
+    Description, Feature, Kind, NumberBin, Output, OutputKind, OutputNotes, ReferenceBins,
+    Signature, Value,
+};
+use crate::predict::Answers;
 use std::collections::BTreeMap;
 
-/// The number of values by feature and index of the bin in the model's reference.
+/// The number of values by feature or output, and by index of the bin in the model's reference.
 pub type Bins = BTreeMap<(String, usize), u64>;
 
 /// Counts the values of these rows by bin, for each feature with a reference.
@@ -33,11 +38,55 @@ pub fn bins<'a>(
     bins
 }
 
+/// Counts the answers by bin, for each output with a reference.
+pub fn answer_bins(answers: &Answers) -> Bins {
+    let mut bins = Bins::new();
+    for (index, notes) in answers.notes.iter().enumerate() {
+        let Some(reference) = &notes.reference else { continue };
+        for prediction in &answers.predictions {
+            if let Some(bin) =
+                prediction.get(index).and_then(|output| answer_bin(output, notes, reference))
+            {
+                *bins.entry((notes.name.clone(), bin)).or_default() += 1;
+            }
+        }
+    }
+    bins
+}
+
+fn answer_bin(output: &Output, notes: &OutputNotes, reference: &ReferenceBins) -> Option<usize> {
+    match (output, &notes.kind, reference) {
+        (Output::Quantity(number), _, ReferenceBins::Number(bins)) => {
+            Some(number_bin(bins, *number))
+        }
+        (Output::Class(class), OutputKind::Classes(labels), _) => {
+            labels.iter().position(|label| *label == class.label)
+        }
+        _ => None,
+    }
+}
+
+fn number_bin(bins: &[NumberBin], number: f64) -> usize {
+    bins.partition_point(|bin| bin.upper < number).min(bins.len().saturating_sub(1))
+}
+
+/// Returns the `bin` label of each bin of an output, and its proportion of all answers of the
+/// reference. The label is the upper bound of numbers, or a class.
+pub fn answer_shares(notes: &OutputNotes) -> Vec<(String, f64)> {
+    match (&notes.reference, &notes.kind) {
+        (Some(ReferenceBins::Number(bins)), _) => {
+            bins.iter().map(|bin| (number(bin.upper), bin.share)).collect()
+        }
+        (Some(ReferenceBins::Category(shares)), OutputKind::Classes(labels)) => {
+            labels.iter().cloned().zip(shares.iter().copied()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn bin(bins: &ReferenceBins, kind: &Kind, value: &Value) -> usize {
     match (bins, kind, value) {
-        (ReferenceBins::Number(bins), _, Value::Number(number)) => {
-            bins.partition_point(|bin| bin.upper < *number).min(bins.len() - 1)
-        }
+        (ReferenceBins::Number(bins), _, Value::Number(number)) => number_bin(bins, *number),
         (ReferenceBins::Category(_), Kind::Category(names), Value::Text(name)) => {
             names.iter().position(|known| known == name).unwrap_or(names.len())
         }

@@ -10,6 +10,8 @@
 //! - [`key`] puts labels and histogram buckets into the counter's key, so one increment is one
 //!   observation in every family derived from it. Each sum has a counter of its own.
 //! - [`audit`] logs a line for each prediction, if the settings ask for it.
+//! - [`outcomes`] turns answers and their truths into increments; [`scaled`] has the units of numbers
+//!   of any size.
 //!
 //! Exposition, on a scrape:
 //! - [`totals`] reads all counters, [`families`] derives the families from them, and [`text`]
@@ -27,7 +29,9 @@ mod key;
 #[cfg(test)]
 mod memory;
 mod observed;
+mod outcomes;
 mod sample;
+mod scaled;
 mod text;
 mod totals;
 
@@ -35,6 +39,7 @@ pub use audit::audit;
 pub use count::{explanation_started, record, started};
 pub use families::{Context, Stats};
 pub use observed::Observed;
+pub use outcomes::{count_invalid_outcomes, count_outcomes};
 pub use sample::Sample;
 pub use text::{Format, write};
 pub use totals::{Totals, totals};

@@ -4,7 +4,7 @@ use super::drift::{self, Bins};
 use super::explained::Explained;
 use super::key;
 use super::sample::Sample;
-use crate::model::{self, Output, Signature};
+use crate::model::{self, Output, OutputNotes, Signature};
 use crate::platform::settings::{self, Logging};
 use crate::predict::explanation::ExplanationCall;
 use crate::predict::{Answers, Call};
@@ -37,6 +37,9 @@ pub struct Inference {
     pub predicted: Vec<Predicted>,
     /// Counts of the sampled rows' values by bin.
     pub bins: Bins,
+    /// Counts of all answers by bin, for outputs with a name. The bins of a single class are in
+    /// `predicted`.
+    pub answer_bins: Bins,
     /// The call for explanations, if there was one.
     pub explained: Option<Explained>,
 }
@@ -70,9 +73,10 @@ impl Observed {
         let is_sampled = !sample.is_empty();
         let interval = if is_sampled { settings::drift_sample_interval() } else { 0 };
         let needs_mark = is_sampled && sample.needs_mark(interval, logging != Logging::Off);
-        let (predicted, bins) = match &call.answers {
+        let (predicted, bins, answer_bins) = match &call.answers {
             Ok(answers) => {
-                (predicted(answers), bins(&input.rows, signature, &sample.for_drift(interval)))
+                let bins = bins(&input.rows, signature, &sample.for_drift(interval));
+                (predicted(answers), bins, drift::answer_bins(answers))
             }
             Err(_) => Default::default(),
         };
@@ -86,6 +90,7 @@ impl Observed {
                 duration: call.duration,
                 predicted,
                 bins,
+                answer_bins,
                 explained: None,
             }),
             violations: input.accepted.counts.clone(),
@@ -102,6 +107,7 @@ impl Observed {
         if call.explanations.is_err() {
             inference.predicted.clear();
             inference.bins.clear();
+            inference.answer_bins.clear();
         }
     }
 }
@@ -111,20 +117,21 @@ fn predicted(answers: &Answers) -> Vec<Predicted> {
     let mut predicted = Vec::with_capacity(answers.predictions.len());
     for prediction in &answers.predictions {
         for (index, output) in prediction.iter().enumerate() {
-            predicted.push(of_output(output, answers.names.get(index)));
+            predicted.push(of_output(output, answers.notes.get(index)));
         }
     }
     predicted
 }
 
-fn of_output(output: &Output, name: Option<&String>) -> Predicted {
+fn of_output(output: &Output, notes: Option<&OutputNotes>) -> Predicted {
     match output {
         Output::Class(class) => {
             Predicted { prediction: class.label.clone(), confidence: class.confidence }
         }
-        Output::Quantity(_) => {
-            Predicted { prediction: name.cloned().unwrap_or_default(), confidence: None }
-        }
+        Output::Quantity(_) => Predicted {
+            prediction: notes.map(|notes| notes.name.clone()).unwrap_or_default(),
+            confidence: None,
+        },
     }
 }
 

@@ -28,6 +28,7 @@ fn prediction(confidence: f64, response_bytes: usize) -> (Exchange, Observed) {
         duration: Duration::from_micros(3),
         predicted: vec![Predicted { prediction: "High Risk".into(), confidence: Some(confidence) }],
         bins: Bins::new(),
+        answer_bins: Bins::new(),
         explained: None,
     };
     let observed =

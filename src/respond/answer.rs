@@ -2,7 +2,7 @@
 
 use super::detail::Entry;
 use super::explanation::RowExplanation;
-use crate::model::{Output, Prediction, Signature};
+use crate::model::{Feature, Output, OutputNotes, Prediction, Signature, Value, groups};
 use serde::{Serialize, Serializer};
 use std::num::NonZero;
 
@@ -30,6 +30,9 @@ pub struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f64>,
     model_version: &'a str,
+    /// The subgroups of the person, to send back with the outcome.
+    #[serde(skip_serializing_if = "Groups::is_empty")]
+    groups: Groups<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<RowExplanation<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,21 +40,24 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Makes the answer of a row. `names` are the names of the outputs; a single output needs none.
+    /// Makes the answer of a row with these values. `notes` are those of the outputs; a single
+    /// output needs none.
     pub fn new(
         signature: &'a Signature,
+        values: &'a [Value],
         outputs: &'a Prediction,
-        names: &'a [String],
+        notes: &'a [OutputNotes],
         explanation: Option<RowExplanation<'a>>,
         warnings: Vec<Entry<'a>>,
     ) -> Self {
         Self {
-            prediction: Named { outputs, names },
+            prediction: Named { outputs, notes },
             confidence: match &outputs[..] {
                 [Output::Class(class)] => class.confidence,
                 _ => None,
             },
             model_version: &signature.version,
+            groups: Groups { features: &signature.features, values },
             explanation,
             warnings,
         }
@@ -61,14 +67,17 @@ impl<'a> Answer<'a> {
 /// A class or a number; for several outputs an object by their names.
 struct Named<'a> {
     outputs: &'a [Output],
-    names: &'a [String],
+    notes: &'a [OutputNotes],
 }
 
 impl Serialize for Named<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.outputs {
             [output] => Plain(output).serialize(serializer),
-            outputs => serializer.collect_map(self.names.iter().zip(outputs.iter().map(Plain))),
+            outputs => {
+                let names = self.notes.iter().map(|notes| &notes.name);
+                serializer.collect_map(names.zip(outputs.iter().map(Plain)))
+            }
         }
     }
 }
@@ -82,5 +91,27 @@ impl Serialize for Plain<'_> {
             Output::Class(class) => class.label.serialize(serializer),
             Output::Quantity(quantity) => quantity.serialize(serializer),
         }
+    }
+}
+
+/// The subgroups of a row, by feature.
+struct Groups<'a> {
+    features: &'a [Feature],
+    values: &'a [Value],
+}
+
+impl Groups<'_> {
+    fn is_empty(&self) -> bool {
+        self.features.iter().all(|feature| feature.group.is_none())
+    }
+}
+
+impl Serialize for Groups<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.features.iter().zip(self.values);
+        serializer.collect_map(cells.filter_map(|(feature, value)| {
+            let place = groups::place(value, feature)?;
+            Some((&feature.name, groups::names(feature)?.swap_remove(place)))
+        }))
     }
 }

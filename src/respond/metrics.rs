@@ -20,11 +20,14 @@ pub fn get(request: &Request) -> Response {
 }
 
 fn exposition(format: Format, totals: &Totals) -> Response {
-    let predicting = routes::ROUTES.iter().filter(|route| route.takes_body());
+    let predicting = routes::ROUTES
+        .iter()
+        .filter(|route| route.methods.iter().any(|(_, endpoint)| endpoint.predicts()));
     let context = Context {
         signature: &model::get_signature(),
         description: &model::describe(),
         drift_sample_interval: settings::drift_sample_interval(),
+        takes_outcomes: settings::takes_outcomes(),
         predicting: &predicting.map(|route| route.path).collect::<Vec<_>>(),
     };
     let stats = Stats::new(totals, &context);

@@ -13,6 +13,7 @@ mod model_card;
 mod named;
 mod object;
 mod openapi;
+mod outcomes;
 mod predict;
 mod root;
 mod routes;
@@ -40,6 +41,7 @@ pub fn respond(endpoint: Endpoint, request: &Request) -> Reply {
         Endpoint::Predict => predict::post(request, None),
         Endpoint::Explain => predict::post(request, Some(Explain::DEFAULT)),
         Endpoint::WhatIf => predict::what_if(request),
+        Endpoint::Outcomes => outcomes::post(request),
         Endpoint::Root => root::get().into(),
         Endpoint::Metrics => metrics::get(request).into(),
         Endpoint::OpenApi => openapi::get(request).into(),

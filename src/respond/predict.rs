@@ -161,8 +161,9 @@ fn respond(
     };
     let answer = |row: usize| {
         let warnings = input.accepted.of_row(row).map(Entry::new).collect();
+        let values = &input.rows.values[row * features..][..features];
         let prediction = &answers.predictions[row];
-        Answer::new(signature, prediction, &answers.names, explanation(row), warnings)
+        Answer::new(signature, values, prediction, &answers.notes, explanation(row), warnings)
     };
     let rows = 0..input.rows.len;
     match form {

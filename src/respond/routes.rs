@@ -16,6 +16,7 @@ pub enum Endpoint {
     Predict,
     Explain,
     WhatIf,
+    Outcomes,
     Metrics,
     #[serde(rename = "openapi")]
     OpenApi,
@@ -31,6 +32,19 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// Returns true for the operations with predictions.
+    pub fn predicts(self) -> bool {
+        matches!(
+            self,
+            Self::Predict
+                | Self::Explain
+                | Self::WhatIf
+                | Self::Infer
+                | Self::V1Predict
+                | Self::V1Explain
+        )
+    }
+
     /// Returns true for the operations of models with explanations only.
     pub fn explains(self) -> bool {
         matches!(self, Self::Explain | Self::V1Explain)
@@ -42,6 +56,7 @@ pub static ROUTES: &[Route<Endpoint>] = &[
     Route { path: "/predict", methods: &[(Method::Post, Endpoint::Predict)] },
     Route { path: "/explain", methods: &[(Method::Post, Endpoint::Explain)] },
     Route { path: "/what-if", methods: &[(Method::Post, Endpoint::WhatIf)] },
+    Route { path: "/outcomes", methods: &[(Method::Post, Endpoint::Outcomes)] },
     Route { path: "/", methods: &[(Method::Get, Endpoint::Root)] },
     Route { path: "/metrics", methods: &[(Method::Get, Endpoint::Metrics)] },
     Route { path: "/openapi.json", methods: &[(Method::Get, Endpoint::OpenApi)] },

@@ -7,6 +7,7 @@ use crate::model::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// A fault of a value, or something unusual about it.
 #[derive(Debug)]
@@ -64,6 +65,10 @@ pub enum Reason {
     OutOfRange,
     UnknownCategory,
     UnknownUnit,
+    UnknownVersion,
+    UnknownOutput,
+    UnknownClass,
+    UnknownGroup,
     Unanswerable,
     NoExplanation,
     TooCostly,
@@ -79,6 +84,10 @@ impl Reason {
             Self::OutOfRange => "out_of_range",
             Self::UnknownCategory => "unknown_category",
             Self::UnknownUnit => "unknown_unit",
+            Self::UnknownVersion => "unknown_version",
+            Self::UnknownOutput => "unknown_output",
+            Self::UnknownClass => "unknown_class",
+            Self::UnknownGroup => "unknown_group",
             Self::Unanswerable => "unanswerable",
             Self::NoExplanation => "no_explanation",
             Self::TooCostly => "too_costly",
@@ -157,35 +166,37 @@ fn converted(number: f64, unit: &OtherUnit, range: &NumberRange) -> f64 {
 /// category as a number or a boolean.
 fn of_other_type(text: &str, kind: &Kind) -> Option<Value> {
     match kind {
-        Kind::Number(_) => quoted_number(text),
+        Kind::Number(_) => quoted_number(text).map(Value::Number),
         Kind::Flag => match text.trim_matches('"') {
             "1" | "1.0" | "true" | "True" => Some(Value::Flag(true)),
             "0" | "0.0" | "false" | "False" => Some(Value::Flag(false)),
             _ => None,
         },
         Kind::Category(names) if !text.starts_with(['"', '[', '{']) => {
-            named(text, names).map(|name| Value::Text(name.clone()))
+            named(text, names).map(|index| Value::Text(names[index].clone()))
         }
         Kind::Category(_) => None,
     }
 }
 
-/// Finds the category named by a JSON number or boolean: by the text as written, or by its value if
-/// only one category has it.
-fn named<'n>(text: &str, names: &'n [String]) -> Option<&'n String> {
-    if let Some(name) = names.iter().find(|name| *name == text) {
-        return Some(name);
+/// Finds the name meant by a JSON number or boolean, and returns its index: by the text as written,
+/// or by its value if only one name has it.
+pub fn named<N: AsRef<str>>(text: &str, names: &[N]) -> Option<usize> {
+    let exact = names.iter().position(|name| name.as_ref() == text);
+    if exact.is_some() {
+        return exact;
     }
-    let same = |name: &&String| match text.parse::<f64>() {
-        Ok(number) => name.parse() == Ok(number),
-        Err(_) => name.eq_ignore_ascii_case(text),
+    let number = text.parse::<f64>();
+    let same = |name: &N| match &number {
+        Ok(number) => name.as_ref().parse() == Ok(*number),
+        Err(_) => name.as_ref().eq_ignore_ascii_case(text),
     };
-    let mut same = names.iter().filter(same);
-    same.next().filter(|_| same.next().is_none())
+    let index = names.iter().position(same)?;
+    (!names[index + 1..].iter().any(same)).then_some(index)
 }
 
 /// Reads a number from a string with one JSON number and nothing else.
-fn quoted_number(text: &str) -> Option<Value> {
+fn quoted_number(text: &str) -> Option<f64> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     // Serde would pass over white space on both sides.
     let is_bare = inner.ends_with(|last: char| last.is_ascii_digit());
@@ -193,10 +204,15 @@ fn quoted_number(text: &str) -> Option<Value> {
     if is_bare && is_json() { number(inner).ok() } else { None }
 }
 
+/// Reads a number of JSON, also in quotes.
+pub fn json_number(text: &str) -> Result<f64, Issue> {
+    number(text).or_else(|issue| quoted_number(text).ok_or(issue))
+}
+
 fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Issue> {
     let text = raw.get();
     match kind {
-        Kind::Number(_) => number(text),
+        Kind::Number(_) => number(text).map(Value::Number),
         Kind::Category(_) if text.starts_with('"') => match serde_json::from_str(text) {
             Ok(text) => Ok(Value::Text(text)),
             Err(_) => Err(wrong("string_unicode", "Input should be valid Unicode")),
@@ -207,12 +223,12 @@ fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Issue> {
     }
 }
 
-fn number(text: &str) -> Result<Value, Issue> {
+fn number(text: &str) -> Result<f64, Issue> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return Err(wrong("float_type", "Input should be a valid number"));
     }
     // Rust parses all JSON numbers; a number too large becomes infinite.
-    Ok(Value::Number(text.parse().unwrap_or(f64::INFINITY)))
+    Ok(text.parse().unwrap_or(f64::INFINITY))
 }
 
 fn wrong(kind: &'static str, message: &'static str) -> Issue {
@@ -297,6 +313,16 @@ fn outside(number: f64, range: &NumberRange) -> Result<Option<Issue>, Issue> {
     Ok(Some(Issue { outside: Some(number), ..issue }))
 }
 
+/// Tolerance of an answer at a bound, as a proportion of the bound, or of 1 for a smaller bound: sums
+/// of many 32-bit floats are not exact.
+const LEEWAY: f64 = 1e-4;
+
+/// Returns true if an answer is within its bounds, but for rounding. NaN is within no bounds.
+pub fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
+    let leeway = |bound: f64| LEEWAY * bound.abs().max(1.0);
+    number >= minimum - leeway(minimum) && number <= maximum + leeway(maximum)
+}
+
 fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
     if categories.contains(text) {
         return None;
@@ -311,7 +337,7 @@ fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
 const MOST_NAMED: usize = 50;
 
 /// Writes a list as `'a', 'b' or 'c'`.
-fn alternatives(categories: &[String]) -> String {
+pub fn alternatives<N: Display>(categories: &[N]) -> String {
     let named = &categories[..categories.len().min(MOST_NAMED)];
     let mut quoted: Vec<_> = named.iter().map(|category| format!("'{category}'")).collect();
     match categories.len() - named.len() {

@@ -1,6 +1,7 @@
 //! Makes values for the model from a request's body.
 //!
 //! - [`rows`] reads JSON rows with [`json`], and [`tensor`] reads tensors.
+//! - [`outcomes`] reads what became true, beside the answers.
 //! - [`explain`] reads the choice of explanations, and has their limits.
 //! - [`collect`] takes the values of both, and [`check`] checks each value; [`units`] converts it.
 //! - [`violations`] has all faults, with their locations and their numbers.
@@ -9,12 +10,13 @@ mod check;
 mod collect;
 pub mod explain;
 mod json;
+pub mod outcomes;
 pub mod rows;
 pub mod tensor;
 mod units;
 mod violations;
 
-pub use check::{Context, Issue, check};
+pub use check::{Context, Issue, check, is_within};
 pub use collect::{Input, Rows};
 pub use explain::Explain;
 pub use violations::{Counts, Place, Violation, Violations};

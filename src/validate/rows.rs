@@ -24,7 +24,8 @@ impl Form {
         if self.is_batch { Place::Row(self.path, row) } else { self.part() }
     }
 
-    fn part(self) -> Place {
+    /// Returns the location of all rows.
+    pub fn part(self) -> Place {
         Place::Part(self.path)
     }
 
@@ -32,7 +33,8 @@ impl Form {
         Self { path, is_batch: false }
     }
 
-    const fn many(path: &'static [&'static str]) -> Self {
+    /// Makes the form of a list at a path.
+    pub const fn many(path: &'static [&'static str]) -> Self {
         Self { path, is_batch: true }
     }
 }
@@ -53,8 +55,9 @@ const DATAFRAME_SPLIT: &str = "dataframe_split";
 const INNER_SPLIT: Form = Form::many(&[DATAFRAME_SPLIT, DATA]);
 
 /// Rows without any key.
-const BARE_ROW: Form = Form::one(&[]);
-const BARE_LIST: Form = Form::many(&[]);
+pub const BARE_ROW: Form = Form::one(&[]);
+/// A list of them.
+pub const BARE_LIST: Form = Form::many(&[]);
 
 /// The keys of all forms. Rows without a key are taken only if no feature has one of these names.
 const KEYS: [&str; 8] = [
@@ -110,7 +113,7 @@ pub fn read<'a>(
 }
 
 /// Returns the value of a key; none if it is missing or null.
-fn given<'a>(object: &Object<'a>, key: &str) -> Option<&'a RawValue> {
+pub fn given<'a>(object: &Object<'a>, key: &str) -> Option<&'a RawValue> {
     object.get(key).filter(|raw| raw.get() != "null")
 }
 
@@ -124,7 +127,8 @@ fn no_rows<'a>(body: &Body<'a>, top: &Object<'a>) -> Violation<'a> {
     }
 }
 
-fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
+/// Makes the violation of something else in the place of an object.
+pub fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
     let message = match raw.get().starts_with('[') && place == PATIENT.part() {
         true => "Input should be an object; a list of rows goes under 'instances'",
         false => "Input should be an object",
@@ -132,7 +136,8 @@ fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
     Violation::new(Issue::new(Reason::WrongType, "dict_type", message), place, Some(raw))
 }
 
-fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
+/// Makes the violation of something else in the place of a list.
+pub fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
     let message = match raw.get().starts_with('{') {
         true => "Input should be a list; one row goes under 'patient_data'",
         false => "Input should be a list",
@@ -140,7 +145,8 @@ fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
     Violation::new(Issue::new(Reason::WrongType, "list_type", message), place, Some(raw))
 }
 
-fn too_long(place: Place, list: &RawValue, limit: usize, length: usize) -> Violation<'_> {
+/// Makes the violation of a list with more items than a limit.
+pub fn too_long(place: Place, list: &RawValue, limit: usize, length: usize) -> Violation<'_> {
     let message = format!("List should have at most {limit} items, not {length}");
     let issue = Issue::new(Reason::Malformed, "too_long", message);
     let issue = issue.with_context(Context::MaxLength(limit));

@@ -157,7 +157,9 @@ fn families_are_announced_before_the_first_request() {
         ("model_inference_started_total", "counter"),
         ("model_info", "gauge"),
         ("model_invalid_inputs_total", "counter"),
+        ("model_prediction_bin_total", "counter"),
         ("model_prediction_confidence", "histogram"),
+        ("model_prediction_reference_ratio", "gauge"),
         ("model_predictions_total", "counter"),
     ];
     assert_eq!(scrape.kinds(), expected);

@@ -15,6 +15,7 @@ mod model_card;
 pub mod models;
 mod openapi;
 mod other_models;
+mod outcomes;
 mod predict;
 mod routes;
 mod store;

@@ -155,16 +155,16 @@ fn first_memory(component: &PathBuf) -> usize {
 }
 
 #[test]
-fn the_default_model_is_smaller_than_12_kibibytes() {
+fn the_default_model_is_smaller_than_13_kibibytes() {
     let file = model_files().into_iter().find(|file| file.ends_with("heart_risk_demo.wasm"));
     let bytes = std::fs::metadata(file.expect("it is the default")).expect("it is built").len();
-    assert!(bytes < 12 * 1024, "{bytes} bytes");
+    assert!(bytes < 13 * 1024, "{bytes} bytes");
 }
 
 #[test]
-fn the_service_is_no_larger_than_710_kibibytes() {
+fn the_service_is_no_larger_than_735_kibibytes() {
     let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
-    assert!(bytes <= 710 * 1024, "{bytes} bytes");
+    assert!(bytes <= 735 * 1024, "{bytes} bytes");
 }
 
 /// The file of a component that the manifest names.

@@ -1,12 +1,13 @@
 //! `GET /openapi.json`: it says what is served, and what it says is true.
 
-use super::{EXAMPLE, serve, serve_changed, serve_model};
+use super::{EXAMPLE, serve, serve_changed, serve_model, serve_with, with_default};
 use crate::support::http::{Request, Response};
 use crate::support::schema;
 use crate::support::server::TestServer;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+const OUTCOME: &str = r#"{"prediction":"Low Risk","model_version":"v1.0.0","outcome":"High Risk"}"#;
 const INFER: &str = "/v2/models/heart-risk-demo/infer";
 
 fn document(server: &TestServer) -> Value {
@@ -171,6 +172,22 @@ fn every_status_of_the_document_is_answered_as_it_says() {
         text.replacen("key_value_stores = [\"default\"]", "key_value_stores = []", 1)
     });
     answered.insert(check(&document, "/metrics", &poor.get("/metrics")));
+    let counting = serve_with(&[("outcomes", "true")]);
+    let poor = serve_changed(|text| {
+        let text = with_default(text, "outcomes", "true");
+        text.replacen("key_value_stores = [\"default\"]", "key_value_stores = []", 1)
+    });
+    let outcomes = |body: &str| Request::post("/outcomes", body);
+    for response in [
+        counting.send(&outcomes(OUTCOME)),
+        counting.send(&outcomes("{}")),
+        counting.send(&outcomes(&" ".repeat((1 << 20) + 1))),
+        counting.send(&outcomes(OUTCOME).header("content-type", "text/plain")),
+        server.send(&outcomes(OUTCOME)),
+        poor.send(&outcomes(OUTCOME)),
+    ] {
+        answered.insert(check(&document, "/outcomes", &response));
+    }
     let silent = serve_model("silent");
     let tensors = r#"{"inputs":[{"name":"x","datatype":"BOOL","shape":[1],"data":[true]}]}"#;
     for (path, request) in [
@@ -200,6 +217,7 @@ fn every_status_of_the_document_is_answered_as_it_says() {
     answered.insert(("/predict".to_owned(), "400".to_owned()));
     answered.insert(("/explain".to_owned(), "400".to_owned()));
     answered.insert(("/what-if".to_owned(), "400".to_owned()));
+    answered.insert(("/outcomes".to_owned(), "400".to_owned()));
     assert_eq!(answered, promised(&document));
 }
 

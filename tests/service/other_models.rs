@@ -19,7 +19,11 @@ fn infer(server: &TestServer, inputs: Value) -> Response {
 fn several_outputs_are_answered_by_name() {
     let server = serve_model("triage");
     let response = predict(&server, json!({"beats": 70, "conscious": true}));
-    let expected = json!({"prediction": {"urgency": "calm", "wait": 60.0}, "model_version": "2"});
+    let expected = json!({
+        "prediction": {"urgency": "calm", "wait": 60.0},
+        "model_version": "2",
+        "groups": {"beats": "60 to <100", "conscious": "true"},
+    });
     assert_eq!((response.status, response.json()), (200, expected));
     let scrape = scrape(&mut server.client());
     assert_eq!(scrape.sum("model_predictions_total", "prediction=\"calm\""), 1.0);

@@ -35,8 +35,18 @@ impl Histogram {
 
     /// Returns the samples: cumulative buckets, then the sum and the count.
     pub fn samples(&self, buckets: &Buckets, labels: &[Label]) -> Vec<Sample> {
-        let sample = |suffix, value| Sample { suffix, labels: labels.to_vec(), value };
         let bounds = buckets.bounds.iter().map(|bound| buckets.value(*bound));
+        self.samples_within(bounds, buckets.value(self.sum.0), labels)
+    }
+
+    /// Returns the samples for the bounds of the buckets and for the sum of the observations.
+    pub fn samples_within(
+        &self,
+        bounds: impl Iterator<Item = f64>,
+        sum: f64,
+        labels: &[Label],
+    ) -> Vec<Sample> {
+        let sample = |suffix, value| Sample { suffix, labels: labels.to_vec(), value };
         let mut count = Count::default();
         let mut samples = Vec::new();
         for (bucket, bound) in bounds.chain([f64::INFINITY]).enumerate() {
@@ -45,7 +55,7 @@ impl Histogram {
             sample.labels.push(("le", number(bound)));
             samples.push(sample);
         }
-        samples.push(sample("_sum", buckets.value(self.sum.0)));
+        samples.push(sample("_sum", sum));
         samples.push(sample("_count", count.0 as f64));
         samples
     }

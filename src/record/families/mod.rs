@@ -4,6 +4,7 @@ mod explanation;
 mod histogram;
 mod http;
 mod model;
+mod outcome;
 mod series;
 
 use super::key::Key;
@@ -13,6 +14,7 @@ use crate::model::{Description, Signature};
 use explanation::ExplanationStats;
 use http::HttpStats;
 use model::ModelStats;
+use outcome::OutcomeStats;
 
 /// The facts needed by families beside the counters.
 pub struct Context<'a> {
@@ -20,6 +22,8 @@ pub struct Context<'a> {
     pub description: &'a Description,
     /// The current setting; 0 for no sample.
     pub drift_sample_interval: u64,
+    /// The current setting.
+    pub takes_outcomes: bool,
     /// The handlers of predictions.
     pub predicting: &'a [&'static str],
 }
@@ -30,6 +34,8 @@ pub struct Stats<'a> {
     http: HttpStats,
     model: ModelStats,
     explanations: ExplanationStats,
+    /// None if outcomes are not taken.
+    outcomes: Option<OutcomeStats>,
 }
 
 impl<'a> Stats<'a> {
@@ -39,19 +45,26 @@ impl<'a> Stats<'a> {
         let mut http = HttpStats::new();
         let mut model = ModelStats::new();
         let mut explanations = ExplanationStats::new();
+        let mut outcomes = context.takes_outcomes.then(OutcomeStats::new);
         // A new series hides its first value from rate() and increase(), such as a first error. So
         // the counters of predictions exist at 0 from the start.
         http.begin(context.predicting);
         model.begin(signature, description);
         explanations.begin(signature, description);
+        if let Some(outcomes) = &mut outcomes {
+            outcomes.begin(context);
+        }
         for (key, &number) in totals {
             if let Some(key) = Key::decode(key) {
                 http.add(&key, number);
                 model.add(&key, number, signature);
                 explanations.add(&key, number, signature);
+                if let Some(outcomes) = &mut outcomes {
+                    outcomes.add(&key, number, context);
+                }
             }
         }
-        Self { context, http, model, explanations }
+        Self { context, http, model, explanations, outcomes }
     }
 
     /// Returns true if the served model has given an answer missing from its description. A check
@@ -64,7 +77,9 @@ impl<'a> Stats<'a> {
     pub fn families(&self) -> Vec<Family> {
         let mut families = self.http.families();
         families.extend(self.model.families(self.context));
-        for family in self.explanations.families(self.context) {
+        let mut others = Vec::from(self.explanations.families(self.context));
+        others.extend(self.outcomes.iter().flat_map(|outcomes| outcomes.families(self.context)));
+        for family in others {
             let name = family.full_name();
             let after = families.iter().position(|other| other.full_name() > name);
             families.insert(after.unwrap_or(families.len()), family);

@@ -3,7 +3,7 @@
 use super::Context;
 use super::histogram::{Count, Histogram};
 use super::series::Series;
-use crate::model::{Description, OutputKind, Signature};
+use crate::model::{Description, OutputKind, OutputNotes, Signature};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
 use crate::record::drift;
 use crate::record::key::{self, Class, Key, Model, ModelQuantity};
@@ -20,6 +20,8 @@ pub struct ModelStats {
     invalid: Series<Count>,
     /// The counts by feature and index of the bin, of the served model only.
     bins: Series<Count>,
+    /// The counts by output and index of the bin, of the served model only.
+    answer_bins: Series<Count>,
 }
 
 impl ModelStats {
@@ -32,6 +34,7 @@ impl ModelStats {
             started: Series::new(&["model", "version"]),
             invalid: Series::new(&["feature", "reason"]),
             bins: Series::new(&["feature", "bin"]),
+            answer_bins: Series::new(&["output", "bin"]),
         }
     }
 
@@ -92,6 +95,11 @@ impl ModelStats {
             {
                 *self.bins.at(&[feature, &bin.to_string()]) += number;
             }
+            Key::AnswerBin { model, output, bin }
+                if *model == key::Model::new(&signature.name, &signature.version) =>
+            {
+                *self.answer_bins.at(&[output, &bin.to_string()]) += number;
+            }
             _ => {}
         }
     }
@@ -135,12 +143,14 @@ impl ModelStats {
                 help: "Values that were refused, or that were unusual or unknown and let through.",
                 samples: self.invalid.samples("_total"),
             },
+            self.answer_bins(context),
             Family {
                 name: "model_prediction_confidence",
                 kind: Kind::Histogram,
                 help: "How sure the model was of the class it answered.",
                 samples: self.confidences.samples(&CONFIDENCE),
             },
+            answer_reference(context),
             Family {
                 name: "model_predictions",
                 kind: Kind::Counter,
@@ -149,6 +159,26 @@ impl ModelStats {
             },
         ]);
         families
+    }
+
+    fn answer_bins(&self, context: &Context) -> Family {
+        let Context { signature, description, .. } = context;
+        let is_single = description.outputs.len() == 1;
+        let counted = |notes: &OutputNotes, index: usize, label: &str| match notes.kind {
+            // The answers of a single class have no other counter.
+            OutputKind::Classes(_) if is_single => {
+                self.predictions.get(&[&signature.name, &signature.version, label])
+            }
+            _ => self.answer_bins.get(&[&notes.name, &index.to_string()]),
+        };
+        Family {
+            name: "model_prediction_bin",
+            kind: Kind::Counter,
+            help: "Answers by the bin of the output's reference that they fall into. Not cumulative.",
+            samples: of_answer_bins(context, "_total", |notes, index, label, _| {
+                counted(notes, index, label).copied().unwrap_or_default().0 as f64
+            }),
+        }
     }
 
     fn drift_families(&self, context: &Context) -> [Family; 3] {
@@ -205,6 +235,40 @@ fn described(description: &Description) -> impl Iterator<Item = &String> {
         OutputKind::Classes(labels) => labels.as_slice(),
         OutputKind::Quantity(_) => std::slice::from_ref(&output.name),
     })
+}
+
+/// Makes the family of the expected proportions of answers.
+fn answer_reference(context: &Context) -> Family {
+    Family {
+        name: "model_prediction_reference_ratio",
+        kind: Kind::Gauge,
+        help: "The share of each bin in the answers to the data that the model was made from.",
+        samples: of_answer_bins(context, "", |_, _, _, share| share),
+    }
+}
+
+/// Makes a sample of each bin of each output with a reference. `value` gets the output, the index of
+/// the bin, its label and its proportion.
+fn of_answer_bins(
+    context: &Context,
+    suffix: &'static str,
+    value: impl Fn(&OutputNotes, usize, &str, f64) -> f64,
+) -> Vec<Sample> {
+    let Signature { name, version, .. } = context.signature;
+    let mut samples = Vec::new();
+    for notes in &context.description.outputs {
+        for (index, (label, share)) in drift::answer_shares(notes).into_iter().enumerate() {
+            let value = value(notes, index, &label, share);
+            let labels = vec![
+                ("model", name.clone()),
+                ("version", version.clone()),
+                ("output", notes.name.clone()),
+                ("bin", label),
+            ];
+            samples.push(Sample { suffix, labels, value });
+        }
+    }
+    samples
 }
 
 /// A bin of a feature's reference.

@@ -48,7 +48,9 @@ impl<V: Default> Series<V> {
 }
 
 impl Series<Count> {
+    // Inlining it for each family would add code, as below.
     /// Makes a sample of each count.
+    #[inline(never)]
     pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
         let sample =
             |(labels, count): (_, &Count)| Sample { suffix, labels, value: count.0 as f64 };
@@ -56,8 +58,17 @@ impl Series<Count> {
     }
 }
 
+impl Series<f64> {
+    /// Makes a sample of each number.
+    #[inline(never)]
+    pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
+        self.labelled().map(|(labels, value)| Sample { suffix, labels, value: *value }).collect()
+    }
+}
+
 impl Series<Histogram> {
     /// Makes the samples of each histogram.
+    #[inline(never)]
     pub fn samples(&self, buckets: &Buckets) -> Vec<Sample> {
         self.labelled()
             .flat_map(|(labels, histogram)| histogram.samples(buckets, &labels))

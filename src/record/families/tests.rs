@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, Reference, ReferenceBins,
-    UnusualPolicy,
+    FeatureNotes, Kind, Measure, MissingPolicy, NumberBin, NumberRange, OutcomeNotes, OutputKind,
+    OutputNotes, Performance, QuantityRange, Reference, ReferenceBins, Subgroup, UnusualPolicy,
 };
 use crate::platform::store::Counters;
 use crate::record::buckets::CONFIDENCE;
@@ -31,7 +31,7 @@ fn signature() -> Signature {
             kind: Kind::Number(range),
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Refuse,
-            group: None,
+            group: Some(vec![65.0]),
         }],
     }
 }
@@ -39,6 +39,17 @@ fn signature() -> Signature {
 fn description() -> Description {
     let bins = [(60.0, 0.6), (f64::INFINITY, 0.4)];
     let bins = bins.map(|(upper, share)| NumberBin { upper, share });
+    let wait = QuantityRange { unit: "min".into(), minimum: 0.0, maximum: f64::INFINITY };
+    let output = |name: &str, kind| OutputNotes {
+        name: name.into(),
+        description: String::new(),
+        reference: Some(match kind {
+            OutputKind::Classes(_) => ReferenceBins::Category(vec![0.6, 0.4, 0.0]),
+            OutputKind::Quantity(_) => ReferenceBins::Number(bins.into()),
+        }),
+        kind,
+        positive: Some(1),
+    };
     Description {
         summary: String::new(),
         source: String::new(),
@@ -52,13 +63,33 @@ fn description() -> Description {
             unit: String::new(),
             other_units: Vec::new(),
             missing: String::new(),
-            reference: Some(Reference { bins: ReferenceBins::Number(bins.into()), missing: 0.0 }),
+            reference: Some(Reference {
+                bins: ReferenceBins::Number(bins.into()),
+                missing: 0.0,
+            }),
         }],
-        outputs: Vec::new(),
+        outputs: vec![
+            output("risk", OutputKind::Classes(vec!["a".into(), "b".into()])),
+            output("wait", OutputKind::Quantity(wait)),
+        ],
         statements: Vec::new(),
         examples: Vec::new(),
         explanation: None,
-        outcome: None,
+        outcome: Some(OutcomeNotes {
+            truth: String::new(),
+            horizon_days: 30,
+            versions: vec!["v0".into()],
+            data: String::new(),
+            performance: vec![Performance {
+                output: 0,
+                measure: Measure::Sensitivity,
+                class: Some(1),
+                group: Some(Subgroup { feature: 0, place: 1 }),
+                value: 0.75,
+                people: 12,
+            }],
+            calibration: Vec::new(),
+        }),
     }
 }
 
@@ -69,6 +100,7 @@ fn scrape(store: &impl Counters, format: Format) -> String {
         signature: &signature,
         description: &description,
         drift_sample_interval,
+        takes_outcomes: true,
         predicting,
     };
     write(format, &Stats::new(&totals(store).unwrap(), &context).families())
@@ -93,6 +125,7 @@ fn inference(predicted: Vec<Predicted>) -> Inference {
         duration: Duration::from_micros(3),
         predicted,
         bins: Bins::new(),
+        answer_bins: Bins::new(),
         explained: None,
     }
 }
@@ -178,6 +211,12 @@ fn odd_key() -> impl Strategy<Value = String> {
         "e/m/v1/(ok|refused|failed|good)".to_owned(),
         "me/m/v1".to_owned(),
         format!("ef/m/v1/(age|{label})"),
+        format!(
+            "t/m/v1/(risk|{label})/(age|)/({label}|)/(a|b|{label}|)/(a|b|)/[-01]/(-|{number})/(-|{number})"
+        ),
+        format!("ts/m/v1/(risk|wait)/(age|)/({label}|)/[cpbousd]/{number}"),
+        format!("ti/{label}"),
+        format!("a/m/v1/(risk|{label})/{number}"),
     ];
     let key = format!("4/({})", kinds.join("|"));
     proptest::string::string_regex(&key).expect("it is an expression")
@@ -221,7 +260,7 @@ fn a_sum_too_large_for_a_number_stays_at_the_largest() {
 #[test]
 fn families_are_sorted_by_name() {
     let text = scrape(&Memory::default(), Format::Prometheus);
-    assert_eq!(Exposition::parse(&text).kinds().len(), 19);
+    assert_eq!(Exposition::parse(&text).kinds().len(), 36);
     let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     assert!(names.is_sorted(), "{names:?}");
 }

@@ -4,10 +4,11 @@
 //! the routing tables, and the rest from the model:
 //!
 //! - [`schemas`] makes schemas of its features and outputs.
+//! - [`outcomes`] makes those of `/outcomes`.
 //! - [`examples`] makes requests and answers of its examples.
 
 use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
-use super::{Described, examples, schemas};
+use super::{Described, examples, outcomes, schemas};
 use crate::model::{Description, Signature};
 use crate::respond::object::object;
 use crate::respond::{docs, routes};
@@ -23,6 +24,7 @@ pub fn document(model: &Described) -> Value {
         schemas::remove_explanations(&mut document["components"]["schemas"]);
     }
     schemas::fill(&mut document["components"]["schemas"], model);
+    outcomes::fill(&mut document["components"]["schemas"], model);
     complete(&mut operations);
     examples::fill(&mut operations, model);
     let mut paths = Paths { model, operations, items: Map::new() };

@@ -1,6 +1,7 @@
 //! Requests and answers, built from the model's examples.
 
 use super::Described;
+use super::outcomes;
 use super::packed::parse;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
 use crate::respond::answer::{Answer, Explanations};
@@ -18,6 +19,7 @@ pub fn fill(operations: &mut Value, model: &Described) {
     show(&mut predict["requestBody"], "examples", predict_requests(model));
     show(&mut predict["responses"]["200"], "examples", predictions(model));
     show(&mut predict["responses"]["422"], "example", violations(model));
+    show(&mut operations["outcomes"]["requestBody"], "examples", outcomes(model));
     fill_explanations(operations, model);
     let infer = &mut operations["infer"];
     show(&mut infer["requestBody"], "examples", infer_requests(model));
@@ -128,6 +130,11 @@ fn predictions(model: &Described) -> Value {
     each_and_all(model, prediction, Value::clone, "predictions")
 }
 
+fn outcomes(model: &Described) -> Value {
+    let outcome = |example: &Example| outcomes::request(model, prediction(model, example, false));
+    each_and_all(model, outcome, Value::clone, "outcomes")
+}
+
 /// Builds one entry per example, formatted by `one`, and a batch entry with a list under the key
 /// `many`. `part` makes the content of each. A request and its answer have the same name.
 fn each_and_all(
@@ -147,10 +154,9 @@ fn each_and_all(
 }
 
 fn prediction(model: &Described, example: &Example, explains: bool) -> Value {
-    let names: Vec<_> =
-        model.description.outputs.iter().map(|output| output.name.clone()).collect();
+    let (signature, notes) = (&model.signature, &model.description.outputs);
     let explanation = if explains { explained(model, example) } else { None };
-    tree(&Answer::new(&model.signature, example.answer, &names, explanation, Vec::new()))
+    tree(&Answer::new(signature, example.row, example.answer, notes, explanation, Vec::new()))
 }
 
 /// Makes the answer to a row without any value.

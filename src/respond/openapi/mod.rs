@@ -2,6 +2,7 @@
 
 mod document;
 mod examples;
+mod outcomes;
 mod packed;
 mod schemas;
 

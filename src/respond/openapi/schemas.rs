@@ -28,12 +28,8 @@ pub fn fill(schemas: &mut Value, model: &Described) {
 
 /// Removes the schemas and properties of explanations.
 pub fn remove_explanations(schemas: &mut Value) {
-    let mut remove = |path: &str, names: &[&str]| {
-        let members = schemas.pointer_mut(path).and_then(Value::as_object_mut);
-        let members = members.expect("the document has these schemas");
-        members.retain(|name, _| !names.contains(&name.as_str()));
-    };
     remove(
+        schemas,
         "",
         &[
             "Explain",
@@ -46,9 +42,16 @@ pub fn remove_explanations(schemas: &mut Value) {
         ],
     );
     for request in ["RowRequest", "BatchRequest"] {
-        remove(&format!("/{request}/properties"), &["explain"]);
+        remove(schemas, &format!("/{request}/properties"), &["explain"]);
     }
-    remove("/Prediction/properties", &["explanation"]);
+    remove(schemas, "/Prediction/properties", &["explanation"]);
+}
+
+/// Removes members of the object at a path.
+pub fn remove(schemas: &mut Value, path: &str, names: &[&str]) {
+    let members = schemas.pointer_mut(path).and_then(Value::as_object_mut);
+    let members = members.expect("the document has these schemas");
+    members.retain(|name, _| !names.contains(&name.as_str()));
 }
 
 fn row(model: &Described) -> Value {
@@ -137,7 +140,7 @@ fn other_unit(OtherUnit { code, factor, offset }: &OtherUnit) -> Value {
 }
 
 /// Makes the schema of `prediction`: the single output, or an object of several.
-fn prediction(model: &Described) -> Value {
+pub fn prediction(model: &Described) -> Value {
     let outputs = &model.description.outputs;
     if let [output] = &outputs[..] {
         return self::output(output);
@@ -148,7 +151,8 @@ fn prediction(model: &Described) -> Value {
     of_object(json!(names), properties)
 }
 
-fn output(output: &OutputNotes) -> Value {
+/// Makes the schema of one output.
+pub fn output(output: &OutputNotes) -> Value {
     match &output.kind {
         OutputKind::Classes(classes) => {
             let mut schema = object(vec![

@@ -4,10 +4,11 @@
 #![no_std]
 
 use predictor_abi::{
-    Answer, Classification, Description, Example, Explanation, ExplanationMethod, ExplanationNotes,
-    Feature, FeatureNotes, Kind, List, Maybe, MissingPolicy, Model, NumberRange, OtherUnit, Output,
-    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Refusal, RefusalReason,
-    Scale, Signature, Text, UnusualPolicy, Value, shapley, text,
+    Answer, CalibrationBin, Classification, Description, Example, Explanation, ExplanationMethod,
+    ExplanationNotes, Feature, FeatureNotes, Kind, List, Maybe, Measure, MissingPolicy, Model,
+    NumberBin, NumberRange, OtherUnit, OutcomeNotes, Output, OutputKind, OutputNotes, Performance,
+    QuantityRange, Reference, ReferenceBins, Refusal, RefusalReason, Scale, Signature, Subgroup,
+    Text, UnusualPolicy, Value, shapley, text,
 };
 
 predictor_abi::export!(Triage);
@@ -48,7 +49,7 @@ static SIGNATURE: Signature = Signature {
             }),
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Accept,
-            group: Maybe::None,
+            group: Maybe::Some(List::of(&[60.0, 100.0])),
         },
         Feature {
             name: text("temperature"),
@@ -67,14 +68,14 @@ static SIGNATURE: Signature = Signature {
             kind: Kind::Category(List::of(&[text("on foot"), text("ambulance")])),
             missing: MissingPolicy::Handle,
             unusual: UnusualPolicy::Refuse,
-            group: Maybe::None,
+            group: Maybe::Some(List::EMPTY),
         },
         Feature {
             name: text("conscious"),
             kind: Kind::Flag,
             missing: MissingPolicy::Refuse,
             unusual: UnusualPolicy::Refuse,
-            group: Maybe::None,
+            group: Maybe::Some(List::EMPTY),
         },
     ]),
 };
@@ -103,7 +104,7 @@ static DESCRIPTION: Description = Description {
             description: text("How urgent it is."),
             kind: OutputKind::Classes(List::of(&[text("calm"), text("urgent")])),
             positive: Maybe::Some(1),
-            reference: Maybe::None,
+            reference: Maybe::Some(ReferenceBins::Category(List::of(&[0.75, 0.25, 0.0]))),
         },
         OutputNotes {
             name: text("wait"),
@@ -114,7 +115,11 @@ static DESCRIPTION: Description = Description {
                 maximum: f64::INFINITY,
             }),
             positive: Maybe::None,
-            reference: Maybe::None,
+            reference: Maybe::Some(ReferenceBins::Number(List::of(&[
+                NumberBin { upper: 0.0, share: 0.25 },
+                NumberBin { upper: 50.0, share: 0.5 },
+                NumberBin { upper: f64::INFINITY, share: 0.25 },
+            ]))),
         },
     ]),
     examples: List::of(&[
@@ -141,7 +146,25 @@ static DESCRIPTION: Description = Description {
             tolerance: 0.0,
         },
     ]),
-    outcome: Maybe::None,
+    outcome: Maybe::Some(OutcomeNotes {
+        truth: text("What a nurse says after an hour."),
+        horizon_days: 1,
+        versions: List::of(&[text("1")]),
+        data: text("Made up."),
+        performance: List::of(&[
+            performance(0, Measure::Accuracy, Maybe::None, 0.9, 200),
+            performance(0, Measure::Sensitivity, Maybe::Some(1), 0.75, 40),
+            Performance {
+                group: Maybe::Some(Subgroup { feature: 2, place: 1 }),
+                ..performance(0, Measure::Specificity, Maybe::Some(1), 0.5, 20)
+            },
+            performance(1, Measure::MeanAbsoluteError, Maybe::None, 12.5, 200),
+        ]),
+        calibration: List::of(&[
+            CalibrationBin { output: 0, upper: 0.5, expected: 0.25, observed: 0.5, people: 120 },
+            CalibrationBin { output: 0, upper: 1.0, expected: 0.75, observed: 0.5, people: 80 },
+        ]),
+    }),
     explanation: Maybe::Some(ExplanationNotes {
         method: ExplanationMethod::Coalitions,
         scales: List::of(&[Scale::Probability, Scale::Quantity]),
@@ -151,6 +174,16 @@ static DESCRIPTION: Description = Description {
         shares: List::EMPTY,
     }),
 };
+
+const fn performance(
+    output: u32,
+    measure: Measure,
+    class: Maybe<u32>,
+    value: f64,
+    people: u32,
+) -> Performance {
+    Performance { output, measure, class, group: Maybe::None, value, people }
+}
 
 const FAHRENHEIT: OtherUnit =
     OtherUnit { code: text("[degF]"), factor: 5.0 / 9.0, offset: -160.0 / 9.0 };

@@ -1,0 +1,301 @@
+//! The body of `POST /outcomes`: answers of `/predict`, each with what became true.
+
+use super::check::{self, Context, Issue, Reason, is_within};
+use super::json::{Body, Object, without_bom};
+use super::rows::{BARE_LIST, BARE_ROW, Form, given, not_a_list, not_an_object, too_long};
+use super::violations::{Place, Violation, Violations};
+use crate::model::{Description, OutputKind, OutputNotes, QuantityRange, Signature, groups};
+use crate::platform::settings;
+use serde_json::value::RawValue;
+
+/// What became true of one person, beside the answer.
+#[derive(Debug, PartialEq)]
+pub struct Outcome<'d> {
+    /// The version of the model that answered: its own, or another in its description.
+    pub version: &'d str,
+    pub output: &'d OutputNotes,
+    pub truth: Truth,
+    /// The subgroups of the person, each with its feature.
+    pub groups: Vec<(&'d str, String)>,
+}
+
+/// An answer beside the truth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Truth {
+    /// Two classes, by their indices, and the confidence in the answered one, if there is any.
+    Class { answered: usize, outcome: usize, confidence: Option<f64> },
+    /// Two numbers in the unit of the output.
+    Quantity { answered: f64, outcome: f64 },
+}
+
+/// A list of outcomes.
+const MANY: Form = Form::many(&["outcomes"]);
+
+/// The largest number, on either side of 0. It bounds the number of counters.
+const MOST: f64 = 1e15;
+
+/// Reads a body: one outcome, a list of them, or an object with a list under `outcomes`.
+///
+/// # Errors
+///
+/// All violations in the body.
+pub fn read<'a, 'd>(
+    body: &'a [u8],
+    signature: &'d Signature,
+    description: &'d Description,
+) -> Result<Vec<Outcome<'d>>, Violations<'a>> {
+    let body = without_bom(body);
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
+    }
+    let body = Body::parse(body)?;
+    let (form, records) = match body.object()? {
+        Some(top) => match given(&top, "outcomes") {
+            Some(list) => (MANY, records(&body, MANY, list)?),
+            None => (BARE_ROW, vec![body.raw]),
+        },
+        None => (BARE_LIST, records(&body, BARE_LIST, body.raw)?),
+    };
+    let reader = Reader::new(signature, description);
+    let mut outcomes = Vec::with_capacity(records.len());
+    let mut found = Violations::default();
+    for (index, raw) in records.into_iter().enumerate() {
+        let mut record = Record { place: form.place(index), raw, found: &mut found };
+        outcomes.extend(reader.outcome(&mut record));
+    }
+    if found.is_empty() { Ok(outcomes) } else { Err(found) }
+}
+
+/// Returns the items of a list, if they are within the limit for batches.
+fn records<'a>(
+    body: &Body<'a>,
+    form: Form,
+    raw: &'a RawValue,
+) -> Result<Vec<&'a RawValue>, Violation<'a>> {
+    let list = body.part(raw).list()?.ok_or_else(|| match form {
+        BARE_LIST => not_an_object(Place::BODY, raw),
+        _ => not_a_list(form.part(), raw),
+    })?;
+    match settings::check_batch(list.len, 1) {
+        Ok(()) => Ok(list.items),
+        Err(limit) => Err(too_long(form.part(), raw, limit, list.len)),
+    }
+}
+
+/// One outcome, and the violations in all.
+struct Record<'v, 'a> {
+    place: Place,
+    raw: &'a RawValue,
+    found: &'v mut Violations<'a>,
+}
+
+impl<'a> Record<'_, 'a> {
+    // Inlining it for each key would add code.
+    /// Adds the violation of a key, or of the whole outcome.
+    #[inline(never)]
+    fn refuse(&mut self, key: Option<&'static str>, issue: Issue, input: &'a RawValue) {
+        let (place, input) = (self.place, Some(input));
+        self.found.push(Violation { issue, place, feature: key, input });
+    }
+
+    /// Returns the value of a required key.
+    #[inline(never)]
+    fn required(&mut self, object: &Object<'a>, key: &'static str) -> Option<&'a RawValue> {
+        let value = given(object, key);
+        if value.is_none() {
+            self.refuse(Some(key), Issue::missing(), self.raw);
+        }
+        value
+    }
+
+    /// Returns the result of reading a key. If there is none, adds the violation.
+    fn valid<T>(
+        &mut self,
+        key: &'static str,
+        raw: &'a RawValue,
+        read: Result<T, Issue>,
+    ) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(issue) => {
+                self.refuse(Some(key), issue, raw);
+                None
+            }
+        }
+    }
+}
+
+/// Reads outcomes of one model.
+struct Reader<'d> {
+    outputs: &'d [OutputNotes],
+    versions: Vec<&'d str>,
+    /// The features with subgroups, and the names of these.
+    groups: Vec<(&'d str, Vec<String>)>,
+}
+
+impl<'d> Reader<'d> {
+    fn new(signature: &'d Signature, description: &'d Description) -> Self {
+        let others = description.outcome.iter().flat_map(|outcome| &outcome.versions);
+        let mut versions = vec![&signature.version[..]];
+        versions.extend(others.map(|version| &version[..]));
+        let mut groups = Vec::new();
+        for feature in &signature.features {
+            groups.extend(groups::names(feature).map(|names| (&feature.name[..], names)));
+        }
+        Self { outputs: &description.outputs, versions, groups }
+    }
+
+    /// Reads an outcome. Returns none if it has a violation.
+    fn outcome(&self, record: &mut Record) -> Option<Outcome<'d>> {
+        let Some(object) = Object::read(record.raw) else {
+            let issue = wrong_type("dict_type", "Input should be an object");
+            record.refuse(None, issue, record.raw);
+            return None;
+        };
+        let version = record.required(&object, "model_version").and_then(|raw| {
+            let version = known(raw, &self.versions, Reason::UnknownVersion);
+            record.valid("model_version", raw, version)
+        });
+        let groups = match given(&object, "groups") {
+            Some(raw) => record.valid("groups", raw, self.groups(raw)),
+            None => Some(Vec::new()),
+        };
+        let output = self.output(record, &object)?;
+        let truth = self.truth(record, &object, output);
+        Some(Outcome { version: version?, output, truth: truth?, groups: groups? })
+    }
+
+    /// Finds the output: the only one, or the named one.
+    fn output<'a>(
+        &self,
+        record: &mut Record<'_, 'a>,
+        object: &Object<'a>,
+    ) -> Option<&'d OutputNotes> {
+        let raw = match self.outputs {
+            [output] if given(object, "output").is_none() => return Some(output),
+            _ => record.required(object, "output")?,
+        };
+        let names: Vec<&str> = self.outputs.iter().map(|output| &output.name[..]).collect();
+        let index = record.valid("output", raw, position(raw, &names, Reason::UnknownOutput))?;
+        self.outputs.get(index)
+    }
+
+    /// Reads the answer of an output, and its truth.
+    fn truth<'a>(
+        &self,
+        record: &mut Record<'_, 'a>,
+        object: &Object<'a>,
+        output: &OutputNotes,
+    ) -> Option<Truth> {
+        let [answered, outcome] = ["prediction", "outcome"].map(|key| {
+            let raw = record.required(object, key)?;
+            let value = self.of_output(raw, output);
+            record.valid(key, raw, value)
+        });
+        match &output.kind {
+            OutputKind::Classes(labels) => {
+                let labels: Vec<&str> = labels.iter().map(|label| &label[..]).collect();
+                let mut class =
+                    |key, raw| record.valid(key, raw, position(raw, &labels, Reason::UnknownClass));
+                let answered = answered.and_then(|raw| class("prediction", raw));
+                let outcome = outcome.and_then(|raw| class("outcome", raw));
+                let confidence = match given(object, "confidence") {
+                    Some(raw) => Some(record.valid("confidence", raw, within(raw, 0.0, 1.0))?),
+                    None => None,
+                };
+                Some(Truth::Class { answered: answered?, outcome: outcome?, confidence })
+            }
+            OutputKind::Quantity(QuantityRange { minimum, maximum, .. }) => {
+                let answered = answered.and_then(|raw| {
+                    record.valid("prediction", raw, within(raw, *minimum, *maximum))
+                });
+                let outcome = outcome.and_then(|raw| record.valid("outcome", raw, number(raw)));
+                Some(Truth::Quantity { answered: answered?, outcome: outcome? })
+            }
+        }
+    }
+
+    /// Returns the value of an output: `prediction` has several by their names.
+    fn of_output<'a>(
+        &self,
+        raw: &'a RawValue,
+        output: &OutputNotes,
+    ) -> Result<&'a RawValue, Issue> {
+        match Object::read(raw) {
+            Some(object) if self.outputs.len() > 1 => {
+                given(&object, &output.name).ok_or_else(Issue::missing)
+            }
+            _ => Ok(raw),
+        }
+    }
+
+    /// Reads the subgroups of a person. `null` stands for none.
+    fn groups(&self, raw: &RawValue) -> Result<Vec<(&'d str, String)>, Issue> {
+        let object = Object::read(raw);
+        let object = object.ok_or_else(|| wrong_type("dict_type", "Input should be an object"))?;
+        let features: Vec<&str> = self.groups.iter().map(|(feature, _)| *feature).collect();
+        let mut groups = Vec::new();
+        for (feature, raw) in object.members() {
+            let Some(index) = features.iter().position(|known| *known == feature) else {
+                return Err(unknown(Reason::UnknownGroup, &features));
+            };
+            // The last of two equal keys counts, as elsewhere.
+            groups.retain(|(other, _)| *other != features[index]);
+            if raw.get() != "null" {
+                let names: Vec<&str> = self.groups[index].1.iter().map(|name| &name[..]).collect();
+                let name = known(raw, &names, Reason::UnknownGroup)?;
+                groups.push((features[index], name.to_owned()));
+            }
+        }
+        Ok(groups)
+    }
+}
+
+fn wrong_type(kind: &'static str, message: &'static str) -> Issue {
+    Issue::new(Reason::WrongType, kind, message)
+}
+
+fn unknown(reason: Reason, known: &[&str]) -> Issue {
+    let expected = check::alternatives(known);
+    let issue = Issue::new(reason, "literal_error", format!("Input should be {expected}"));
+    issue.with_context(Context::Expected(expected))
+}
+
+/// Finds a name among the known ones.
+fn known<'n>(raw: &RawValue, names: &[&'n str], reason: Reason) -> Result<&'n str, Issue> {
+    position(raw, names, reason).map(|index| names[index])
+}
+
+/// Finds a name among the known ones, and returns its index. A number or a boolean is a name too:
+/// data frames have labels such as 1.0 and True.
+fn position(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+    let text = raw.get();
+    if text.starts_with(['[', '{', 'n']) {
+        return Err(wrong_type("string_type", "Input should be a valid string"));
+    }
+    let given = match text.starts_with('"') {
+        true => serde_json::from_str(text)
+            .map_err(|_| wrong_type("string_unicode", "Input should be valid Unicode"))?,
+        false => text.to_owned(),
+    };
+    check::named(&given, names).ok_or_else(|| unknown(reason, names))
+}
+
+/// Reads an answer between two bounds. Like the model's own, it may be a little beyond them.
+fn within(raw: &RawValue, minimum: f64, maximum: f64) -> Result<f64, Issue> {
+    let number = number(raw)?;
+    if is_within(number, minimum, maximum) {
+        return Ok(number);
+    }
+    let message = format!("Input should be from {minimum} to {maximum}");
+    Err(Issue::new(Reason::OutOfRange, "value_error", message))
+}
+
+/// Reads a number, also in quotes: tables of text have them so.
+fn number(raw: &RawValue) -> Result<f64, Issue> {
+    let number = check::json_number(raw.get())?;
+    if number.abs() <= MOST {
+        return Ok(number);
+    }
+    Err(Issue::new(Reason::OutOfRange, "value_error", "Input should be from -1e15 to 1e15"))
+}
