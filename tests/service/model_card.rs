@@ -76,3 +76,25 @@ fn a_model_without_statements_has_a_card_of_its_description() {
     let stated: Vec<_> = stated.map(|one| one["attribute"].as_str().unwrap().to_owned()).collect();
     assert_eq!(stated, ["output", "data-types"]);
 }
+
+#[test]
+fn the_card_has_the_performance_with_its_people_and_subgroups() {
+    let outcome = |server: &TestServer| card(server, "application/json").json()["outcome"].clone();
+    assert_eq!(outcome(&serve()), Value::Null);
+    let server = serve_model("triage");
+    let outcome = outcome(&server);
+    assert_eq!(outcome["truth"], "What a nurse says after an hour.");
+    assert_eq!((&outcome["horizon_days"], &outcome["versions"]), (&json!(1), &json!(["1"])));
+    let expected = json!({
+        "output": "urgency", "measure": "specificity", "class": "urgent", "feature": "arrival",
+        "group": "ambulance", "value": 0.5, "people": 20,
+    });
+    assert_eq!(outcome["performance"][2], expected);
+    let expected = json!({"output": "urgency", "upper": 0.5, "expected": 0.25, "observed": 0.5, "people": 120});
+    assert_eq!(outcome["calibration"][0], expected);
+    let about = server.get("/openapi.json").json()["info"]["description"].clone();
+    let sentence = "**Performance:** accuracy of urgency 0.9 (200 people), sensitivity for \
+                    \"urgent\" of urgency 0.75 (40 people), mean absolute error of wait 12.5 (200 \
+                    people). Made up. It";
+    assert!(about.as_str().unwrap().contains(sentence), "{about}");
+}

@@ -337,3 +337,105 @@ fn the_cards_performance_is_a_gauge_of_each_measure() {
     assert_eq!(of(measured, everyone), (12.5, 200.0));
     assert_eq!(scrape.value("model_outcome_horizon_days{model=\"triage\",version=\"1\"}"), 1.0);
 }
+
+/// A made-up person: the answer of the default model with some confidence, and the truth.
+struct Person {
+    is_high: bool,
+    percent: u32,
+    was_high: bool,
+}
+
+fn people(count: u32) -> impl Iterator<Item = Person> {
+    (0..count).map(|index| Person {
+        is_high: index % 3 == 0,
+        percent: 50 + index * 7 % 51,
+        was_high: index % 5 < 2,
+    })
+}
+
+impl Person {
+    fn outcome(&self) -> Value {
+        let label = |is_high: bool| if is_high { "High Risk" } else { "Low Risk" };
+        let confidence = f64::from(self.percent) / 100.0;
+        outcome(label(self.is_high), confidence, label(self.was_high))
+    }
+
+    /// The probability of a high risk, in percent.
+    fn probability(&self) -> u32 {
+        if self.is_high { self.percent } else { 100 - self.percent }
+    }
+}
+
+#[test]
+fn outcomes_of_16_connections_beside_predictions_are_exact() {
+    let server = serve_outcomes();
+    let outcomes: Vec<Value> = people(4000).map(|person| person.outcome()).collect();
+    std::thread::scope(|threads| {
+        for chunk in outcomes.chunks(250) {
+            threads.spawn(|| {
+                let mut client = server.client();
+                for batch in chunk.chunks(7) {
+                    let body = json!({ "outcomes": batch }).to_string();
+                    assert_eq!(client.send(&Request::post("/outcomes", body)).status, 200);
+                    let invalid = r#"{"outcome": "High Risk"}"#;
+                    assert_eq!(client.send(&Request::post("/outcomes", invalid)).status, 422);
+                    assert_eq!(super::predict(&mut client, super::EXAMPLE).status, 200);
+                }
+            });
+        }
+    });
+    let scrape = scrape(&mut server.client());
+    for bin in 1..=10_u32 {
+        let of_bin =
+            || people(4000).filter(move |person| person.probability().max(1).div_ceil(10) == bin);
+        let label = format!("bin=\"{:?}\"", f64::from(bin) / 10.0);
+        for came in [true, false] {
+            let label = format!("{label},event=\"{came}\"");
+            let count = of_bin().filter(|person| person.was_high == came).count();
+            assert_eq!(scrape.sum("model_outcome_events_total", &label), count as f64, "{label}");
+        }
+        let expected: u32 = of_bin().map(|person| person.probability()).sum();
+        let expected = f64::from(expected) / 100.0;
+        assert_eq!(scrape.sum("model_outcome_expected_events_total", &label), expected, "{bin}");
+        let error =
+            |person: Person| person.probability().abs_diff(u32::from(person.was_high) * 100);
+        let squared: u32 = of_bin().map(|person| error(person).pow(2)).sum();
+        let squared = f64::from(squared) / 10_000.0;
+        assert_eq!(scrape.sum("model_outcome_squared_error_total", &label), squared, "{bin}");
+    }
+    let right = people(4000).filter(|person| person.is_high == person.was_high).count();
+    assert_eq!(scrape.sum("model_outcomes_total", "correct=\"true\""), right as f64);
+    assert_eq!(scrape.sum("model_outcomes_total", ""), 4000.0);
+    assert_eq!(scrape.sum("model_outcome_confidence_count", ""), 4000.0);
+    // 16 times 36 refusals without an answer and a version.
+    assert_eq!(scrape.sum("model_invalid_outcomes_total", "reason=\"missing\""), 1152.0);
+    assert_eq!(scrape.sum("model_predictions_total", ""), 576.0);
+}
+
+#[test]
+fn no_outcome_gets_a_5xx_or_stops_the_service() {
+    let server = serve_triage();
+    let mut client = server.client();
+    let numbers =
+        ["1e999", "-0", "1e15", "\"1e15\"", "\"NaN\"", "null", "true", "{}", "\"\"", "[]"];
+    for prediction in numbers {
+        for truth in numbers {
+            for output in ["urgency", "wait", "\\ud800", ""] {
+                let body = format!(
+                    r#"{{"prediction":{prediction},"outcome":{truth},"output":"{output}",
+                        "model_version":"2","confidence":{truth},"groups":{prediction}}}"#
+                );
+                let status = client.send(&Request::post("/outcomes", body.clone())).status;
+                assert!([200, 422].contains(&status), "{status} for {body}");
+            }
+        }
+    }
+    let mut client = server.client();
+    for length in 0..=OUTCOMES.len() {
+        let status = client.send(&Request::post("/outcomes", &OUTCOMES[..length])).status;
+        assert_eq!(status, if length == OUTCOMES.len() { 200 } else { 422 }, "{length}");
+    }
+}
+
+const OUTCOMES: &str =
+    r#"[{"prediction":"calm","model_version":"2","output":"urgency","outcome":"urgent"}]"#;

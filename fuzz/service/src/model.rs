@@ -1,6 +1,7 @@
 //! A model with a feature of every kind and an output of both.
 
 pub use predictor_contract::types::*;
+pub use predictor_contract::{groups, measures};
 
 pub const NAME: &str = "fuzzed";
 
@@ -12,17 +13,17 @@ pub fn get_signature() -> Signature {
     let ldl = Kind::Number(NumberRange { minimum: -1.5, maximum: f64::INFINITY, whole: false, missing_values: Vec::new() });
     let smoking = Kind::Category(vec!["never".into(), "täglich".into()]);
     let features = [
-        ("age", age, Refuse, UnusualPolicy::Accept),
-        ("ldl", ldl, Impute, UnusualPolicy::Refuse),
-        ("smoking", smoking, Handle, UnusualPolicy::Accept),
-        ("diabetic", Kind::Flag, Handle, UnusualPolicy::Refuse),
+        ("age", age, Refuse, UnusualPolicy::Accept, Some(vec![40.0, 65.5])),
+        ("ldl", ldl, Impute, UnusualPolicy::Refuse, None),
+        ("smoking", smoking, Handle, UnusualPolicy::Accept, Some(Vec::new())),
+        ("diabetic", Kind::Flag, Handle, UnusualPolicy::Refuse, None),
     ];
-    let feature = |(name, kind, missing, unusual): (&str, _, _, _)| Feature {
+    let feature = |(name, kind, missing, unusual, group): (&str, _, _, _, _)| Feature {
         name: name.into(),
         kind,
         missing,
         unusual,
-        group: None,
+        group,
     };
     Signature { name: NAME.into(), version: "v1".into(), features: features.map(feature).into() }
 }
@@ -47,7 +48,7 @@ pub fn describe() -> Description {
     let (minimum, maximum) = (f64::NEG_INFINITY, f64::INFINITY);
     let quantity = QuantityRange { unit: String::new(), minimum, maximum };
     let output =
-        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind, positive: None, reference: None };
+        |name: &str, kind| OutputNotes { name: name.into(), description: String::new(), kind, positive: Some(0), reference: Some(numbers()) };
     Description {
         summary: String::new(),
         source: String::new(),

@@ -63,10 +63,7 @@ fn description() -> Description {
             unit: String::new(),
             other_units: Vec::new(),
             missing: String::new(),
-            reference: Some(Reference {
-                bins: ReferenceBins::Number(bins.into()),
-                missing: 0.0,
-            }),
+            reference: Some(Reference { bins: ReferenceBins::Number(bins.into()), missing: 0.0 }),
         }],
         outputs: vec![
             output("risk", OutputKind::Classes(vec!["a".into(), "b".into()])),

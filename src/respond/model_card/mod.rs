@@ -2,6 +2,7 @@
 
 mod chai;
 mod facts;
+pub mod performance;
 
 use crate::http::media_type::quality;
 use crate::http::{JSON, Request, Response};
@@ -47,6 +48,7 @@ fn card(facts: &Facts) -> Value {
         ("precision", json!(description.precision)),
         ("digest", json!(description.digest)),
         ("attributes", attributes),
+        ("outcome", performance::outcome(signature, description)),
     ])
 }
 

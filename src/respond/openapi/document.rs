@@ -10,6 +10,7 @@
 use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
 use super::{Described, examples, outcomes, schemas};
 use crate::model::{Description, Signature};
+use crate::respond::model_card::performance;
 use crate::respond::object::object;
 use crate::respond::{docs, routes};
 use crate::serve::Route;
@@ -54,9 +55,13 @@ fn complete(operations: &mut Value) {
 fn info(model: &Described) -> Value {
     let Described { signature, description, .. } = model;
     let Description { summary, population, limits, source, license, precision, .. } = description;
+    let performance = performance::sentence(signature, description);
+    let performance = performance.map_or(String::new(), |sentence| {
+        format!("\n\n**Performance:** {sentence} It is no promise for other people.")
+    });
     let about = format!(
-        "{summary}\n\n**Made for:** {population}\n\n**Limits:** {limits}\n\n**Source:** {source}\
-         \n\n**License:** {license}. **Arithmetic:** {precision}.\n\nEvery answer has an \
+        "{summary}\n\n**Made for:** {population}\n\n**Limits:** {limits}{performance}\n\n\
+         **Source:** {source}\n\n**License:** {license}. **Arithmetic:** {precision}.\n\nEvery answer has an \
          `X-Request-Id`: the request's own, or a new one. HEAD is answered where GET is, and \
          OPTIONS on every route."
     );
