@@ -105,6 +105,7 @@ fn counters_of_outcomes_are_there_before_the_first_of_them() {
         ("model_outcome_expected_events_total", 2 * 10),
         ("model_outcome_squared_error_total", 2 * (10 + 1)),
         ("model_outcome_error_total", 2 * 2),
+        ("model_outcome_confidence_count", 2 * 2),
         // Three subgroups of beats, two of arrival and of consciousness.
         ("model_group_outcomes_total", 2 * 7 * (4 + 1)),
         ("model_group_error_total", 2 * 7 * 2),

@@ -163,6 +163,11 @@ impl OutcomeStats {
             return;
         };
         let is_group = people.is_group();
+        if !is_group {
+            for correct in [true, false] {
+                self.confidences.at(&self::labels(people, &[flag(correct)]));
+            }
+        }
         for comparison in comparisons(labels, is_group) {
             self.add_outcomes(people, &comparison, output, 0);
         }
