@@ -153,8 +153,8 @@ impl<'d> Reader<'d> {
             return None;
         };
         let version = record.required(&object, "model_version").and_then(|raw| {
-            let version = known(raw, &self.versions, Reason::UnknownVersion);
-            record.valid("model_version", raw, version)
+            let place = exact(raw, &self.versions, Reason::UnknownVersion);
+            record.valid("model_version", raw, place)
         });
         let groups = match given(&object, "groups") {
             Some(raw) => record.valid("groups", raw, self.groups(raw)),
@@ -162,7 +162,8 @@ impl<'d> Reader<'d> {
         };
         let output = self.output(record, &object)?;
         let truth = self.truth(record, &object, output);
-        Some(Outcome { version: version?, output, truth: truth?, groups: groups? })
+        let version = self.versions[version?];
+        Some(Outcome { version, output, truth: truth?, groups: groups? })
     }
 
     /// Finds the output: the only one, or the named one.
@@ -176,7 +177,7 @@ impl<'d> Reader<'d> {
             _ => record.required(object, "output")?,
         };
         let names: Vec<&str> = self.outputs.iter().map(|output| &output.name[..]).collect();
-        let index = record.valid("output", raw, position(raw, &names, Reason::UnknownOutput))?;
+        let index = record.valid("output", raw, exact(raw, &names, Reason::UnknownOutput))?;
         self.outputs.get(index)
     }
 
@@ -196,7 +197,7 @@ impl<'d> Reader<'d> {
             OutputKind::Classes(labels) => {
                 let labels: Vec<&str> = labels.iter().map(|label| &label[..]).collect();
                 let mut class =
-                    |key, raw| record.valid(key, raw, position(raw, &labels, Reason::UnknownClass));
+                    |key, raw| record.valid(key, raw, meant(raw, &labels, Reason::UnknownClass));
                 let answered = answered.and_then(|raw| class("prediction", raw));
                 let outcome = outcome.and_then(|raw| class("outcome", raw));
                 let confidence = match given(object, "confidence") {
@@ -243,8 +244,8 @@ impl<'d> Reader<'d> {
             groups.retain(|(other, _)| *other != features[index]);
             if raw.get() != "null" {
                 let names: Vec<&str> = self.groups[index].1.iter().map(|name| &name[..]).collect();
-                let name = known(raw, &names, Reason::UnknownGroup)?;
-                groups.push((features[index], name.to_owned()));
+                let place = meant(raw, &names, Reason::UnknownGroup)?;
+                groups.push((features[index], names[place].to_owned()));
             }
         }
         Ok(groups)
@@ -261,24 +262,28 @@ fn unknown(reason: Reason, known: &[&str]) -> Issue {
     issue.with_context(Context::Expected(expected))
 }
 
-/// Finds a name among the known ones.
-fn known<'n>(raw: &RawValue, names: &[&'n str], reason: Reason) -> Result<&'n str, Issue> {
-    position(raw, names, reason).map(|index| names[index])
-}
-
-/// Finds a name among the known ones, and returns its index. A number or a boolean is a name too:
-/// data frames have labels such as 1.0 and True.
-fn position(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+/// Reads a name. A number or a boolean is a name too: data frames have labels such as 1.0 and True.
+fn text(raw: &RawValue) -> Result<String, Issue> {
     let text = raw.get();
     if text.starts_with(['[', '{', 'n']) {
         return Err(wrong_type("string_type", "Input should be a valid string"));
     }
-    let given = match text.starts_with('"') {
-        true => serde_json::from_str(text)
-            .map_err(|_| wrong_type("string_unicode", "Input should be valid Unicode"))?,
-        false => text.to_owned(),
-    };
-    check::named(&given, names).ok_or_else(|| unknown(reason, names))
+    if !text.starts_with('"') {
+        return Ok(text.to_owned());
+    }
+    serde_json::from_str(text)
+        .map_err(|_| wrong_type("string_unicode", "Input should be valid Unicode"))
+}
+
+/// Finds a name as it is written, and returns its index: version 1.10 is not version 1.1.
+fn exact(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+    let given = text(raw)?;
+    names.iter().position(|name| *name == given).ok_or_else(|| unknown(reason, names))
+}
+
+/// Finds a name by its meaning, and returns its index: `1.0` is the class 1.
+fn meant(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+    check::named(&text(raw)?, names).ok_or_else(|| unknown(reason, names))
 }
 
 /// Reads an answer between two bounds. Like the model's own, it may be a little beyond them.

@@ -191,7 +191,7 @@ fn every_violation_is_named_and_counted_and_nothing_else_is() {
          "groups": {"beats": "many"}},
         {"model_version": "2", "output": "urgency", "outcome": "calm", "confidence": 1.5,
          "prediction": "calm", "groups": {"age": "old"}},
-        {"model_version": "2", "outcome": "calm", "prediction": "calm"},
+        {"model_version": "2.0", "outcome": "calm", "prediction": "calm"},
         7,
     ] });
     let response = send(&server, &outcomes);
@@ -218,13 +218,14 @@ fn every_violation_is_named_and_counted_and_nothing_else_is() {
             at(3, "outcome", "Input should be from -1e15 to 1e15"),
             at(4, "groups", "Input should be 'beats', 'arrival' or 'conscious'"),
             at(4, "confidence", "Input should be from 0 to 1"),
+            at(5, "model_version", "Input should be '2' or '1'"),
             at(5, "output", "Field required"),
             (json!(["body", "outcomes", 6]), json!("Input should be an object")),
         ]
     );
     let scrape = scrape(&mut server.client());
     for (reason, count) in [
-        ("unknown_version", 1.0),
+        ("unknown_version", 2.0),
         ("unknown_class", 1.0),
         ("unknown_group", 2.0),
         ("missing", 3.0),
