@@ -125,8 +125,12 @@ fn every_rule_evaluates(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
         assert_eq!(failed, None);
         loaded.iter().all(|rule| rule["health"] == "ok").then_some(())
     });
-    // There is no canary here: its rules find data in `canary`.
-    groups.as_array_mut().unwrap().retain(|group| group["name"] != "model-api-canary");
+    // There is no canary here: its rules find data in `canary`. Nobody posts outcomes, and the default model has no
+    // reference of its answers: promtool's tests have the names and labels of these families.
+    let elsewhere = ["model-api-canary", "model-api-outcomes", "model-api-answers"];
+    groups.as_array_mut().unwrap().retain(|group| {
+        !elsewhere.iter().any(|name| group["name"] == *name)
+    });
     let written = rules(&groups);
     let recorded: BTreeSet<_> = written.iter().filter_map(|rule| rule["record"].as_str()).collect();
     for rule in &written {
