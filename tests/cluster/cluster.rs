@@ -14,5 +14,6 @@ mod harness;
 mod http;
 mod manifests;
 mod newcomer;
+mod outcomes;
 mod rollout;
 mod service;

@@ -14,9 +14,9 @@ struct Rule {
 }
 
 impl Rule {
-    fn read() -> Self {
+    fn of(alert: &str) -> Self {
         let rules = read("k8s/components/alerts/prometheus-rule.yaml");
-        let drift = rules.split("- alert: ModelApiFeatureDrift").nth(1).unwrap();
+        let drift = rules.split(&format!("- alert: {alert}")).nth(1).unwrap();
         let after = |start: &str| -> f64 {
             let rest = drift.split(start).nth(1).unwrap_or_else(|| panic!("{start}"));
             rest.split_whitespace().next().unwrap().parse().unwrap()
@@ -73,18 +73,19 @@ fn skewed(bins: usize) -> Vec<f64> {
 
 #[test]
 fn a_sample_of_the_reference_is_no_drift_for_any_number_of_bins() {
-    let rule = Rule::read();
-    for bins in [2, 5, 11, 50, 200] {
-        for shares in [even(bins), skewed(bins)] {
-            let alerts = rule.false_alerts(&shares, rule.least_values(bins));
-            assert_eq!(alerts, 0, "{bins} bins");
+    for rule in ["ModelApiFeatureDrift", "ModelApiAnswerDrift"].map(Rule::of) {
+        for bins in [2, 5, 11, 50, 200] {
+            for shares in [even(bins), skewed(bins)] {
+                let alerts = rule.false_alerts(&shares, rule.least_values(bins));
+                assert_eq!(alerts, 0, "{bins} bins");
+            }
         }
     }
 }
 
 #[test]
 fn two_hundred_values_are_too_few_for_fifty_bins() {
-    let rule = Rule::read();
+    let rule = Rule::of("ModelApiFeatureDrift");
     let alerts = rule.false_alerts(&even(50), 200);
     assert!(alerts > WINDOWS / 2, "{alerts}");
 }

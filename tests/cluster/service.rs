@@ -128,9 +128,8 @@ fn every_rule_evaluates(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
     // There is no canary here: its rules find data in `canary`. Nobody posts outcomes, and the default model has no
     // reference of its answers: promtool's tests have the names and labels of these families.
     let elsewhere = ["model-api-canary", "model-api-outcomes", "model-api-answers"];
-    groups.as_array_mut().unwrap().retain(|group| {
-        !elsewhere.iter().any(|name| group["name"] == *name)
-    });
+    let is_here = |group: &Value| !elsewhere.iter().any(|name| group["name"] == *name);
+    groups.as_array_mut().unwrap().retain(is_here);
     let written = rules(&groups);
     let recorded: BTreeSet<_> = written.iter().filter_map(|rule| rule["record"].as_str()).collect();
     for rule in &written {
