@@ -47,8 +47,9 @@ fn the_dashboard_is_filtered_by_namespace_job_and_instance_and_not_edited_by_acc
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().into_iter().flatten() {
             let query = target["expr"].as_str().unwrap();
-            let recorded = ["feature:", "feature_bin:", "job:prediction_failures:"];
-            let is_recorded = recorded.iter().any(|name| query.contains(name));
+            let levels = ["bin:", "feature:", "measure:", "model:", "outcome:", "output:"];
+            let is_recorded =
+                levels.iter().chain(&["job:prediction_failures:"]).any(|name| query.contains(name));
             let is_of_kubernetes = query.contains("container_") || query.contains("kube_");
             for selector in query.split('{').skip(1) {
                 let selector = selector.split('}').next().unwrap();
@@ -110,13 +111,15 @@ fn the_dashboards_description_has_every_panel() {
 }
 
 #[test]
-fn every_table_is_by_job_version_feature_and_bin() {
+fn every_table_is_by_job_version_and_bin_or_subgroup() {
     let dashboard = dashboard();
     let panels = dashboard["panels"].as_array().unwrap();
     let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
     for target in targets.filter(|target| target["format"] == "table") {
         let query = target["expr"].as_str().unwrap();
-        assert!(query.contains("by (job, version, feature, bin)"), "{query}");
+        let rows = ["feature, bin", "output, bin", "output, feature, group"];
+        let is_by = |rows: &&str| query.contains(&format!("by (job, version, {rows})"));
+        assert!(rows.iter().any(is_by), "{query}");
     }
 }
 
