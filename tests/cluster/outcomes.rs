@@ -113,9 +113,9 @@ impl People {
         for (p, each, binomial) in &self.0 {
             let event = binomial.draw(random);
             if *p >= 0.5 {
-                events_found += event
+                events_found += event;
             } else {
-                none_found += each - event
+                none_found += each - event;
             }
             right += if *p >= 0.5 { event } else { each - event };
             squares += event * (1.0 - p).powi(2) + (each - event) * p.powi(2);
