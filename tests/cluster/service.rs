@@ -125,9 +125,9 @@ fn every_rule_evaluates(prometheus: &Prometheus, pods: &[SocketAddr], applied: &
         assert_eq!(failed, None);
         loaded.iter().all(|rule| rule["health"] == "ok").then_some(())
     });
-    // There is no canary here: its rules find data in `canary`. Nobody posts outcomes, and the default model has no
-    // reference of its answers: promtool's tests have the names and labels of these families.
-    let elsewhere = ["model-api-canary", "model-api-outcomes", "model-api-answers"];
+    // There is no canary here: its rules find data in `canary`. Nobody posts outcomes: promtool's tests have the
+    // labels of their families, and `service::outcomes` their names.
+    let elsewhere = ["model-api-canary", "model-api-outcomes"];
     let is_here = |group: &Value| !elsewhere.iter().any(|name| group["name"] == *name);
     groups.as_array_mut().unwrap().retain(is_here);
     let written = rules(&groups);
@@ -222,19 +222,16 @@ pub fn targets(applied: &Applied<'_>) -> Vec<(String, Value)> {
     targets
 }
 
-/// True for a query of the row *Outcomes*: nobody posts any here, and the default model has no reference of its
-/// answers.
+/// True for a query of outcomes: nobody posts any here.
 pub fn is_of_outcomes(query: &str) -> bool {
     let families = [
         "_outcome",
         "measure:",
-        "output:",
-        "output_bin:",
+        "output:model_calibration",
         "bin:model_calibration",
         "model_reference_",
     ];
     families.iter().any(|family| query.contains(family))
-        || query.contains("_prediction_reference_ratio")
 }
 
 /// A panel's query with the values that a person chooses.

@@ -3,6 +3,7 @@
 use super::{model_manifest, scrape, serve, serve_with, with_default};
 use crate::support::exposition::Exposition;
 use crate::support::http::{Request, Response};
+use crate::support::root;
 use crate::support::server::TestServer;
 use model_api_host::Manifest;
 use serde_json::{Value, json};
@@ -319,6 +320,32 @@ fn answers_are_counted_by_the_bins_of_their_reference_on_each_prediction() {
         assert_eq!(value("model_prediction_bin_total"), count, "{labels}");
         assert_eq!(value("model_prediction_reference_ratio"), share, "{labels}");
     }
+}
+
+/// A rule about a family of another name would be silent for ever.
+#[test]
+fn every_family_of_outcomes_in_a_rule_or_a_panel_is_exported() {
+    let server = serve_triage();
+    let exported = scrape(&mut server.client());
+    let exported: Vec<&str> = exported.kinds().iter().map(|(name, _)| *name).collect();
+    let mut named = 0;
+    for file in ["alerts/prometheus-rule.yaml", "dashboard/model-api.json"] {
+        let text = std::fs::read_to_string(root().join("k8s/components").join(file)).unwrap();
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_:".contains(letter);
+        for word in text.split(|letter| !is_word(letter)) {
+            let starts = ["model_outcome", "model_group_", "model_reference_", "model_prediction_"];
+            if !starts.iter().any(|start| word.starts_with(start)) {
+                continue;
+            }
+            let family = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|suffix| word.strip_suffix(suffix))
+                .unwrap_or(word);
+            assert!(exported.contains(&family), "{word} of {file}");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "{named}");
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub static DESCRIPTION: Description = Description {
     features: List::of(&const { notes(&INPUTS) }),
     outputs: List::of(&[OutputNotes {
         positive: Maybe::Some(0),
+        reference: Maybe::Some(ReferenceBins::Category(List::of(&ANSWERS))),
         ..OutputNotes::classes(
             "risk",
             "The class of risk, with the confidence that the rule states for it.",
@@ -80,6 +81,9 @@ pub static REFERENCE: &[Value] = &[Value::Number(45.0), Value::Number(200.0)];
 /// The reference of the age, in years. It is made up like the rule, to show drift.
 const AGES: [NumberBin; 5] =
     [bin(30.0, 0.1), bin(45.0, 0.2), bin(60.0, 0.3), bin(75.0, 0.3), bin(f64::INFINITY, 0.1)];
+
+/// The reference of the answers: the two bins of the age above 60 are at high risk.
+const ANSWERS: [f64; 3] = [0.4, 0.6, 0.0];
 
 /// The reference of total cholesterol, in mg/dL, likewise made up.
 const CHOLESTEROL: [NumberBin; 4] =

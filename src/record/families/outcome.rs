@@ -335,9 +335,10 @@ fn output<'a>(people: &People, context: &'a Context) -> Option<&'a OutputNotes> 
     outputs.find(|output| is_served && output.name == people.output)
 }
 
+/// Returns the positive class of two.
 fn positive_label(output: &OutputNotes) -> Option<&String> {
     let OutputKind::Classes(labels) = &output.kind else { return None };
-    labels.get(output.positive? as usize)
+    labels.get(positive(output)?)
 }
 
 /// Lists all pairs of classes, as they are counted.
