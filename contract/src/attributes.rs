@@ -1,12 +1,12 @@
-//! The attributes of a model's card: those that the rule HTI-1 of the United States names, and those of
+//! The attributes of a model's card: the ones named by the rule HTI-1 of the United States, and those of
 //! CHAI's model card.
 
-/// An attribute that a model's card may state.
+/// An attribute of a model's card.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attribute {
     /// The key in a [`Statement`](crate::Statement) and in an importer's card.
     pub key: &'static str,
-    /// The question that a statement answers.
+    /// The question behind a statement.
     pub title: &'static str,
 }
 

@@ -1,8 +1,8 @@
-//! Subgroups of people, by the features whose `group` makes them.
+//! Subgroups of people, by features with a `group`.
 
 use crate::types::{Feature, Kind, Value};
 
-/// The largest number of subgroups that all features of a model make together.
+/// The largest number of subgroups of all features of a model together.
 pub const MOST_SUBGROUPS: usize = 20;
 
 /// Names the subgroups of a feature, in order; none if it makes no subgroups.

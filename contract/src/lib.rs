@@ -1,5 +1,5 @@
 //! The contract between a model and its callers: the types and functions of
-//! [`wit/predictor.wit`](../../../wit/predictor.wit), which documents them.
+//! [`wit/predictor.wit`](../../../wit/predictor.wit), with its documentation.
 //!
 //! The types work natively too. The functions call the model component, and only WebAssembly has one.
 

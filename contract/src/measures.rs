@@ -13,7 +13,7 @@ pub const MEASURES: [(Measure, &str); 6] = [
     (Measure::MeanAbsoluteError, "mean_absolute_error"),
 ];
 
-/// The names of what a performance is of; each is empty if it does not apply.
+/// The names of a performance's subject; each is empty if it does not apply.
 pub struct Names {
     pub output: String,
     pub measure: &'static str,
