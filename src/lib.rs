@@ -20,7 +20,7 @@
 mod http;
 mod platform;
 
-mod model;
+use predictor_contract as model;
 
 mod serve;
 

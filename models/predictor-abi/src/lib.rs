@@ -14,8 +14,6 @@
 
 extern crate alloc;
 
-#[cfg(target_arch = "wasm32")]
-mod component_type;
 mod export;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
@@ -29,6 +27,16 @@ pub use export::{Model, answer, collect, explain, keep};
 pub use runtime::scratch;
 pub use statics::{Input, features, notes, quantities};
 pub use types::*;
+
+/// The custom section for tools: it names the world of the module.
+#[cfg(target_arch = "wasm32")]
+mod component_type {
+    wit_bindgen::generate!({
+        path: "../../wit/predictor.wit",
+        world: "model",
+        generate_unused_types: false,
+    });
+}
 
 /// Runs `work`. In a component it also frees all memory allocated by `work`.
 ///
