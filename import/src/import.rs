@@ -3,6 +3,7 @@
 use crate::card::Card;
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
+use crate::card::outcome;
 use crate::card::table::{InFile, Table};
 use crate::card::transparency;
 use crate::emit::component;
@@ -17,7 +18,7 @@ use crate::paper::{Paper, find_columns};
 use crate::verify::agreement::agreement;
 use crate::verify::answers::shown;
 use crate::verify::{examples, synthetic};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 /// An imported model.
@@ -153,6 +154,11 @@ pub fn ask(
         say(format!("  example {:?}: {}", example.name, answers.join(", ")));
     }
     described.description.examples = examples;
+    described.description.outcome =
+        outcome::describe(card, &described.known()).context("[outcome]")?;
+    for line in outcome::unnamed(&described.description.outputs) {
+        say(format!("  {line}"));
+    }
     for line in transparency::report(&described.description) {
         say(format!("  {line}"));
     }

@@ -2,15 +2,16 @@
 
 use crate::card::cells::Reading;
 use crate::card::columns::simplified;
-use crate::card::{self, Card, transparency};
+use crate::card::reference::bins;
+use crate::card::{self, Card, check_version, outcome, transparency};
 use crate::ir::graph::{Graph, InputKind, Value};
 use crate::ir::labels;
 use crate::ir::model::{Answer, Choice, Class, Missing, Model, Values};
 use crate::ir::program::{Cell, Coding, Output};
 use anyhow::{Context, Result, bail, ensure};
 use predictor_contract::{
-    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberBin, NumberRange, OtherUnit,
-    OutputKind, OutputNotes, QuantityRange, Reference, ReferenceBins, Signature, UnusualPolicy,
+    Description, Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, OtherUnit, OutputKind,
+    OutputNotes, QuantityRange, Reference, Signature, UnusualPolicy,
 };
 use std::collections::HashSet;
 
@@ -51,6 +52,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
         features.push(described.feature);
         notes.push(described.notes);
     }
+    outcome::check_groups(&features)?;
     let cells = cells.into_iter().map(|cells| cells.into_iter().collect::<Option<Vec<_>>>());
     let cells = cells.collect::<Option<Vec<_>>>().context("a column has no feature")?;
     let (outputs, output_notes) = describe_outputs(model, card)?;
@@ -81,24 +83,19 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
     })
 }
 
+impl Described {
+    /// Returns the names of features, classes and outputs.
+    pub fn known(&self) -> outcome::Known<'_> {
+        outcome::Known { features: &self.signature.features, outputs: &self.description.outputs }
+    }
+}
+
 fn check_name(name: &str) -> Result<()> {
     let is_plain =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     ensure!(
         !name.is_empty() && name.chars().all(is_plain),
         "name {name:?}: use lower case letters, digits and hyphens"
-    );
-    Ok(())
-}
-
-/// Checks the version, since it is part of paths and a label in metrics.
-fn check_version(version: &str) -> Result<()> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
-    ensure!(
-        (1..=64).contains(&version.len())
-            && version.chars().all(is_plain)
-            && !version.trim_matches('.').is_empty(),
-        "version {version:?}: use letters, digits, dots and hyphens, such as v1.0.0"
     );
     Ok(())
 }
@@ -216,7 +213,13 @@ fn describe_feature(
                 .map(|reference| describe_reference(reference, &kind))
                 .transpose()?,
         },
-        feature: Feature { name: card.name.clone(), kind, missing, unusual, group: None },
+        feature: Feature {
+            name: card.name.clone(),
+            group: outcome::group(card.group.as_ref(), &kind)?,
+            kind,
+            missing,
+            unusual,
+        },
     })
 }
 
@@ -327,41 +330,7 @@ fn missing(
 }
 
 fn describe_reference(card: &card::Reference, kind: &Kind) -> Result<Reference> {
-    let shares = &card.shares;
-    let sum: f64 = shares.iter().sum();
-    let is_flag = matches!(kind, Kind::Flag);
-    ensure!(
-        is_flag || (sum - 1.0).abs() < 1e-3,
-        "the shares of its reference add up to {sum}, not to 1"
-    );
-    let bins = match kind {
-        Kind::Number(_) => {
-            let upper = card.upper.as_ref().context("its reference has no upper bounds")?;
-            ensure!(
-                upper.len() + 1 == shares.len(),
-                "its reference needs one upper bound less than shares"
-            );
-            ensure!(
-                upper.is_sorted_by(|a, b| a < b),
-                "the upper bounds of its reference do not rise"
-            );
-            let uppers = upper.iter().copied().chain([f64::INFINITY]);
-            let bins = uppers.zip(shares).map(|(upper, share)| NumberBin { upper, share: *share });
-            ReferenceBins::Number(bins.collect())
-        }
-        Kind::Category(names) => {
-            ensure!(
-                shares.len() == names.len() + 1,
-                "its reference needs a share for each category and one for all others"
-            );
-            ReferenceBins::Category(shares.clone())
-        }
-        Kind::Flag => match shares[..] {
-            [share] => ReferenceBins::Flag(share),
-            _ => bail!("its reference needs the share of true alone"),
-        },
-    };
-    Ok(Reference { bins, missing: card.missing })
+    Ok(Reference { bins: bins(card, kind)?, missing: card.missing })
 }
 
 fn describe_outputs(model: &mut Model, card: &Card) -> Result<(Vec<Output>, Vec<OutputNotes>)> {
@@ -379,12 +348,20 @@ fn describe_outputs(model: &mut Model, card: &Card) -> Result<(Vec<Output>, Vec<
             Answer::Number { value, column } => describe_number(*value, *column, output),
         }
         .with_context(|| format!("output {:?}", output.name))?;
-        let (name, description) = (output.name.clone(), output.description.clone());
-        let positive = positive(&kind, output.positive.as_deref())
-            .with_context(|| format!("output {name:?}"))?;
-        described.push((value, OutputNotes { name, description, kind, positive, reference: None }));
+        let notes = notes(kind, output).with_context(|| format!("output {:?}", output.name))?;
+        described.push((value, notes));
     }
     Ok(described.into_iter().unzip())
+}
+
+fn notes(kind: OutputKind, card: &card::Output) -> Result<OutputNotes> {
+    Ok(OutputNotes {
+        name: card.name.clone(),
+        description: card.description.clone(),
+        positive: positive(&kind, card.positive.as_deref())?,
+        reference: outcome::answer_bins(card.reference.as_ref(), &kind)?,
+        kind,
+    })
 }
 
 /// Finds the card's positive class among the classes of the output.

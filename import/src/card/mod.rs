@@ -6,13 +6,14 @@ pub mod columns;
 pub mod describe;
 pub mod draft;
 mod order;
+pub mod outcome;
 pub mod profile;
-mod reference;
+pub mod reference;
 mod round;
 pub mod table;
 pub mod transparency;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +50,8 @@ pub struct Card {
     pub outputs: Vec<Output>,
     /// The explanations of the model's answers.
     pub explanation: Option<Explanation>,
+    /// The truth about the people, and the performance before.
+    pub outcome: Option<outcome::Outcome>,
     /// The statements of the model's card, by the keys of
     /// [`attributes`](predictor_contract::attributes).
     #[serde(default)]
@@ -100,6 +103,18 @@ pub struct Feature {
     pub unusual: Option<Unusual>,
     /// The reference for drift. None for a feature without one.
     pub reference: Option<Reference>,
+    /// The subgroups of people by this feature. None for most features.
+    pub group: Option<Group>,
+}
+
+/// The subgroups of people by a feature.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected true, or the bounds of a number such as [40, 65]")]
+pub enum Group {
+    /// True for a subgroup for each category, or for `false` and `true`.
+    All(bool),
+    /// The rising bounds between subgroups of a number.
+    Bounds(Vec<f64>),
 }
 
 /// Another unit of a feature.
@@ -150,6 +165,16 @@ pub struct Reference {
     pub missing: f64,
 }
 
+/// The distribution of an output's answers to the training data.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerReference {
+    /// The upper bounds of a number's bins, in ascending order. The last bin has none.
+    pub upper: Option<Vec<f64>>,
+    /// Proportions from 0 to 1: of each bin, or of each class in the order of the classes.
+    pub shares: Vec<f64>,
+}
+
 /// The explanations of the model's answers.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,7 +198,7 @@ pub struct Output {
     pub description: String,
     /// The labels of the classes, in the model's order.
     pub classes: Option<Vec<String>>,
-    /// The class that an explanation of two classes speaks of, by its label: "disease", not
+    /// The class of explanations, sensitivity and calibration, by its label: "disease", not
     /// "no disease".
     pub positive: Option<String>,
     /// False to leave out the model's scores, if they are no probabilities.
@@ -183,6 +208,8 @@ pub struct Output {
     pub unit: String,
     /// The least and the greatest answer.
     pub range: Option<[f64; 2]>,
+    /// The reference for drift of the answers.
+    pub reference: Option<AnswerReference>,
 }
 
 /// An example of the card.
@@ -241,4 +268,16 @@ impl Card {
             anyhow!("line {line}: {}", error.message())
         })
     }
+}
+
+/// Checks the version, since it is part of paths and a label in metrics.
+fn check_version(version: &str) -> Result<()> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
+    ensure!(
+        (1..=64).contains(&version.len())
+            && version.chars().all(is_plain)
+            && !version.trim_matches('.').is_empty(),
+        "version {version:?}: use letters, digits, dots and hyphens, such as v1.0.0"
+    );
+    Ok(())
 }

@@ -155,18 +155,23 @@ struct Counter {
 impl Counter {
     fn new(reading: &Reading) -> Self {
         let categories = match reading {
-            Reading::Categories(categories) => vec![0; categories.count()],
-            _ => Vec::new(),
+            Reading::Categories(categories) => categories.count(),
+            _ => 0,
         };
+        let is_number = matches!(reading, Reading::Number { .. });
+        Self { is_flag: *reading == Reading::Flag, ..Self::empty(is_number, categories) }
+    }
+
+    fn empty(is_number: bool, categories: usize) -> Self {
         Self {
-            is_number: matches!(reading, Reading::Number { .. }),
-            is_flag: *reading == Reading::Flag,
+            is_number,
+            is_flag: false,
             sample: Vec::new(),
             numbers: 0,
             has_fraction: false,
             yes: 0,
             no: 0,
-            categories,
+            categories: vec![0; categories],
             others: 0,
             texts: HashMap::new(),
             missing: 0,
@@ -226,6 +231,35 @@ impl Counter {
             Values::Texts(texts)
         };
         Ok(Spread { values, count, missing: self.missing, order: self.order })
+    }
+}
+
+/// Counts the answers of an output.
+pub struct Answers {
+    counter: Counter,
+    random: Rng,
+}
+
+impl Answers {
+    /// Begins to count answers of some classes, or numbers without any.
+    pub fn new(classes: Option<usize>) -> Self {
+        let counter = Counter::empty(classes.is_none(), classes.unwrap_or(0));
+        Self { counter, random: Rng::with_seed(0) }
+    }
+
+    /// Adds an answer: a number, or the index of a class.
+    pub fn add(&mut self, answer: Cell) {
+        let text = match answer {
+            Cell::Category(index) => index.to_string(),
+            Cell::Number(number) => number.to_string(),
+            _ => return,
+        };
+        self.counter.add(answer, &text, &mut self.random);
+    }
+
+    /// Returns the distribution of the answers; none without any answer.
+    pub fn spread(self) -> Option<Spread> {
+        self.counter.spread().ok()
     }
 }
 

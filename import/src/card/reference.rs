@@ -2,7 +2,9 @@
 
 use super::profile::{Spread, Values};
 use super::round;
-use predictor_contract::{NumberBin, Reference, ReferenceBins};
+use crate::card;
+use anyhow::{Context, bail, ensure};
+use predictor_contract::{Kind, NumberBin, Reference, ReferenceBins};
 
 /// The most bins of a number. Each has about the same number of rows.
 const BINS: usize = 10;
@@ -27,6 +29,18 @@ pub enum Reason {
     Cyclic,
     /// There are more than 50 categories.
     ManyCategories,
+}
+
+impl Reason {
+    /// Returns the reason for answers without a reference, in words.
+    pub fn of_answers(self) -> &'static str {
+        match self {
+            Self::FewRows => "the rows are too few",
+            Self::Constant => "all are the same",
+            Self::Cyclic => "the rows go through them in order",
+            Self::ManyCategories => "there are too many classes",
+        }
+    }
 }
 
 /// Returns the fewest rows for a reference of at least two bins. With fewer rows, chance alone
@@ -70,6 +84,50 @@ pub fn reference(spread: &Spread) -> Result<Reference, Reason> {
         }
     };
     Ok(Reference { bins, missing: spread.missing_share() })
+}
+
+/// Returns the bins of a reference in a card.
+///
+/// # Errors
+///
+/// If they do not suit the kind of the values.
+pub(super) fn bins(card: &card::Reference, kind: &Kind) -> anyhow::Result<ReferenceBins> {
+    let shares = &card.shares;
+    let sum: f64 = shares.iter().sum();
+    let is_flag = matches!(kind, Kind::Flag);
+    ensure!(
+        is_flag || (sum - 1.0).abs() < 1e-3,
+        "the shares of its reference add up to {sum}, not to 1"
+    );
+    Ok(match kind {
+        Kind::Number(_) => {
+            let upper = card.upper.as_ref().context("its reference has no upper bounds")?;
+            ensure!(
+                upper.len() + 1 == shares.len(),
+                "its reference needs one upper bound less than shares"
+            );
+            ensure!(are_rising(upper), "the upper bounds of its reference do not rise");
+            let uppers = upper.iter().copied().chain([f64::INFINITY]);
+            let bins = uppers.zip(shares).map(|(upper, share)| NumberBin { upper, share: *share });
+            ReferenceBins::Number(bins.collect())
+        }
+        Kind::Category(names) => {
+            ensure!(
+                shares.len() == names.len() + 1,
+                "its reference needs a share for each category and one for all others"
+            );
+            ReferenceBins::Category(shares.clone())
+        }
+        Kind::Flag => match shares[..] {
+            [share] => ReferenceBins::Flag(share),
+            _ => bail!("its reference needs the share of true alone"),
+        },
+    })
+}
+
+/// True if numbers are finite, and each is above the one before it.
+pub(super) fn are_rising(numbers: &[f64]) -> bool {
+    numbers.iter().all(|number| number.is_finite()) && numbers.is_sorted_by(|a, b| a < b)
 }
 
 /// Returns the most bins of a number with enough rows; 1 if there are too few rows.

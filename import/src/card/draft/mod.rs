@@ -121,7 +121,10 @@ impl Draft {
 /// # Errors
 ///
 /// If the key has another type.
-fn tables<'d>(document: &'d mut DocumentMut, key: &str) -> Result<&'d mut ArrayOfTables> {
+pub(super) fn tables<'d>(
+    document: &'d mut DocumentMut,
+    key: &str,
+) -> Result<&'d mut ArrayOfTables> {
     let item = document.entry(key).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     item.as_array_of_tables_mut().with_context(|| format!("write {key} as [[{key}]]"))
 }
@@ -287,7 +290,7 @@ fn named(feature: &Feature, is_named: bool, column: Option<&String>) -> toml_edi
 }
 
 /// Makes a TOML number, an integer if it has no fraction.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
 }
 
@@ -300,7 +303,7 @@ fn list<V: Into<Value>>(items: impl IntoIterator<Item = V>) -> Array {
     items.into_iter().collect()
 }
 
-fn reference_table(reference: &predictor_contract::Reference) -> InlineTable {
+pub(super) fn reference_table(reference: &predictor_contract::Reference) -> InlineTable {
     let mut table = InlineTable::new();
     let shares: Array = match &reference.bins {
         ReferenceBins::Number(bins) => {

@@ -35,14 +35,8 @@ impl Writer {
                 Answer::Class(class) => {
                     let classes = self.classes(&model.graph, class, labels)?;
                     self.set(&mut table, "classes", list(&classes));
-                    match positive(&classes) {
-                        Some(label) => drop(table.insert("positive", value(label))),
-                        None if classes.len() == 2 => self.notes.push(format!(
-                            "positive: explanations speak of {:?}; to change it, write positive = \
-                             {:?} into [[output]]",
-                            classes[1], classes[0]
-                        )),
-                        None => (),
+                    if let Some(label) = positive(&classes) {
+                        table.insert("positive", value(label));
                     }
                 }
                 Answer::Number { .. } => drop(table.insert("unit", value(""))),
