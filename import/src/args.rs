@@ -22,6 +22,12 @@ pub struct Options {
     /// are compared with the target, and with a column "prediction".
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Held-out rows, as CSV with the columns of the data.
+    ///
+    /// The performance in the card is computed from them. Without them it is computed from the data,
+    /// and the card says that it flatters.
+    #[arg(long, value_name = "FILE")]
+    pub test: Option<PathBuf>,
     /// The column of the data with the target [default: the one column that is no feature].
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,

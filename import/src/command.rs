@@ -46,13 +46,15 @@ fn import(model: &Path, options: &Options) -> Result<()> {
         model,
         card: &card,
         data: options.data.as_deref(),
+        test: options.test.as_deref(),
         target: options.target.as_deref(),
         anyway: options.anyway,
     };
     let size = std::fs::metadata(model).with_context(|| model.display().to_string())?.len();
     let runner = runner::load()?;
     // A build runs this command each time. Skip the import if nothing has changed.
-    if let Some(out) = options.out.as_deref().filter(|_| options.data.is_none())
+    let has_rows = options.data.is_some() || options.test.is_some();
+    if let Some(out) = options.out.as_deref().filter(|_| !has_rows)
         && is_fresh(out, &runner, &files)
     {
         return Ok(());

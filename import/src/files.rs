@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The files and options of an import.
+#[derive(Clone, Copy)]
 pub struct Files<'f> {
     /// The model's file, in a supported format.
     pub model: &'f Path,
@@ -10,7 +11,9 @@ pub struct Files<'f> {
     pub card: &'f Path,
     /// A CSV file with rows of training or test data.
     pub data: Option<&'f Path>,
-    /// The name of the target column in the data.
+    /// A CSV file with held-out rows: the performance is computed from them.
+    pub test: Option<&'f Path>,
+    /// The name of the target column in the data, and in the held-out rows.
     pub target: Option<&'f str>,
     /// True to import the model even if its answers are no better than chance.
     pub anyway: bool,

@@ -3,7 +3,9 @@
 use crate::card::Card;
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
-use crate::card::outcome;
+use crate::card::outcome::{self, Outcome};
+use crate::card::profile::Spread;
+use crate::card::reference::reference;
 use crate::card::table::{InFile, Table};
 use crate::card::transparency;
 use crate::emit::component;
@@ -15,11 +17,13 @@ use crate::formats;
 use crate::ir::evaluate::Evaluator;
 use crate::ir::model::{Answer, Choice, Model};
 use crate::paper::{Paper, find_columns};
-use crate::verify::agreement::agreement;
-use crate::verify::answers::shown;
+use crate::verify::agreement::Agreement;
+use crate::verify::answers::{Asked, Spreads, each_answer, shown};
+use crate::verify::performance::{Measured, Measuring};
 use crate::verify::{examples, synthetic};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 /// An imported model.
 pub struct Imported {
@@ -40,9 +44,10 @@ pub struct Imported {
 pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
     // Read the model and its card.
     let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
-    let table = files.data.map(|path| Table::open(path).in_file(path)).transpose()?;
+    let open = |path: Option<&Path>| path.map(|path| Table::open(path).in_file(path)).transpose();
+    let (table, test) = (open(files.data)?, open(files.test)?);
     let card = files.card.exists().then(|| Card::read(files.card)).transpose()?;
-    let width = width(files, card.as_ref(), table.as_ref());
+    let width = width(files, card.as_ref(), table.as_ref().or(test.as_ref()));
     let mut model = formats::read(files.model, &bytes, width).in_file(files.model)?;
     say(format!("{}: {}; {}", files.model.display(), model.source, counted(&model)));
     model.notes.iter().for_each(|note| say(format!("  {note}")));
@@ -56,19 +61,23 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
         None => Paper::draft(files, &mut model, data, say)?,
         Some(card) => Paper::complete(files, &mut model, card, data, say)?,
     };
-    // Ask the model, and find a way to explain its answers.
+    let held_out = find_held_out(files, &model, &paper.card, test.as_ref(), data)?;
+    // Ask the model, and find a way to explain its answers. Performance that is computed anew below may
+    // be that of other subgroups.
+    let mut card = Card::parse(&paper.text).in_file(files.card)?;
+    if held_out.is_some() || columns.as_ref().is_some_and(|columns| columns.target.is_some()) {
+        card.forget_computed();
+    }
     let digest = digest(&bytes);
     let (mut described, evaluator) =
-        ask(&mut model, &paper.card, digest.clone(), say).in_file(files.card)?;
+        ask(&mut model, &card, digest.clone(), say).in_file(files.card)?;
     let saved = covers::read(files.card, &digest);
     let facts = Facts { data, covers: saved.as_deref().map(covers::parse).unwrap_or_default() };
     let (evaluator, covers) =
         explain(&mut model, &mut described, evaluator, &mut paper, facts, say)?;
-    if let Some((table, columns)) = data {
-        let report = agreement(&evaluator, &described, table, columns, files.anyway, say);
-        let report = report.in_file(files.data.unwrap_or(files.model))?;
-        report.into_iter().for_each(|line| say(format!("  {line}")));
-    }
+    let held_out = test.as_ref().zip(held_out.as_ref());
+    let facts = compare(files, &evaluator, &described, data, held_out, say)?;
+    complete(&mut paper, &mut described, facts, say).in_file(files.card)?;
     // Write the card only now, after all checks. A mistake in the data then leaves no trace in it.
     paper.write(files.card, say)?;
     let covers = match covers.is_empty() {
@@ -85,6 +94,124 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     let stamp = stamp([runner, &bytes, paper.text.as_bytes(), covers.as_bytes()]);
     let component = component::build(runner, &described, &evaluator.words, &stamp)?;
     Ok(Imported { described, evaluator, component })
+}
+
+/// Finds the columns of the held-out rows. Their target has the name of the data's target.
+///
+/// # Errors
+///
+/// If the file is that of the data, if a feature has no column, or if there is no target.
+fn find_held_out(
+    files: &Files,
+    model: &Model,
+    card: &Card,
+    test: Option<&Table>,
+    data: Option<(&Table, &Columns)>,
+) -> Result<Option<Columns>> {
+    let (Some(test), Some(path)) = (test, files.test) else { return Ok(None) };
+    if files.data.is_some_and(|data| data.canonicalize().ok() == path.canonicalize().ok()) {
+        return Err(anyhow!("these rows are the data, and not held out; leave out --test"))
+            .in_file(path);
+    }
+    let named = data.and_then(|(table, columns)| Some(&table.columns[columns.target?][..]));
+    let files = Files { data: files.test, target: files.target.or(named), ..*files };
+    let columns = find_columns(&files, model, Some(card), test)?;
+    if columns.target.is_none() {
+        return Err(anyhow!("it has no target; name its column: --target …")).in_file(path);
+    }
+    Ok(Some(columns))
+}
+
+/// The facts of rows about the model's answers.
+#[derive(Default)]
+struct AnswerFacts {
+    /// The distribution of each output's answers to the data; none without data.
+    spreads: Vec<Option<Spread>>,
+    measured: Option<Measured>,
+    is_held_out: bool,
+}
+
+/// Compares the model's answers with the data, and measures them: on the held-out rows, or else on
+/// the data.
+///
+/// # Errors
+///
+/// If the answers agree with the data no better than chance, or a table is invalid.
+fn compare(
+    files: &Files,
+    evaluator: &Evaluator,
+    described: &Described,
+    data: Option<(&Table, &Columns)>,
+    held_out: Option<(&Table, &Columns)>,
+    say: &mut dyn FnMut(String),
+) -> Result<AnswerFacts> {
+    let mut facts = AnswerFacts { is_held_out: held_out.is_some(), ..AnswerFacts::default() };
+    if let Some((table, columns)) = data {
+        let path = files.data.unwrap_or(files.model);
+        let mut agreement = Agreement::new(described, table, columns);
+        let mut spreads = Spreads::new(described);
+        let is_measured = held_out.is_none() && columns.target.is_some();
+        let mut measuring = is_measured.then(|| Measuring::new(described));
+        let mut visit = |asked: &Asked| {
+            agreement.add(asked);
+            spreads.add(described, asked);
+            measuring.iter_mut().for_each(|measuring| measuring.add(asked));
+        };
+        each_answer(evaluator, described, (table, columns), say, &mut visit).in_file(path)?;
+        let report = agreement.report(files.anyway).in_file(path)?;
+        report.into_iter().for_each(|line| say(format!("  {line}")));
+        facts.spreads = spreads.finish();
+        facts.measured = measuring.map(Measuring::finish);
+    }
+    if let Some(rows) = held_out {
+        let mut measuring = Measuring::new(described);
+        each_answer(evaluator, described, rows, say, &mut |asked| measuring.add(asked))
+            .in_file(files.test.unwrap_or(files.model))?;
+        facts.measured = Some(measuring.finish());
+    }
+    Ok(facts)
+}
+
+/// Adds the facts of rows to the card, and describes the outcomes by it.
+///
+/// # Errors
+///
+/// If the card cannot be written again with its new facts, or its outcomes are invalid.
+fn complete(
+    paper: &mut Paper,
+    described: &mut Described,
+    facts: AnswerFacts,
+    say: &mut dyn FnMut(String),
+) -> Result<()> {
+    let AnswerFacts { spreads, measured, is_held_out } = facts;
+    // The references of the answers.
+    let mut references = Vec::new();
+    for (spread, output) in spreads.iter().zip(&described.description.outputs) {
+        let found = spread.as_ref().map(reference).transpose().unwrap_or_else(|reason| {
+            let (name, why) = (&output.name, reason.of_answers());
+            say(format!("  output {name:?}: no reference for drift of its answers, since {why}"));
+            None
+        });
+        references.push(found.map(|found| found.bins));
+    }
+    paper.set_references(&references)?;
+    // The performance.
+    if let Some(measured) = measured {
+        let report = measured.report(described, is_held_out);
+        report.into_iter().for_each(|line| say(format!("  {line}")));
+        if paper.card.outcome.as_ref().is_some_and(Outcome::is_own) {
+            say("  the performance in the card stays, since its data is a sentence of yours".into());
+        } else if !measured.performance.is_empty() {
+            paper.set_performance(&measured.data(is_held_out), &measured, described)?;
+        }
+    }
+    // Describe what the card has now, so that importing it again makes the same component.
+    for (notes, output) in described.description.outputs.iter_mut().zip(&paper.card.outputs) {
+        notes.reference = outcome::answer_bins(output.reference.as_ref(), &notes.kind)?;
+    }
+    let outcome = outcome::describe(&paper.card, &described.known()).context("[outcome]")?;
+    described.description.outcome = outcome;
+    Ok(())
 }
 
 /// The data, and the covers beside the card.

@@ -3,16 +3,22 @@
 use crate::card::Card;
 use crate::card::cells::Reading;
 use crate::card::columns::{Columns, Names};
-use crate::card::describe;
+use crate::card::describe::{self, Described};
 use crate::card::draft::{self, Draft};
+use crate::card::outcome;
 use crate::card::profile::Profile;
 use crate::card::table::{InFile, Table};
 use crate::emit::write::write;
 use crate::files::{Files, name_of};
 use crate::ir::model::{Missing, Model};
+use crate::verify::performance::Measured;
 use crate::verify::{examples, synthetic};
 use anyhow::{Result, ensure};
+use predictor_contract::ReferenceBins;
 use std::path::Path;
+
+/// The start of the line about a card with new facts.
+const COMPLETED: &str = "completed from the data: ";
 
 /// A card, and its text in TOML.
 pub struct Paper {
@@ -96,7 +102,7 @@ impl Paper {
         };
         let added: Vec<String> =
             draft.added.iter().map(|(key, count)| format!("{key} ({count})")).collect();
-        let news = vec![format!("completed from the data: {}", added.join(", "))];
+        let news = vec![format!("{COMPLETED}{}", added.join(", "))];
         Self::new(draft.text(), Some(news)).in_file(files.card)
     }
 
@@ -110,14 +116,47 @@ impl Paper {
     ///
     /// If the card has something else than a table by this name.
     pub fn set_explanation(&mut self, means: Option<&[f64]>, shares: &[f64]) -> Result<()> {
-        let text = draft::with_explanation(&self.text, means, shares)?;
-        if text != self.text {
-            let mut news = self.news.take().unwrap_or_default();
-            if news.is_empty() {
-                news.push("completed from the data: explanation".to_owned());
-            }
-            *self = Self::new(text, Some(news))?;
+        self.set(draft::with_explanation(&self.text, means, shares)?, "explanation")
+    }
+
+    /// Adds the references of the answers to the card.
+    ///
+    /// # Errors
+    ///
+    /// If the card's outputs are no tables.
+    pub fn set_references(&mut self, references: &[Option<ReferenceBins>]) -> Result<()> {
+        self.set(outcome::with_references(&self.text, references)?, "reference of answers")
+    }
+
+    /// Adds the performance to the card, with a sentence about its rows.
+    ///
+    /// # Errors
+    ///
+    /// If the card has something else than a table by this name.
+    pub fn set_performance(
+        &mut self,
+        data: &str,
+        measured: &Measured,
+        described: &Described,
+    ) -> Result<()> {
+        let Measured { performance, calibration, .. } = measured;
+        let known = described.known();
+        let text = outcome::with_performance(&self.text, data, performance, calibration, &known)?;
+        self.set(text, "outcome")
+    }
+
+    /// Replaces the text, if it differs, and names the change for the user.
+    fn set(&mut self, text: String, what: &str) -> Result<()> {
+        if text == self.text {
+            return Ok(());
         }
+        let mut news = self.news.take().unwrap_or_default();
+        match news.first_mut() {
+            None => news.push(format!("{COMPLETED}{what}")),
+            Some(first) if first.starts_with(COMPLETED) => *first += &format!(", {what}"),
+            Some(_) => {}
+        }
+        *self = Self::new(text, Some(news))?;
         Ok(())
     }
 

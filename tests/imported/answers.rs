@@ -256,8 +256,14 @@ fn the_example_answers_as_the_python_that_trained_it() {
     let folder = root().join("examples/heart-disease");
     let [model, card, data] = ["heart-disease.onnx", "heart-disease.toml", "predictions.csv"]
         .map(|name| folder.join(name));
-    let files =
-        Files { model: &model, card: &card, data: Some(&data), target: None, anyway: false };
+    let files = Files {
+        model: &model,
+        card: &card,
+        data: Some(&data),
+        test: None,
+        target: None,
+        anyway: false,
+    };
     let mut said = Vec::new();
     import(&files, built_runner(), &mut |line| said.push(line))
         .unwrap_or_else(|error| panic!("{error:#}"));

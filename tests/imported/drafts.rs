@@ -1,16 +1,29 @@
 //! Whatever table is given, its draft is accepted, and importing again makes the same component.
 
+use super::tables::numbers;
 use super::{Export, built_runner, export, exports, new_folder};
 use fastrand::Rng;
 use model_api_import::files::Files;
 use model_api_import::import::import;
 use std::path::{Path, PathBuf};
+use toml_edit::{Array, DocumentMut, Item, value};
 
 /// How many tables are tried.
 const TABLES: u64 = 150;
 
 /// Makes a value of one kind.
 type Kind = fn(&mut Rng) -> String;
+
+/// The column of the truth.
+const TARGET: &str = "the truth";
+
+/// Makes the truth of a row from the answer of the library.
+const TARGETS: [fn(&mut Rng, &str) -> String; 4] = [
+    |_, answer| answer.to_owned(),
+    |random, answer| if random.u8(..5) == 0 { String::new() } else { answer.to_owned() },
+    |random, answer| if random.bool() { "0".to_owned() } else { answer.to_owned() },
+    |random, _| one_of(random, &["yes", "no", "nan", "1e308", "-1e308"]),
+];
 
 const KINDS: [Kind; 12] = [
     |random| format!("{:.2}", random.f64() * 200.0 - 100.0),
@@ -52,16 +65,36 @@ fn table(random: &mut Rng, export: &Export) -> String {
         .collect();
     let blanks = *random.choice([0.0, 0.0, 0.0, 0.05, 0.5].iter()).unwrap();
     let rows = *random.choice([1, 2, 20, 60, 300, 1_500].iter()).unwrap();
-    let mut table = format!("{header}\n");
+    let target = random.choice(TARGETS).unwrap();
+    let mut table = format!("{header},{TARGET}\n");
     for row in 0..rows {
         let cells = kinds.iter().enumerate().map(|(column, kind)| match kind {
             _ if random.f64() < blanks => one_of(random, &["", "NaN", "<NA>"]),
             Some(kind) => kind(random),
             None => own[row % own.len()][column].to_owned(),
         });
-        table += &(cells.collect::<Vec<_>>().join(",") + "\n");
+        table += &cells.collect::<Vec<_>>().join(",");
+        table += &format!(",{}\n", target(random, &export.answers[row % export.answers.len()][0]));
     }
     table
+}
+
+/// Makes the first feature one of subgroups, if it may be one.
+fn with_group(card: &Path) {
+    let mut document: DocumentMut = std::fs::read_to_string(card).unwrap().parse().unwrap();
+    let feature = document["feature"].as_array_of_tables_mut().unwrap().get_mut(0).unwrap();
+    let range = feature.get("range").and_then(Item::as_array).map(numbers);
+    let categories = feature.get("categories").and_then(Item::as_array).map(Array::len);
+    match (range, categories) {
+        (Some(range), None) => {
+            let bounds: Array = [range[0] / 2.0 + range[1] / 2.0].into_iter().collect();
+            feature.insert("group", value(bounds));
+        }
+        (None, None) if !feature.contains_key("flag") => return,
+        (_, Some(21..)) => return,
+        _ => drop(feature.insert("group", value(true))),
+    }
+    std::fs::write(card, document.to_string()).unwrap();
 }
 
 /// A file of LightGBM whose categories have names of any kind.
@@ -104,8 +137,8 @@ fn a_drafted_card_is_accepted_and_makes_the_same_component_again() {
         std::fs::write(&data, &table).unwrap();
         let _ = std::fs::remove_file(&card);
         let make = |data: Option<&Path>| {
-            let files =
-                Files { model: &export.file, card: &card, data, target: None, anyway: false };
+            let (model, target) = (&export.file, data.map(|_| TARGET));
+            let files = Files { model, card: &card, data, test: None, target, anyway: true };
             import(&files, built_runner(), &mut |_| {})
         };
         let what = format!("seed {seed}, {}", export.name);
@@ -114,8 +147,13 @@ fn a_drafted_card_is_accepted_and_makes_the_same_component_again() {
                 assert!(!card.exists(), "{what} left a card: {error:#}");
                 assert!(!format!("{error:#}").contains('\n'), "{what}: {error:#}");
             }
-            Ok(first) => {
+            Ok(mut first) => {
                 accepted += 1;
+                if random.bool() {
+                    with_group(&card);
+                    first = make(Some(&data))
+                        .unwrap_or_else(|error| panic!("{what} with a subgroup: {error:#}"));
+                }
                 for data in [Some(&*data), None] {
                     let again = make(data).unwrap_or_else(|error| panic!("{what}: {error:#}"));
                     assert!(again.component == first.component, "{what} with {data:?} differs");

@@ -6,6 +6,7 @@ mod budget;
 mod drafts;
 mod explanations;
 mod operators;
+mod outcomes;
 mod properties;
 mod refusals;
 mod tables;
@@ -120,7 +121,7 @@ pub fn import_export(export: &Export, folder: &Path) -> anyhow::Result<Imported>
 pub fn import_file(model: &Path, folder: &Path, data: Option<&Path>) -> anyhow::Result<Imported> {
     let card = folder.join("card.toml");
     let _ = std::fs::remove_file(&card);
-    let files = Files { model, card: &card, data, target: None, anyway: false };
+    let files = Files { model, card: &card, data, test: None, target: None, anyway: false };
     import(&files, built_runner(), &mut |_| {})
 }
 

@@ -17,7 +17,7 @@ fn refusal(model: &Path, card: Option<&str>, data: Option<&Path>, target: Option
     if let Some(card) = card {
         std::fs::write(&card_path, card).unwrap();
     }
-    let files = Files { model, card: &card_path, data, target, anyway: false };
+    let files = Files { model, card: &card_path, data, test: None, target, anyway: false };
     match import(&files, built_runner(), &mut |_| {}) {
         Ok(_) => panic!("{} is imported", model.display()),
         Err(error) => format!("{error:#}"),
@@ -98,8 +98,14 @@ fn changed_card(name: &str, from: &str, to: &str) -> (PathBuf, String) {
     let model = folder.join(export.file.file_name().unwrap());
     std::fs::copy(&export.file, &model).unwrap();
     let card = folder.join("drafted.toml");
-    let files =
-        Files { model: &model, card: &card, data: Some(&export.rows), target: None, anyway: false };
+    let files = Files {
+        model: &model,
+        card: &card,
+        data: Some(&export.rows),
+        test: None,
+        target: None,
+        anyway: false,
+    };
     import(&files, built_runner(), &mut |_| {}).unwrap_or_else(|error| panic!("{error:#}"));
     let text = std::fs::read_to_string(card).unwrap();
     assert!(text.contains(from), "{from:?} is not in {text}");
@@ -160,9 +166,9 @@ fn a_card_that_disagrees_with_its_model_is_refused() {
         ),
         (
             "several-outputs",
-            "[[output]]\nname = \"y1\"\ndescription = \"\"\nunit = \"\"\n",
-            "",
-            "the model has 2 outputs, and the card 1",
+            "[[output]]\nname = \"y1\"\n",
+            "[[output]]\nname = \"y2\"\n\n[[output]]\nname = \"y1\"\n",
+            "the model has 2 outputs, and the card 3",
         ),
         (
             "after-columns-onehot",

@@ -11,52 +11,78 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// A model beside a table, in a folder of their own.
-struct Try {
-    model: PathBuf,
+pub struct Try {
+    pub model: PathBuf,
     card: PathBuf,
     data: PathBuf,
-    said: Vec<String>,
+    /// A table of held-out rows, if there is one.
+    pub test: Option<PathBuf>,
+    pub said: Vec<String>,
 }
 
 impl Try {
     /// Puts an export beside a table of this text.
-    fn new(test: &str, name: &str, table: &str) -> Self {
+    pub fn new(test: &str, name: &str, table: &str) -> Self {
         let (folder, export) = (new_folder(test), export(name));
         let model = folder.join(export.file.file_name().unwrap());
         std::fs::copy(&export.file, &model).unwrap();
         let (card, data) = (folder.join("card.toml"), folder.join("rows.csv"));
         std::fs::write(&data, table).unwrap();
-        Self { model, card, data, said: Vec::new() }
+        Self { model, card, data, test: None, said: Vec::new() }
     }
 
     /// Puts an export beside the rows that its answers are for.
-    fn with_rows(test: &str, name: &str) -> Self {
+    pub fn with_rows(test: &str, name: &str) -> Self {
         Self::new(test, name, &rows_of(name))
     }
 
-    fn import(&mut self) -> Result<Imported> {
+    pub fn import(&mut self) -> Result<Imported> {
         self.import_with(None, false)
     }
 
-    fn import_with(&mut self, target: Option<&str>, anyway: bool) -> Result<Imported> {
+    pub fn import_with(&mut self, target: Option<&str>, anyway: bool) -> Result<Imported> {
         let (model, card, data) = (&self.model, &self.card, Some(self.data.as_path()));
-        let files = Files { model, card, data, target, anyway };
+        let files = Files { model, card, data, test: self.test.as_deref(), target, anyway };
         import(&files, built_runner(), &mut |line| self.said.push(line))
     }
 
     /// Imports, and returns the line with the reason why not.
-    fn refusal(&mut self, target: Option<&str>) -> String {
+    pub fn refusal(&mut self, target: Option<&str>) -> String {
         let Err(error) = self.import_with(target, false) else { panic!("{:?}", self.said) };
         let line = format!("{error:#}");
         assert!(!line.contains('\n'), "{line}");
         line
     }
 
-    fn card(&self) -> String {
+    /// Imports the card without its data, and returns the line with the reason why not.
+    pub fn refusal_of_card(&self) -> String {
+        let (model, card) = (&self.model, &self.card);
+        let files = Files { model, card, data: None, test: None, target: None, anyway: false };
+        let Err(error) = import(&files, built_runner(), &mut |_| {}) else {
+            panic!("{}", self.card())
+        };
+        let line = format!("{error:#}");
+        assert!(!line.contains('\n'), "{line}");
+        line
+    }
+
+    /// Writes a table in the place of the first one.
+    pub fn set_table(&self, table: &str) {
+        std::fs::write(&self.data, table).unwrap();
+    }
+
+    /// Replaces a text in the card.
+    pub fn edit(&self, from: &str, to: &str) {
+        let card = self.card();
+        assert!(card.contains(from), "{from:?} is not in {card}");
+        std::fs::write(&self.card, card.replacen(from, to, 1)).unwrap();
+    }
+
+    pub fn card(&self) -> String {
         std::fs::read_to_string(&self.card).unwrap()
     }
 
-    fn says(&self, part: &str) {
+    pub fn says(&self, part: &str) {
         assert!(
             self.said.iter().any(|line| line.contains(part)),
             "{part:?} is not in {:#?}",
@@ -70,12 +96,12 @@ impl Try {
 }
 
 /// The rows of an export, as CSV.
-fn rows_of(name: &str) -> String {
+pub fn rows_of(name: &str) -> String {
     std::fs::read_to_string(export(name).rows).unwrap()
 }
 
 /// The table with one more column at its end, of what its library answers.
-fn with_answers(name: &str, header: &str) -> String {
+pub fn with_answers(name: &str, header: &str) -> String {
     let (rows, export) = (rows_of(name), export(name));
     let answers = export.answers.iter().map(|answer| answer[0].as_str());
     let cells = [header].into_iter().chain(answers);
@@ -83,7 +109,7 @@ fn with_answers(name: &str, header: &str) -> String {
 }
 
 /// The numbers of a list of TOML.
-fn numbers<'v>(values: impl IntoIterator<Item = &'v toml_edit::Value>) -> Vec<f64> {
+pub fn numbers<'v>(values: impl IntoIterator<Item = &'v toml_edit::Value>) -> Vec<f64> {
     let number = |value: &toml_edit::Value| {
         value.as_float().or(value.as_integer().map(|number| number as f64)).unwrap()
     };
@@ -320,8 +346,14 @@ fn columns_without_names_in_lightgbms_file_are_those_of_the_data_in_order() {
 fn a_card_that_was_there_first_is_completed_from_the_data() {
     let mut one = Try::with_rows("completed", "forest");
     let data = std::mem::replace(&mut one.data, PathBuf::new());
-    let files =
-        |data| Files { model: &one.model, card: &one.card, data, target: None, anyway: false };
+    let files = |data| Files {
+        model: &one.model,
+        card: &one.card,
+        data,
+        test: None,
+        target: None,
+        anyway: false,
+    };
     import(&files(None), built_runner(), &mut |_| {}).unwrap();
     let card =
         one.card().replace("name = \"x0\"", "name = \"a\" # a person's\nrange = [-100, 100]");
@@ -334,7 +366,8 @@ fn a_card_that_was_there_first_is_completed_from_the_data() {
     std::fs::write(&one.card, card).unwrap();
     let mut said = Vec::new();
     import(&files(Some(&data)), built_runner(), &mut |line| said.push(line)).unwrap();
-    let completed = "completed from the data: range (5), reference (6)";
+    let completed = "completed from the data: range (5), reference (6), explanation, reference of \
+        answers";
     assert!(said.iter().any(|line| line.ends_with(completed)), "{said:#?}");
     assert!(
         one.card().contains("name = \"a\" # a person's\nrange = [-100, 100]"),
@@ -415,7 +448,7 @@ fn few_rows_and_values_in_order_have_no_reference_for_drift() {
     let mut one = Try::new("hours", "forest", &hours);
     one.import().unwrap();
     one.says("f: no reference for drift, since the rows go through their values in order");
-    assert_eq!(one.card().matches("reference =").count(), 5, "{}", one.card());
+    assert_eq!(one.card().matches("reference = { upper").count(), 5, "{}", one.card());
 }
 
 #[test]

@@ -4,15 +4,10 @@ use crate::card::cells::{flag, is_missing};
 use crate::card::columns::Columns;
 use crate::card::describe::Described;
 use crate::card::table::Table;
-use crate::ir::evaluate::Evaluator;
-use crate::verify::answers::answers;
-use crate::verify::rows;
+use crate::verify::answers::Asked;
 use anyhow::{Result, bail};
-use predictor_contract::{Output, OutputKind, Value};
+use predictor_contract::{Output, OutputKind};
 use std::collections::HashMap;
-
-/// The number of rows evaluated at once.
-const BLOCK: usize = 1024;
 
 /// The fewest rows for a comparison with chance.
 const FEWEST: usize = 20;
@@ -20,65 +15,60 @@ const FEWEST: usize = 20;
 /// The number of standard deviations above chance for an agreement to count.
 const DEVIATIONS: f64 = 2.0;
 
-/// Evaluates a model on the rows of a table, and compares its answers with the table.
-///
-/// Returns the lines of a report. `anyway` turns off the error for an agreement no better than
-/// chance.
-///
-/// # Errors
-///
-/// If a cell is not of its feature's type.
-///
-/// If the answers agree with the table no better than chance, for example since the columns are in
-/// another order than in training.
-pub fn agreement(
-    evaluator: &Evaluator,
-    described: &Described,
-    table: &Table,
-    columns: &Columns,
-    anyway: bool,
-    say: &mut dyn FnMut(String),
-) -> Result<Vec<String>> {
-    let mut compared = Compared::new(described, table, columns);
-    let (mut values, mut texts) = (Vec::new(), Vec::new());
-    let (mut answered, mut rows) = (0, 0);
-    let mut ask = |values: &mut Vec<Value>, texts: &mut Vec<Vec<String>>| {
-        for (answer, texts) in answers(evaluator, described, values).iter().zip(&*texts) {
-            answered += usize::from(answer.is_some());
-            if let Some(outputs) = answer {
-                compared.iter_mut().zip(texts).for_each(|(one, text)| one.add(&outputs[0], text));
+/// The agreement of a model's answers with a table.
+pub struct Agreement {
+    /// The comparison with the predictions, and with the target.
+    compared: [Option<Compared>; 2],
+    answered: usize,
+    rows: usize,
+}
+
+impl Agreement {
+    /// Prepares the comparison of the first output.
+    pub fn new(described: &Described, table: &Table, columns: &Columns) -> Self {
+        let kind = &described.description.outputs[0].kind;
+        let predictions = columns.prediction.map(|_| "the column \"prediction\"".to_owned());
+        let target = columns.target.map(|column| format!("the target {:?}", table.columns[column]));
+        let compared = [predictions, target].map(|name| Some(Compared::new(name?, kind)));
+        Self { compared, answered: 0, rows: 0 }
+    }
+
+    /// Compares the answer to one more row.
+    pub fn add(&mut self, asked: &Asked) {
+        self.rows += 1;
+        let Some(outputs) = asked.outputs else { return };
+        self.answered += 1;
+        let cells = [&asked.cells.prediction, &asked.cells.target];
+        for (compared, cell) in self.compared.iter_mut().zip(cells) {
+            if let (Some(compared), Some(cell)) = (compared, cell) {
+                compared.add(&outputs[0], cell);
             }
         }
-        values.clear();
-        texts.clear();
-    };
-    table.each_row(say, |row| {
-        values.extend(rows::from_data(described, table, columns, &row)?);
-        let cells = [columns.prediction, columns.target].into_iter().flatten();
-        texts.push(cells.map(|column| row.cell(column).trim().to_owned()).collect());
-        rows += 1;
-        if texts.len() == BLOCK {
-            ask(&mut values, &mut texts);
+    }
+
+    /// Returns the lines of a report. `anyway` turns off the error.
+    ///
+    /// # Errors
+    ///
+    /// If the answers agree with the table no better than chance, for example since the columns are
+    /// in another order than in training.
+    pub fn report(&self, anyway: bool) -> Result<Vec<String>> {
+        let compared = || self.compared.iter().flatten();
+        let Self { answered, rows, .. } = self;
+        let mut report = vec![format!("{answered} of {rows} rows of the data have an answer")];
+        report.extend(compared().map(Compared::report));
+        if let Some(one) = compared().find(|one| !anyway && one.is_chance()) {
+            bail!(
+                "{}, no better than chance: are the columns in the order of training, and the target \
+                 the right one? --anyway imports it all the same",
+                one.report()
+            );
         }
-        Ok(())
-    })?;
-    ask(&mut values, &mut texts);
-    // Report.
-    let mut report = vec![format!("{answered} of {rows} rows of the data have an answer")];
-    for one in &compared {
-        report.push(one.report());
+        if compared().next().is_none() {
+            report.push("no column has a target or predictions to compare with".to_owned());
+        }
+        Ok(report)
     }
-    if let Some(one) = compared.iter().find(|one| !anyway && one.is_chance()) {
-        bail!(
-            "{}, no better than chance: are the columns in the order of training, and the target \
-             the right one? --anyway imports it all the same",
-            one.report()
-        );
-    }
-    if compared.is_empty() {
-        report.push("no column has a target or predictions to compare with".to_owned());
-    }
-    Ok(report)
 }
 
 /// A comparison of the answers with one column.
@@ -101,9 +91,8 @@ enum Comparison {
 }
 
 impl Compared {
-    /// Prepares the comparisons of the first output: with the predictions, then with the target.
-    fn new(described: &Described, table: &Table, columns: &Columns) -> Vec<Self> {
-        let kind = || match &described.description.outputs[0].kind {
+    fn new(name: String, kind: &OutputKind) -> Self {
+        let kind = match kind {
             OutputKind::Classes(labels) => Comparison::Labels {
                 labels: labels.clone(),
                 right: 0,
@@ -113,10 +102,7 @@ impl Compared {
             },
             OutputKind::Quantity(_) => Comparison::Numbers(Moments::default()),
         };
-        let predictions = columns.prediction.map(|_| "the column \"prediction\"".to_owned());
-        let target = columns.target.map(|column| format!("the target {:?}", table.columns[column]));
-        let names = predictions.into_iter().chain(target);
-        names.map(|name| Self { name, kind: kind() }).collect()
+        Self { name, kind }
     }
 
     fn add(&mut self, output: &Output, text: &str) {
@@ -132,11 +118,9 @@ impl Compared {
                 *given.entry(class.label.clone()).or_default() += 1;
                 *found.entry(label.to_owned()).or_default() += 1;
             }
-            (Comparison::Numbers(moments), Output::Quantity(number)) => {
-                let expected =
-                    text.parse().ok().or_else(|| flag(text).map(|f| f64::from(u8::from(f))));
-                if let Some(expected) = expected {
-                    moments.add(*number, expected);
+            (Comparison::Numbers(moments), Output::Quantity(given)) => {
+                if let Some(expected) = number(text) {
+                    moments.add(*given, expected);
                 }
             }
             _ => {}
@@ -229,11 +213,13 @@ impl Moments {
 
 /// True if two labels are equal as strings, as numbers, or as booleans. A boolean equals its
 /// number.
-fn is_same_label(label: &str, text: &str) -> bool {
-    let number = |text: &str| {
-        text.parse::<f64>().ok().or_else(|| flag(text).map(|flag| f64::from(u8::from(flag))))
-    };
+pub(super) fn is_same_label(label: &str, text: &str) -> bool {
     label == text || number(label).is_some() && number(label) == number(text)
+}
+
+/// Parses a number, or a boolean as 1 or 0.
+pub(super) fn number(text: &str) -> Option<f64> {
+    text.parse().ok().or_else(|| flag(text).map(|flag| f64::from(u8::from(flag))))
 }
 
 /// Formats a distance with three significant digits and without an exponent.

@@ -9,7 +9,9 @@ use crate::card::table::{Row, Table};
 use crate::ir::graph::keep;
 use anyhow::{Result, bail, ensure};
 use predictor_abi::text;
-use predictor_contract::{Feature, Kind, NumberRange, Signature, UnusualPolicy, Value};
+use predictor_contract::{
+    Feature, Kind, MissingPolicy, NumberRange, Signature, UnusualPolicy, Value,
+};
 use std::collections::BTreeMap;
 
 /// Stands for a category outside the card's list.
@@ -85,6 +87,14 @@ fn check(feature: &Feature, value: &Value) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// True if the service refuses a row, by the policies of the features.
+pub fn is_refused(signature: &Signature, row: &[Value]) -> bool {
+    signature.features.iter().zip(row).any(|(feature, value)| match value {
+        Value::Missing => feature.missing == MissingPolicy::Refuse,
+        value => check(feature, value).is_err(),
+    })
 }
 
 /// Reads the values of a row of data.
