@@ -13,6 +13,11 @@ pub const MEASURES: [(Measure, &str); 6] = [
     (Measure::MeanAbsoluteError, "mean_absolute_error"),
 ];
 
+/// Returns the name of a measure.
+pub fn name(measure: Measure) -> &'static str {
+    MEASURES[measure as usize].1
+}
+
 /// The names of a performance's subject; each is empty if it does not apply.
 pub struct Names {
     pub output: String,
@@ -38,7 +43,7 @@ impl Names {
         let (feature, group) = group.unwrap_or_default();
         Self {
             output: output.map(|output| output.name.clone()).unwrap_or_default(),
-            measure: MEASURES[performance.measure as usize].1,
+            measure: name(performance.measure),
             class: class.unwrap_or_default(),
             feature,
             group,

@@ -494,6 +494,7 @@ impl<'a> Parts<'a> {
         ExplanationResult::ALL.into_iter().find(|result| result.as_str() == part)
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Option<usize> {
         self.0.next()?.parse().ok()
     }
@@ -502,6 +503,8 @@ impl<'a> Parts<'a> {
         bucket(self.0.next()?, buckets)
     }
 
+    // Inlining it for each label would add code.
+    #[inline(never)]
     fn label(&mut self) -> Option<Cow<'a, str>> {
         let part = self.0.next()?;
         if !part.contains('=') {

@@ -8,7 +8,6 @@ use crate::platform::store::{Counters, Store};
 use crate::validate::Counts;
 use crate::validate::outcomes::{Outcome, Truth};
 use anyhow::Result;
-use std::collections::BTreeMap;
 
 /// The largest number of classes with a counter for each pair of an answer and a truth.
 pub const MOST_PAIRED_CLASSES: usize = 10;
@@ -28,15 +27,11 @@ pub fn count_outcomes(model: &str, outcomes: &[Outcome]) -> Result<()> {
 ///
 /// If the store fails.
 pub fn count_invalid_outcomes(violations: &Counts) -> Result<()> {
-    let store = Store::open()?;
-    let mut reasons = BTreeMap::<&str, u64>::new();
+    let mut increments = Increments::default();
     for ((_, reason), count) in &violations.0 {
-        *reasons.entry(reason).or_default() += count;
+        increments.add(&Key::InvalidOutcome { reason: (*reason).into() }, *count);
     }
-    for (reason, count) in reasons {
-        store.add(&Key::InvalidOutcome { reason: reason.into() }.encode(), count)?;
-    }
-    Ok(())
+    increments.count(Store::open()?)
 }
 
 /// Adds the increments of outcomes to the counters.
@@ -45,17 +40,22 @@ fn add(counters: &impl Counters, model: &str, outcomes: &[Outcome]) -> Result<()
     for outcome in outcomes {
         increments.push(model, outcome);
     }
-    for (key, amount) in increments.0 {
-        counters.add(&key, amount)?;
-    }
-    Ok(())
+    increments.count(counters)
 }
 
-/// The increments of a batch, by key: it has many outcomes of few kinds.
+/// The increments of a batch, sorted by key: it has many outcomes of few kinds. A map would add 6 KB
+/// of code.
 #[derive(Default)]
-struct Increments(BTreeMap<String, u64>);
+struct Increments(Vec<(String, u64)>);
 
 impl Increments {
+    fn count(self, counters: &impl Counters) -> Result<()> {
+        for (key, amount) in self.0 {
+            counters.add(&key, amount)?;
+        }
+        Ok(())
+    }
+
     fn push(&mut self, model: &str, outcome: &Outcome) {
         let everyone = People::all(Model::new(model, outcome.version), &outcome.output.name);
         let groups = outcome.groups.iter().map(|(feature, group)| People {
@@ -115,9 +115,16 @@ impl Increments {
         self.add(&Key::OutcomeSum { people: people.clone(), quantity, unit }, amount);
     }
 
+    // Inlining it for each kind of key would add code.
+    #[inline(never)]
     fn add(&mut self, key: &Key, amount: u64) {
-        if amount > 0 {
-            *self.0.entry(key.encode()).or_default() += amount;
+        if amount == 0 {
+            return;
+        }
+        let key = key.encode();
+        match self.0.binary_search_by(|(own, _)| own.cmp(&key)) {
+            Ok(place) => self.0[place].1 += amount,
+            Err(place) => self.0.insert(place, (key, amount)),
         }
     }
 }

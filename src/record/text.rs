@@ -77,6 +77,16 @@ pub struct Sample {
     pub value: f64,
 }
 
+impl Sample {
+    // Inlining it for each family would add code.
+    /// Makes a sample.
+    #[inline(never)]
+    pub fn new(suffix: &'static str, labels: &[(&'static str, &str)], value: f64) -> Self {
+        let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { suffix, labels, value }
+    }
+}
+
 /// Writes families in the order given. A family without samples still has its HELP and TYPE lines.
 pub fn write(format: Format, families: &[Family]) -> String {
     let mut text = String::with_capacity(16 * 1024);

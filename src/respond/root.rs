@@ -1,9 +1,9 @@
 //! `GET /`: a message to show the service is running.
 
+use super::object::{object, text};
 use crate::http::Response;
-use serde_json::json;
 
 /// Answers the request.
 pub fn get() -> Response {
-    Response::json(200, &json!({ "message": "Healthcare AI Model Service is running." }))
+    Response::json(200, &object(vec![("message", text("Healthcare AI Model Service is running."))]))
 }

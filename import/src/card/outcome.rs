@@ -4,6 +4,7 @@ use super::reference::{are_rising, bins};
 use super::{AnswerReference, Card, Group, Reference, check_version, draft};
 use anyhow::{Context, Result, bail, ensure};
 use predictor_contract::groups::{self, MOST_SUBGROUPS};
+use predictor_contract::measures::{self, MEASURES};
 use predictor_contract::{
     self as contract, CalibrationBin, Feature, Kind, Measure, NumberRange, OutcomeNotes,
     OutputKind, OutputNotes, ReferenceBins, Subgroup,
@@ -20,16 +21,6 @@ pub const COMPUTED: &str = "Computed by cargo import of";
 
 /// The most other versions. Each adds series in Prometheus.
 const MOST_VERSIONS: usize = 20;
-
-/// The names of the measures, as in metrics.
-const MEASURES: [(Measure, &str); 6] = [
-    (Measure::Accuracy, "accuracy"),
-    (Measure::Sensitivity, "sensitivity"),
-    (Measure::Specificity, "specificity"),
-    (Measure::Auc, "auc"),
-    (Measure::BrierScore, "brier_score"),
-    (Measure::MeanAbsoluteError, "mean_absolute_error"),
-];
 
 /// The outcomes of a card.
 #[derive(Deserialize)]
@@ -119,11 +110,6 @@ pub fn unnamed(outputs: &[OutputNotes]) -> Vec<String> {
         _ => None,
     });
     lines.collect()
-}
-
-/// Returns the name of a measure.
-fn name_of(measure: Measure) -> &'static str {
-    MEASURES.iter().find(|(own, _)| *own == measure).map_or("", |(_, name)| name)
 }
 
 /// Returns the bounds of a feature's subgroups. They are empty for a category and a flag.
@@ -342,7 +328,7 @@ fn check_unique(performance: &[contract::Performance]) -> Result<()> {
     let mut seen = HashSet::new();
     for (index, one) in performance.iter().enumerate() {
         let group = one.group.map(|group| (group.feature, group.place));
-        let name = name_of(one.measure);
+        let name = measures::name(one.measure);
         ensure!(
             seen.insert((one.output, name, one.class, group)),
             "performance {} ({name}): it is there twice; leave out one",
@@ -364,7 +350,7 @@ pub struct Known<'k> {
 impl Known<'_> {
     fn performance_table(&self, one: &contract::Performance) -> InlineTable {
         let mut table = self.output_table(one.output);
-        table.insert("measure", name_of(one.measure).into());
+        table.insert("measure", measures::name(one.measure).into());
         if let (Some(class), OutputKind::Classes(labels)) =
             (one.class, &self.outputs[one.output as usize].kind)
         {

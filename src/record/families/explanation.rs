@@ -131,10 +131,5 @@ fn reference_shares(context: &Context) -> Vec<Sample> {
 
 fn sample(context: &Context, feature: &str, suffix: &'static str, value: f64) -> Sample {
     let Signature { name, version, .. } = context.signature;
-    let labels = vec![
-        ("model", name.clone()),
-        ("version", version.clone()),
-        ("feature", feature.to_owned()),
-    ];
-    Sample { suffix, labels, value }
+    Sample::new(suffix, &[("model", name), ("version", version), ("feature", feature)], value)
 }

@@ -175,7 +175,7 @@ impl ModelStats {
             name: "model_prediction_bin",
             kind: Kind::Counter,
             help: "Answers by the bin of the output's reference that they fall into. Not cumulative.",
-            samples: of_answer_bins(context, "_total", |notes, index, label, _| {
+            samples: of_answer_bins(context, "_total", &|notes, index, label, _| {
                 counted(notes, index, label).copied().unwrap_or_default().0 as f64
             }),
         }
@@ -186,15 +186,11 @@ impl ModelStats {
         let bins = reference_bins(context.signature, context.description);
         // Another version has other bounds: its expected ratios do not apply.
         let Signature { name, version, .. } = context.signature;
-        let sample = |suffix, bin: &ReferenceBin, value| Sample {
-            suffix,
-            labels: vec![
-                ("model", name.clone()),
-                ("version", version.clone()),
-                ("feature", bin.feature.clone()),
-                ("bin", bin.label.clone()),
-            ],
-            value,
+        let sample = |suffix, bin: &ReferenceBin, value| {
+            let (feature, bin) = (&bin.feature[..], &bin.label[..]);
+            let labels =
+                [("model", &name[..]), ("version", version), ("feature", feature), ("bin", bin)];
+            Sample::new(suffix, &labels, value)
         };
         let counted = |bin: &ReferenceBin| {
             let counted = self.bins.get(&[&bin.feature, &bin.index.to_string()]);
@@ -218,11 +214,7 @@ impl ModelStats {
                 name: "model_feature_sample_ratio",
                 kind: Kind::Gauge,
                 help: "The part of the predictions that model_feature_bin_total counts.",
-                samples: vec![Sample {
-                    suffix: "",
-                    labels: Vec::new(),
-                    value: sample_ratio(context.drift_sample_interval),
-                }],
+                samples: vec![Sample::new("", &[], sample_ratio(context.drift_sample_interval))],
             },
         ]
     }
@@ -243,7 +235,7 @@ fn answer_reference(context: &Context) -> Family {
         name: "model_prediction_reference_ratio",
         kind: Kind::Gauge,
         help: "The share of each bin in the answers to the data that the model was made from.",
-        samples: of_answer_bins(context, "", |_, _, _, share| share),
+        samples: of_answer_bins(context, "", &|_, _, _, share| share),
     }
 }
 
@@ -252,20 +244,20 @@ fn answer_reference(context: &Context) -> Family {
 fn of_answer_bins(
     context: &Context,
     suffix: &'static str,
-    value: impl Fn(&OutputNotes, usize, &str, f64) -> f64,
+    value: &dyn Fn(&OutputNotes, usize, &str, f64) -> f64,
 ) -> Vec<Sample> {
     let Signature { name, version, .. } = context.signature;
     let mut samples = Vec::new();
     for notes in &context.description.outputs {
         for (index, (label, share)) in drift::answer_shares(notes).into_iter().enumerate() {
             let value = value(notes, index, &label, share);
-            let labels = vec![
-                ("model", name.clone()),
-                ("version", version.clone()),
-                ("output", notes.name.clone()),
-                ("bin", label),
+            let labels = [
+                ("model", &name[..]),
+                ("version", version),
+                ("output", &notes.name),
+                ("bin", &label),
             ];
-            samples.push(Sample { suffix, labels, value });
+            samples.push(Sample::new(suffix, &labels, value));
         }
     }
     samples
@@ -301,17 +293,17 @@ fn sample_ratio(interval: u64) -> f64 {
 
 /// Makes the family of the model's own labels. It is complete before the first request.
 fn info(signature: &Signature, description: &Description) -> Family {
-    let labels = vec![
-        ("model", signature.name.clone()),
-        ("version", signature.version.clone()),
-        ("license", description.license.clone()),
-        ("precision", description.precision.clone()),
-        ("digest", description.digest.clone()),
+    let labels = [
+        ("model", &signature.name[..]),
+        ("version", &signature.version),
+        ("license", &description.license),
+        ("precision", &description.precision),
+        ("digest", &description.digest),
     ];
     Family {
         name: "model",
         kind: Kind::Info,
         help: "The model that is served.",
-        samples: vec![Sample { suffix: "_info", labels, value: 1.0 }],
+        samples: vec![Sample::new("_info", &labels, 1.0)],
     }
 }

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// The sums over all counters of outcomes.
 pub struct OutcomeStats {
     /// The series of each of [`NUMBERS`].
-    numbers: [Series<f64>; NUMBERS.len()],
+    numbers: Vec<Series<f64>>,
     confidences: Series<Histogram>,
     distances: Series<Histogram>,
 }
@@ -24,7 +24,7 @@ type Numbers = (&'static str, &'static str, &'static [&'static str]);
 
 /// The counters, and then the gauges. The first four are everyone's, the next four those of
 /// subgroups, in the same order.
-const NUMBERS: [Numbers; 13] = [
+static NUMBERS: [Numbers; 13] = [
     (
         "model_outcomes",
         "People whose outcome is known, by answer and outcome.",
@@ -115,7 +115,7 @@ impl OutcomeStats {
     /// Makes empty sums, without a series.
     pub fn new() -> Self {
         Self {
-            numbers: NUMBERS.map(|(_, _, labels)| Series::new(labels)),
+            numbers: NUMBERS.iter().map(|(_, _, labels)| Series::new(labels)).collect(),
             confidences: Series::new(&["model", "version", "output", "correct"]),
             distances: Series::new(&["model", "version", "output"]),
         }
@@ -258,7 +258,7 @@ impl OutcomeStats {
     /// Returns the families.
     pub fn families(&self, context: &Context) -> Vec<Family> {
         let mut families = Vec::new();
-        for (index, (name, help, _)) in NUMBERS.into_iter().enumerate() {
+        for (index, (name, help, _)) in NUMBERS.iter().enumerate() {
             let (kind, suffix) = match index {
                 HORIZON.. => (Kind::Gauge, ""),
                 _ => (Kind::Counter, "_total"),

@@ -3,52 +3,72 @@
 use super::histogram::{Count, Histogram};
 use crate::record::buckets::Buckets;
 use crate::record::text::{Label, Sample};
-use std::collections::BTreeMap;
 
-/// The values of a family: counts or histograms, sorted by their labels.
+/// The values of a family: counts, numbers or histograms.
 pub struct Series<V> {
     names: &'static [&'static str],
-    values: BTreeMap<Vec<String>, V>,
+    /// The values, sorted by their labels. A map of each type would add 6 KB of code.
+    values: Vec<(Vec<String>, V)>,
 }
 
 impl<V: Default> Series<V> {
     /// Makes an empty family with these label names.
     pub const fn new(names: &'static [&'static str]) -> Self {
-        Self { names, values: BTreeMap::new() }
+        Self { names, values: Vec::new() }
     }
 
     /// Returns the value for these labels, in the order of their names. Creates a missing value at
     /// its default.
+    #[inline(never)]
     pub fn at(&mut self, labels: &[&str]) -> &mut V {
-        self.values.entry(labels.iter().map(ToString::to_string).collect()).or_default()
+        let place = self.place(labels).unwrap_or_else(|place| {
+            self.values.insert(place, (owned(labels), V::default()));
+            place
+        });
+        &mut self.values[place].1
     }
 
     /// Returns the value for these labels, if there is one.
+    #[inline(never)]
     pub fn get(&self, labels: &[&str]) -> Option<&V> {
-        let labels: Vec<_> = labels.iter().map(ToString::to_string).collect();
-        self.values.get(&labels)
+        self.place(labels).ok().map(|place| &self.values[place].1)
+    }
+
+    /// Returns the index of the value for these labels, or else the index of its place.
+    fn place(&self, labels: &[&str]) -> Result<usize, usize> {
+        let labels = || labels.iter().copied();
+        self.values.binary_search_by(|(own, _)| own.iter().map(String::as_str).cmp(labels()))
     }
 
     /// Returns the labels of each value, sorted.
     pub fn labels(&self) -> impl Iterator<Item = &[String]> {
-        self.values.keys().map(Vec::as_slice)
+        self.values.iter().map(|(labels, _)| labels.as_slice())
     }
 
     /// Returns all values, in the order of their labels.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.values.values()
+        self.values.iter().map(|(_, value)| value)
     }
 
     /// Returns each value with its named labels.
     fn labelled(&self) -> impl Iterator<Item = (Vec<Label>, &V)> {
-        self.values.iter().map(|(labels, value)| {
-            (self.names.iter().copied().zip(labels.iter().cloned()).collect(), value)
-        })
+        self.values.iter().map(|(labels, value)| (named(self.names, labels), value))
     }
 }
 
+// Inlining these for each family and each type would add code.
+
+#[inline(never)]
+fn owned(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(ToString::to_string).collect()
+}
+
+#[inline(never)]
+fn named(names: &[&'static str], labels: &[String]) -> Vec<Label> {
+    names.iter().copied().zip(labels.iter().cloned()).collect()
+}
+
 impl Series<Count> {
-    // Inlining it for each family would add code, as below.
     /// Makes a sample of each count.
     #[inline(never)]
     pub fn samples(&self, suffix: &'static str) -> Vec<Sample> {
@@ -70,8 +90,10 @@ impl Series<Histogram> {
     /// Makes the samples of each histogram.
     #[inline(never)]
     pub fn samples(&self, buckets: &Buckets) -> Vec<Sample> {
-        self.labelled()
-            .flat_map(|(labels, histogram)| histogram.samples(buckets, &labels))
-            .collect()
+        let mut samples = Vec::new();
+        for (labels, histogram) in self.labelled() {
+            samples.extend(histogram.samples(buckets, &labels));
+        }
+        samples
     }
 }

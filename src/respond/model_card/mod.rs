@@ -6,7 +6,7 @@ pub mod performance;
 
 use crate::http::media_type::quality;
 use crate::http::{JSON, Request, Response};
-use crate::respond::object::object;
+use crate::respond::object::{object, text};
 use facts::{Facts, NOT_STATED};
 use predictor_contract::attributes::{Attribute, MORE_ATTRIBUTES, SOURCE_ATTRIBUTES};
 use serde_json::{Value, json};
@@ -38,15 +38,15 @@ fn card(facts: &Facts) -> Value {
     let attributes = SOURCE_ATTRIBUTES.iter().chain(&MORE_ATTRIBUTES).enumerate();
     let attributes = attributes.map(|(index, own)| attribute(facts, index, own)).collect();
     object(vec![
-        ("model", json!(signature.name)),
-        ("version", json!(signature.version)),
-        ("summary", json!(description.summary)),
-        ("source", json!(description.source)),
-        ("license", json!(description.license)),
-        ("population", json!(description.population)),
-        ("limits", json!(description.limits)),
-        ("precision", json!(description.precision)),
-        ("digest", json!(description.digest)),
+        ("model", text(&signature.name)),
+        ("version", text(&signature.version)),
+        ("summary", text(&description.summary)),
+        ("source", text(&description.source)),
+        ("license", text(&description.license)),
+        ("population", text(&description.population)),
+        ("limits", text(&description.limits)),
+        ("precision", text(&description.precision)),
+        ("digest", text(&description.digest)),
         ("attributes", attributes),
         ("outcome", performance::outcome(signature, description)),
     ])
@@ -60,9 +60,9 @@ fn attribute(facts: &Facts, index: usize, Attribute { key, title }: &Attribute) 
     let statement = statement.unwrap_or(NOT_STATED.into());
     object(vec![
         ("number", json!(number)),
-        ("attribute", json!(key)),
-        ("title", json!(title)),
-        ("stated", json!(is_stated)),
-        ("statement", json!(statement)),
+        ("attribute", text(key)),
+        ("title", text(title)),
+        ("stated", Value::from(is_stated)),
+        ("statement", text(&statement)),
     ])
 }

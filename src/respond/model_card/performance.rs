@@ -1,7 +1,7 @@
 //! The performance that the model's card states.
 
 use crate::model::{Description, OutcomeNotes, Signature, measures};
-use crate::respond::object::object;
+use crate::respond::object::{object, text, texts};
 use serde_json::{Value, json};
 
 /// Makes the member `outcome` of the card; null if nothing is stated.
@@ -13,29 +13,29 @@ pub fn outcome(signature: &Signature, description: &Description) -> Value {
         let name = |name: String| if name.is_empty() { Value::Null } else { Value::String(name) };
         object(vec![
             ("output", name(names.output)),
-            ("measure", json!(names.measure)),
+            ("measure", text(names.measure)),
             ("class", name(names.class)),
             ("feature", name(names.feature)),
             ("group", name(names.group)),
-            ("value", json!(performance.value)),
-            ("people", json!(performance.people)),
+            ("value", Value::from(performance.value)),
+            ("people", Value::from(performance.people)),
         ])
     });
     let calibration = calibration.iter().map(|bin| {
         let output = description.outputs.get(bin.output as usize);
         object(vec![
             ("output", json!(output.map(|output| &output.name))),
-            ("upper", json!(bin.upper)),
-            ("expected", json!(bin.expected)),
-            ("observed", json!(bin.observed)),
-            ("people", json!(bin.people)),
+            ("upper", Value::from(bin.upper)),
+            ("expected", Value::from(bin.expected)),
+            ("observed", Value::from(bin.observed)),
+            ("people", Value::from(bin.people)),
         ])
     });
     object(vec![
-        ("truth", json!(truth)),
-        ("horizon_days", json!(horizon_days)),
-        ("versions", json!(versions)),
-        ("data", json!(data)),
+        ("truth", text(truth)),
+        ("horizon_days", Value::from(*horizon_days)),
+        ("versions", texts(versions)),
+        ("data", text(data)),
         ("performance", performance.collect()),
         ("calibration", calibration.collect()),
     ])

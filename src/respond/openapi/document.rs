@@ -11,21 +11,23 @@ use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
 use super::{Described, examples, outcomes, schemas};
 use crate::model::{Description, Signature};
 use crate::respond::model_card::performance;
-use crate::respond::object::object;
+use crate::respond::object::{object, part, set, text};
 use crate::respond::{docs, routes};
 use crate::serve::Route;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+const SCHEMAS: &str = "/components/schemas";
+
 /// Builds the document.
 pub fn document(model: &Described) -> Value {
     let (mut document, mut operations) = (parse_packed(&DOCUMENT), parse_packed(&OPERATIONS));
-    document["info"] = info(model);
+    set(&mut document, "/info", info(model));
     if model.description.explanation.is_none() {
-        schemas::remove_explanations(&mut document["components"]["schemas"]);
+        schemas::remove_explanations(part(&mut document, SCHEMAS));
     }
-    schemas::fill(&mut document["components"]["schemas"], model);
-    outcomes::fill(&mut document["components"]["schemas"], model);
+    schemas::fill(part(&mut document, SCHEMAS), model);
+    outcomes::fill(part(&mut document, SCHEMAS), model);
     complete(&mut operations);
     examples::fill(&mut operations, model);
     let mut paths = Paths { model, operations, items: Map::new() };
@@ -38,8 +40,8 @@ pub fn document(model: &Described) -> Value {
     for route in docs::ROUTES {
         paths.add(route);
     }
-    document["paths"] = paths.items.into();
-    add_request_id(&mut document["components"]["responses"]);
+    set(&mut document, "/paths", paths.items.into());
+    add_request_id(part(&mut document, "/components/responses"));
     document
 }
 
@@ -47,7 +49,8 @@ pub fn document(model: &Described) -> Value {
 fn complete(operations: &mut Value) {
     for name in ["explain", "what_if"] {
         for member in ["tags", "requestBody", "responses"] {
-            operations[name][member] = operations["predict"][member].clone();
+            let same = part(operations, &format!("/predict/{member}")).clone();
+            set(operations, &format!("/{name}/{member}"), same);
         }
     }
 }
@@ -79,10 +82,10 @@ fn info(model: &Described) -> Value {
             notes.insert(name.to_owned(), Value::String(text.clone()));
         }
     }
-    let license = object(vec![("name", json!(license)), ("identifier", json!(license))]);
+    let license = object(vec![("name", text(license)), ("identifier", text(license))]);
     object(vec![
-        ("title", json!(signature.name)),
-        ("version", json!(signature.version)),
+        ("title", text(&signature.name)),
+        ("version", text(&signature.version)),
         ("description", Value::String(about)),
         ("license", license),
         ("x-model", Value::Object(notes)),
@@ -93,8 +96,8 @@ fn info(model: &Described) -> Value {
 fn add_request_id(responses: &mut Value) {
     for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
         if response.get("$ref").is_none() {
-            let header = json!({ "$ref": "#/components/headers/RequestId" });
-            response["headers"] = json!({ "X-Request-Id": header });
+            let header = object(vec![("$ref", text("#/components/headers/RequestId"))]);
+            set(response, "/headers", object(vec![("X-Request-Id", header)]));
         }
     }
 }
@@ -123,8 +126,8 @@ impl Paths<'_> {
                 path if path.contains("{version}") => "versioned_",
                 _ => "",
             };
-            operation["operationId"] = format!("{prefix}{name}").into();
-            add_request_id(&mut operation["responses"]);
+            set(&mut operation, "/operationId", format!("{prefix}{name}").into());
+            add_request_id(part(&mut operation, "/responses"));
             item.insert(method.as_str().to_ascii_lowercase(), operation);
         }
         self.items.insert(route.path.to_owned(), item.into());
@@ -136,10 +139,10 @@ impl Paths<'_> {
         let known = [("model", name), ("version", version)];
         let named = known.into_iter().filter(|(name, _)| path.contains(&format!("{{{name}}}")));
         let parameter = |(name, value): (&str, &String)| {
-            let schema = object(vec![("type", json!("string")), ("enum", json!([value]))]);
+            let schema = object(vec![("type", text("string")), ("enum", json!([value]))]);
             object(vec![
-                ("name", json!(name)),
-                ("in", json!("path")),
+                ("name", text(name)),
+                ("in", text("path")),
                 ("required", json!(true)),
                 ("schema", schema),
             ])

@@ -6,7 +6,7 @@ use super::packed::parse;
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
 use crate::respond::answer::{Answer, Explanations};
 use crate::respond::explanation::{self, Explainer, RowExplanation};
-use crate::respond::object::object;
+use crate::respond::object::{object, set, text};
 use crate::respond::v2::output::{InferResponse, tensor};
 use crate::respond::v2::tensors::{self, OutputTensor, Part};
 use crate::validate::{Explain, check};
@@ -15,40 +15,37 @@ use serde_json::{Map, Value, json};
 
 /// Puts the examples into the operations.
 pub fn fill(operations: &mut Value, model: &Described) {
-    let predict = &mut operations["predict"];
-    show(&mut predict["requestBody"], "examples", predict_requests(model));
-    show(&mut predict["responses"]["200"], "examples", predictions(model));
-    show(&mut predict["responses"]["422"], "example", violations(model));
-    show(&mut operations["outcomes"]["requestBody"], "examples", outcomes(model));
+    show(operations, "/predict/requestBody", "examples", predict_requests(model));
+    show(operations, "/predict/responses/200", "examples", predictions(model));
+    show(operations, "/predict/responses/422", "example", violations(model));
+    show(operations, "/outcomes/requestBody", "examples", outcomes(model));
     fill_explanations(operations, model);
-    let infer = &mut operations["infer"];
-    show(&mut infer["requestBody"], "examples", infer_requests(model));
-    show(&mut infer["responses"]["200"], "example", infer_response(model));
+    show(operations, "/infer/requestBody", "examples", infer_requests(model));
+    show(operations, "/infer/responses/200", "example", infer_response(model));
 }
 
 /// Puts an example with an explanation into the operations, if the model explains it.
 fn fill_explanations(operations: &mut Value, model: &Described) {
     let examples = answered(model);
     let Some(example) = examples.first().filter(|_| model.explanation.is_some()) else { return };
-    let request = |mut body: Value, explain: bool| {
-        if explain {
-            body["explain"] = json!(true);
-        }
-        named("with an explanation", &body)
-    };
     let answer = named("with an explanation", &prediction(model, example, true));
     let row = row(model, example);
     for (name, explain) in [("predict", true), ("explain", false)] {
-        let operation = &mut operations[name];
-        let member = &mut content(&mut operation["requestBody"])["examples"];
-        member["explained"] = request(json!({ "patient_data": row }), explain);
-        content(&mut operation["responses"]["200"])["examples"]["explained"] = answer.clone();
+        let mut body = vec![("patient_data", row.clone())];
+        if explain {
+            body.push(("explain", json!(true)));
+        }
+        let request = named("with an explanation", &object(body));
+        show(operations, &format!("/{name}/requestBody"), "examples/explained", request);
+        let place = format!("/{name}/responses/200");
+        show(operations, &place, "examples/explained", answer.clone());
     }
-    show(&mut operations["explain"]["responses"]["422"], "example", violations(model));
-    let explain = &mut operations["v1_explain"];
-    show(&mut explain["requestBody"], "example", json!({ "instances": [row] }));
+    show(operations, "/explain/responses/422", "example", violations(model));
+    let instances = object(vec![("instances", json!([row]))]);
+    show(operations, "/v1_explain/requestBody", "example", instances);
     let explanations = vec![explained(model, example)];
-    show(&mut explain["responses"]["200"], "example", tree(&Explanations { explanations }));
+    let explanations = tree(&Explanations { explanations });
+    show(operations, "/v1_explain/responses/200", "example", explanations);
 }
 
 /// Returns the row of the example with an explanation, if the model explains its answers.
@@ -64,20 +61,14 @@ fn explained<'a>(model: &'a Described, example: &Example<'a>) -> Option<RowExpla
     Some(explainer.row(example.row, example.answer, explanation))
 }
 
-fn content(part: &mut Value) -> &mut Value {
-    &mut part["content"]["application/json"]
-}
-
 /// Makes JSON by way of its text: so the code that writes answers is there only once.
 fn tree(answer: &impl Serialize) -> Value {
     parse(&serde_json::to_string(answer).expect("our own types become JSON"))
 }
 
-/// Puts examples into a request or a response.
-// Inlining it for each example would add code.
-#[inline(never)]
-fn show(part: &mut Value, member: &str, examples: Value) {
-    content(part)[member] = examples;
+/// Puts examples into a request or a response, by its path.
+fn show(operations: &mut Value, place: &str, member: &str, examples: Value) {
+    set(operations, &format!("{place}/content/application~1json/{member}"), examples);
 }
 
 /// An example with an answer, not a refusal.
@@ -117,30 +108,30 @@ fn row(model: &Described, example: &Example) -> Value {
 }
 
 fn named(summary: &str, value: &Value) -> Value {
-    object(vec![("summary", json!(summary)), ("value", value.clone())])
+    object(vec![("summary", text(summary)), ("value", value.clone())])
 }
 
 fn predict_requests(model: &Described) -> Value {
     let row = |example: &Example| row(model, example);
-    each_and_all(model, row, |row| json!({ "patient_data": row }), "instances")
+    each_and_all(model, &row, &|row| object(vec![("patient_data", row.clone())]), "instances")
 }
 
 fn predictions(model: &Described) -> Value {
     let prediction = |example: &Example| prediction(model, example, false);
-    each_and_all(model, prediction, Value::clone, "predictions")
+    each_and_all(model, &prediction, &Value::clone, "predictions")
 }
 
 fn outcomes(model: &Described) -> Value {
     let outcome = |example: &Example| outcomes::request(model, prediction(model, example, false));
-    each_and_all(model, outcome, Value::clone, "outcomes")
+    each_and_all(model, &outcome, &Value::clone, "outcomes")
 }
 
 /// Builds one entry per example, formatted by `one`, and a batch entry with a list under the key
 /// `many`. `part` makes the content of each. A request and its answer have the same name.
 fn each_and_all(
     model: &Described,
-    part: impl Fn(&Example) -> Value,
-    one: impl Fn(&Value) -> Value,
+    part: &dyn Fn(&Example) -> Value,
+    one: &dyn Fn(&Value) -> Value,
     many: &str,
 ) -> Value {
     let examples = answered(model);
@@ -149,7 +140,7 @@ fn each_and_all(
     for (index, (example, part)) in examples.iter().zip(&parts).enumerate() {
         shown.insert(format!("example{}", index + 1), named(example.name, &one(part)));
     }
-    shown.insert("batch".into(), named("many rows", &json!({ many: parts })));
+    shown.insert("batch".into(), named("many rows", &object(vec![(many, json!(parts))])));
     shown.into()
 }
 
@@ -165,10 +156,10 @@ fn violations(model: &Described) -> Value {
         model.signature.features.iter().filter(|one| one.missing == MissingPolicy::Refuse);
     let missing = |place: &[&str]| {
         object(vec![
-            ("type", json!("missing")),
+            ("type", text("missing")),
             ("loc", json!(place)),
-            ("msg", json!("Field required")),
-            ("input", json!({})),
+            ("msg", text("Field required")),
+            ("input", object(Vec::new())),
         ])
     };
     let mut violations: Vec<_> =
@@ -176,7 +167,7 @@ fn violations(model: &Described) -> Value {
     if violations.is_empty() {
         violations.push(missing(&["body", "patient_data"]));
     }
-    json!({ "detail": violations })
+    object(vec![("detail", json!(violations))])
 }
 
 fn infer_requests(model: &Described) -> Value {
@@ -187,8 +178,8 @@ fn infer_requests(model: &Described) -> Value {
         let data: Vec<_> = examples.iter().map(|example| cell(&example.row[index])).collect();
         let datatype = tensors::datatype(feature).name();
         object(vec![
-            ("name", json!(feature.name)),
-            ("datatype", json!(datatype)),
+            ("name", text(&feature.name)),
+            ("datatype", text(datatype)),
             ("shape", json!([rows])),
             ("data", json!(data)),
         ])
@@ -201,8 +192,8 @@ fn infer_requests(model: &Described) -> Value {
         let row = |example: &Example| example.row.iter().map(cell).collect::<Vec<_>>();
         let data: Vec<_> = examples.iter().map(row).collect();
         let rows = object(vec![
-            ("name", json!("rows")),
-            ("datatype", json!("FP64")),
+            ("name", text("rows")),
+            ("datatype", text("FP64")),
             ("shape", json!([rows, features.len()])),
             ("data", json!(data)),
         ]);

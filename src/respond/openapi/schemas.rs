@@ -4,7 +4,7 @@ use super::Described;
 use crate::model::{
     Feature, FeatureNotes, Kind, MissingPolicy, OtherUnit, OutputKind, OutputNotes, UnusualPolicy,
 };
-use crate::respond::object::object;
+use crate::respond::object::{object, part, set, text, texts};
 use crate::respond::v2::tensors;
 use crate::validate::tensor::Datatype;
 use serde_json::{Map, Value, json};
@@ -14,16 +14,15 @@ const DOUBLE: &str = "double";
 
 /// Puts the model's features, outputs and limits into the schemas.
 pub fn fill(schemas: &mut Value, model: &Described) {
-    schemas["Row"] = row(model);
-    schemas["BatchRequest"]["properties"]["instances"]["maxItems"] = json!(model.max_batch_rows);
-    let answer = &mut schemas["Prediction"]["properties"];
-    answer["prediction"] = prediction(model);
-    answer["model_version"]["const"] = json!(model.signature.version);
-    schemas["Datatype"]["enum"] = Datatype::names().collect();
+    set(schemas, "/Row", row(model));
+    set(schemas, "/BatchRequest/properties/instances/maxItems", json!(model.max_batch_rows));
+    set(schemas, "/Prediction/properties/prediction", prediction(model));
+    set(schemas, "/Prediction/properties/model_version/const", text(&model.signature.version));
+    set(schemas, "/Datatype/enum", Datatype::names().collect());
     let features = model.signature.features.iter().map(|feature| feature.name.clone());
-    schemas["InputTensor"]["properties"]["name"]["examples"] = features.collect();
+    set(schemas, "/InputTensor/properties/name/examples", features.collect());
     let outputs = tensors::outputs(&model.description).into_iter().map(|output| output.name);
-    schemas["RequestedOutput"]["properties"]["name"]["enum"] = outputs.collect();
+    set(schemas, "/RequestedOutput/properties/name/enum", outputs.collect());
 }
 
 /// Removes the schemas and properties of explanations.
@@ -49,9 +48,9 @@ pub fn remove_explanations(schemas: &mut Value) {
 
 /// Removes members of the object at a path.
 pub fn remove(schemas: &mut Value, path: &str, names: &[&str]) {
-    let members = schemas.pointer_mut(path).and_then(Value::as_object_mut);
-    let members = members.expect("the document has these schemas");
-    members.retain(|name, _| !names.contains(&name.as_str()));
+    if let Some(members) = part(schemas, path).as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
 }
 
 fn row(model: &Described) -> Value {
@@ -71,7 +70,7 @@ fn row(model: &Described) -> Value {
 /// Makes the schema of an object.
 fn of_object(required: Value, properties: Map<String, Value>) -> Value {
     let properties = Value::Object(properties);
-    object(vec![("type", json!("object")), ("required", required), ("properties", properties)])
+    object(vec![("type", text("object")), ("required", required), ("properties", properties)])
 }
 
 /// Makes the schema of a feature. If the model accepts unusual values, its constraints are only in
@@ -89,16 +88,16 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
             (kind, constraints, format!("from {} to {}", range.minimum, range.maximum))
         }
         Kind::Category(names) => {
-            ("string", vec![("enum", json!(names))], format!("one of {}", names.join(", ")))
+            ("string", vec![("enum", texts(names))], format!("one of {}", names.join(", ")))
         }
         Kind::Flag => ("boolean", Vec::new(), String::new()),
     };
     // The type. An optional value may be null.
     let mut schema = Map::new();
     let may_be_missing = feature.missing != MissingPolicy::Refuse;
-    schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { json!(kind) });
+    schema.insert("type".into(), if may_be_missing { json!([kind, "null"]) } else { text(kind) });
     if kind == "number" {
-        schema.insert("format".into(), json!(DOUBLE));
+        schema.insert("format".into(), text(DOUBLE));
     }
     // The constraints. If the model accepts values beyond them, they are apart.
     let mut usual_values = Map::new();
@@ -114,10 +113,10 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
         schema.insert("x-usual".into(), Value::Object(usual_values));
     }
     // The notes, also without the rest of the description.
-    schema.insert("x-description".into(), json!(notes.description));
+    schema.insert("x-description".into(), text(&notes.description));
     if !notes.unit.is_empty() {
         description += &format!(" Unit: {}.", notes.unit);
-        schema.insert("x-unit".into(), json!(notes.unit));
+        schema.insert("x-unit".into(), text(&notes.unit));
     }
     if !notes.other_units.is_empty() {
         let codes: Vec<&str> = notes.other_units.iter().map(|other| &other.code[..]).collect();
@@ -128,19 +127,19 @@ fn feature(feature: &Feature, notes: &FeatureNotes) -> Value {
     }
     if !notes.missing.is_empty() {
         description += &format!(" If it is missing: {}", notes.missing);
-        schema.insert("x-missing".into(), json!(notes.missing));
+        schema.insert("x-missing".into(), text(&notes.missing));
     }
-    schema.insert("description".into(), json!(description));
+    schema.insert("description".into(), text(&description));
     schema.into()
 }
 
 /// Makes the entry of another unit: its code, and the factor and the offset to the feature's own.
 fn other_unit(OtherUnit { code, factor, offset }: &OtherUnit) -> Value {
-    Value::Array(vec![json!(code), json!(factor), json!(offset)])
+    Value::Array(vec![text(code), json!(factor), json!(offset)])
 }
 
 /// Makes the schema of `prediction`: the single output, or an object of several.
-pub fn prediction(model: &Described) -> Value {
+fn prediction(model: &Described) -> Value {
     let outputs = &model.description.outputs;
     if let [output] = &outputs[..] {
         return self::output(output);
@@ -151,25 +150,24 @@ pub fn prediction(model: &Described) -> Value {
     of_object(json!(names), properties)
 }
 
-/// Makes the schema of one output.
-pub fn output(output: &OutputNotes) -> Value {
+fn output(output: &OutputNotes) -> Value {
     match &output.kind {
         OutputKind::Classes(classes) => {
             let mut schema = object(vec![
-                ("type", json!("string")),
-                ("enum", json!(classes)),
-                ("description", json!(output.description)),
+                ("type", text("string")),
+                ("enum", texts(classes)),
+                ("description", text(&output.description)),
             ]);
             if let Some(positive) = output.positive.and_then(|index| classes.get(index as usize)) {
-                schema["x-positive"] = json!(positive);
+                schema["x-positive"] = text(positive);
             }
             schema
         }
         OutputKind::Quantity(range) => {
             let mut schema = object(vec![
-                ("type", json!("number")),
-                ("format", json!(DOUBLE)),
-                ("description", json!(output.description)),
+                ("type", text("number")),
+                ("format", text(DOUBLE)),
+                ("description", text(&output.description)),
             ]);
             for (name, bound) in [("minimum", range.minimum), ("maximum", range.maximum)] {
                 if bound.is_finite() {
@@ -177,7 +175,7 @@ pub fn output(output: &OutputNotes) -> Value {
                 }
             }
             if !range.unit.is_empty() {
-                schema["x-unit"] = json!(range.unit);
+                schema["x-unit"] = text(&range.unit);
             }
             schema
         }

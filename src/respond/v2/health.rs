@@ -4,17 +4,18 @@ use crate::http::{ErrorForm, Request, Response};
 use crate::platform::log;
 use crate::predict::self_check;
 use crate::respond::named::named_model;
-use serde_json::json;
+use crate::respond::object::{object, text};
+use serde_json::Value;
 
 /// Answers `GET /v2/health/live`. An answer alone shows liveness.
 pub fn live() -> Response {
-    Response::json(200, &json!({ "live": true })).not_stored()
+    Response::json(200, &object(vec![("live", Value::from(true))])).not_stored()
 }
 
 /// Answers `GET /v2/health/ready` with 200 or 503, by the check of the model.
 pub fn ready() -> Response {
     let ready = is_ready();
-    Response::json(status(ready), &json!({ "ready": ready })).not_stored()
+    Response::json(status(ready), &object(vec![("ready", Value::from(ready))])).not_stored()
 }
 
 /// Answers `GET /v2/models/{model}[/versions/{version}]/ready` and `GET /v1/models/{model}` with 200
@@ -25,7 +26,7 @@ pub fn model_ready(request: &Request) -> Response {
         Err(error) => return error.response(ErrorForm::Error),
     };
     let ready = is_ready();
-    let body = json!({ "name": signature.name, "ready": ready });
+    let body = object(vec![("name", text(&signature.name)), ("ready", Value::from(ready))]);
     Response::json(status(ready), &body).not_stored()
 }
 

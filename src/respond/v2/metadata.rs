@@ -4,7 +4,7 @@ use super::tensors::{self, OutputTensor};
 use crate::http::{ErrorForm, Request, Response};
 use crate::model::{Feature, FeatureNotes, describe};
 use crate::respond::named::named_model;
-use crate::respond::object::object;
+use crate::respond::object::{object, set, text};
 use crate::validate::tensor::Datatype;
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ const BINARY_EXTENSION: &str = "binary_tensor_data";
 pub fn server() -> Response {
     let (version, extensions) = (env!("CARGO_PKG_VERSION"), [BINARY_EXTENSION]);
     let metadata = object(vec![
-        ("name", json!("model-api")),
-        ("version", json!(version)),
+        ("name", text("model-api")),
+        ("version", text(version)),
         ("extensions", json!(extensions)),
     ]);
     Response::json(200, &metadata)
@@ -33,16 +33,16 @@ pub fn model(request: &Request) -> Response {
         let mut tensor = tensor(&feature.name, tensors::datatype(feature), &[]);
         // Tensors have no other unit than this one.
         if !notes.unit.is_empty() {
-            tensor["parameters"] = json!({ "unit": notes.unit });
+            set(&mut tensor, "/parameters", object(vec![("unit", text(&notes.unit))]));
         }
         tensor
     };
     let inputs = model.features.iter().zip(&description.features);
     let output = |output: OutputTensor| tensor(&output.name, output.datatype, &output.shape);
     let metadata = object(vec![
-        ("name", json!(model.name)),
+        ("name", text(&model.name)),
         ("versions", json!([model.version])),
-        ("platform", json!("wasm_component")),
+        ("platform", text("wasm_component")),
         ("inputs", inputs.map(input).collect()),
         ("outputs", tensors::outputs(&description).into_iter().map(output).collect()),
     ]);
@@ -52,9 +52,5 @@ pub fn model(request: &Request) -> Response {
 /// Makes a `$metadata_tensor`. In its shape, -1 stands for the number of rows.
 fn tensor(name: &str, datatype: Datatype, row: &[usize]) -> Value {
     let shape: Vec<_> = [-1].into_iter().chain(row.iter().map(|size| *size as i64)).collect();
-    object(vec![
-        ("name", json!(name)),
-        ("datatype", json!(datatype.name())),
-        ("shape", json!(shape)),
-    ])
+    object(vec![("name", text(name)), ("datatype", text(datatype.name())), ("shape", json!(shape))])
 }
