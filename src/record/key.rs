@@ -6,8 +6,7 @@
 //! keeps the service from misreading counters left in a lasting store by an older or a newer
 //! service.
 
-use super::buckets::{Buckets, CONFIDENCE, DISTANCES, DURATION, INFERENCE, PROBABILITY};
-use super::scaled;
+use super::buckets::{Buckets, CONFIDENCE, DURATION, INFERENCE};
 use crate::http::hexadecimal;
 use std::borrow::Cow;
 
@@ -51,98 +50,10 @@ pub enum Key<'a> {
     Explanation { model: Model<'a>, result: ExplanationResult },
     /// Sums up a feature's proportions of the contributions, in units of `buckets::CONFIDENCE`.
     Contribution { model: Model<'a>, feature: Cow<'a, str> },
-    /// Counts people by their answer and what became true.
-    Outcome { people: People<'a>, comparison: Comparison<'a> },
-    /// Sums up a quantity over people. `unit` has a meaning of its own for each quantity.
-    OutcomeSum { people: People<'a>, quantity: OutcomeQuantity, unit: usize },
-    /// Counts violations in outcomes.
-    InvalidOutcome { reason: Cow<'a, str> },
+    /// Adds to a number of outcomes: `outcomes` has the families, and the meaning of a unit in each.
+    Outcome { family: usize, unit: usize, labels: Vec<Cow<'a, str>> },
     /// Counts answers of an output by bin of its reference.
     AnswerBin { model: Model<'a>, output: Cow<'a, str>, bin: usize },
-}
-
-/// Everyone with an answer of an output, or one subgroup of them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct People<'a> {
-    pub model: Model<'a>,
-    pub output: Cow<'a, str>,
-    /// The feature of the subgroup; empty for everyone.
-    pub feature: Cow<'a, str>,
-    /// The name of the subgroup; empty for everyone.
-    pub group: Cow<'a, str>,
-}
-
-impl<'a> People<'a> {
-    /// Makes the labels of everyone with an answer of an output.
-    pub fn all(model: Model<'a>, output: &'a str) -> Self {
-        Self { model, output: output.into(), feature: "".into(), group: "".into() }
-    }
-
-    /// Returns true for a subgroup.
-    pub fn is_group(&self) -> bool {
-        !self.feature.is_empty()
-    }
-}
-
-/// An answer beside the truth. Quantities have no part of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparison<'a> {
-    /// The answered class; empty if it is not counted apart.
-    pub prediction: Cow<'a, str>,
-    /// The true class; empty if it is not counted apart.
-    pub outcome: Cow<'a, str>,
-    pub is_correct: Option<bool>,
-    /// The bucket of the confidence in `buckets::CONFIDENCE`; none without a confidence, and for
-    /// subgroups.
-    pub confidence_bucket: Option<usize>,
-    /// The bin of the probability in `buckets::PROBABILITY`; none where there is no bucket.
-    pub bin: Option<usize>,
-}
-
-/// A quantity of outcomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutcomeQuantity {
-    /// Confidences, in units of `buckets::CONFIDENCE`. `unit` is 1 for right answers, 0 for wrong
-    /// ones.
-    Confidence,
-    /// Probabilities, in units of `buckets::PROBABILITY`. `unit` is the bin.
-    Probability,
-    /// Squared errors of probabilities, in thousand millionths. `unit` is the bin.
-    SquaredProbability,
-    /// Distances of answers above the truth. `unit` is one of `scaled`.
-    Over,
-    /// Distances of answers below the truth. `unit` is one of `scaled`.
-    Under,
-    /// Squared errors of quantities. `unit` is one of `scaled`.
-    Squared,
-    /// Counts absolute errors. `unit` is the bucket.
-    Distance,
-}
-
-impl OutcomeQuantity {
-    /// All quantities, with their names in keys.
-    const ALL: [(Self, &'static str); 7] = [
-        (Self::Confidence, "c"),
-        (Self::Probability, "p"),
-        (Self::SquaredProbability, "b"),
-        (Self::Over, "o"),
-        (Self::Under, "u"),
-        (Self::Squared, "s"),
-        (Self::Distance, "d"),
-    ];
-
-    fn as_str(self) -> &'static str {
-        Self::ALL[self as usize].1
-    }
-
-    fn last_unit(self) -> usize {
-        match self {
-            Self::Confidence => 1,
-            Self::Probability | Self::SquaredProbability => PROBABILITY.bounds.len() - 1,
-            Self::Over | Self::Under | Self::Squared => scaled::LAST_UNIT,
-            Self::Distance => DISTANCES.len(),
-        }
-    }
 }
 
 /// A quantity of an exchange.
@@ -264,13 +175,10 @@ impl Key<'_> {
                 path.part("e").model(model).part(result.as_str())
             }
             Self::Contribution { model, feature } => path.part("ef").model(model).label(feature),
-            Self::Outcome { people, comparison } => {
-                path.part("t").people(people).comparison(comparison)
+            Self::Outcome { family, unit, labels } => {
+                path.part("t").number(*family).number(*unit);
+                labels.iter().fold(&mut path, |path, label| path.label(label))
             }
-            Self::OutcomeSum { people, quantity, unit } => {
-                path.part("ts").people(people).part(quantity.as_str()).number(*unit)
-            }
-            Self::InvalidOutcome { reason } => path.part("ti").label(reason),
             Self::AnswerBin { model, output, bin } => {
                 path.part("a").model(model).label(output).number(*bin)
             }
@@ -314,13 +222,11 @@ impl Key<'_> {
             },
             "e" => Key::Explanation { model: parts.model()?, result: parts.result()? },
             "ef" => Key::Contribution { model: parts.model()?, feature: parts.label()? },
-            "t" => Key::Outcome { people: parts.people()?, comparison: parts.comparison()? },
-            "ts" => {
-                let (people, quantity) = (parts.people()?, parts.outcome_quantity()?);
-                let unit = up_to(parts.0.next()?, quantity.last_unit())?;
-                Key::OutcomeSum { people, quantity, unit }
+            "t" => {
+                let (family, unit) = (parts.number()?, parts.number()?);
+                let labels = parts.0.by_ref().map(label).collect::<Option<_>>()?;
+                Key::Outcome { family, unit, labels }
             }
-            "ti" => Key::InvalidOutcome { reason: parts.label()? },
             "a" => Key::AnswerBin {
                 model: parts.model()?,
                 output: parts.label()?,
@@ -388,18 +294,6 @@ impl Path {
         self.model(&class.model).label(&class.prediction).optional(class.confidence_bucket)
     }
 
-    fn people(&mut self, people: &People) -> &mut Self {
-        self.model(&people.model).label(&people.output).label(&people.feature).label(&people.group)
-    }
-
-    fn comparison(&mut self, comparison: &Comparison) -> &mut Self {
-        self.label(&comparison.prediction)
-            .label(&comparison.outcome)
-            .optional(comparison.is_correct.map(usize::from))
-            .optional(comparison.confidence_bucket)
-            .optional(comparison.bin)
-    }
-
     fn optional(&mut self, number: Option<usize>) -> &mut Self {
         match number {
             Some(number) => self.number(number),
@@ -452,31 +346,6 @@ impl<'a> Parts<'a> {
         })
     }
 
-    fn people(&mut self) -> Option<People<'a>> {
-        Some(People {
-            model: self.model()?,
-            output: self.label()?,
-            feature: self.label()?,
-            group: self.label()?,
-        })
-    }
-
-    fn comparison(&mut self) -> Option<Comparison<'a>> {
-        Some(Comparison {
-            prediction: self.label()?,
-            outcome: self.label()?,
-            is_correct: self.optional(|part| up_to(part, 1))?.map(|correct| correct == 1),
-            confidence_bucket: self.optional(|part| bucket(part, &CONFIDENCE))?,
-            bin: self.optional(|part| bucket(part, &PROBABILITY))?,
-        })
-    }
-
-    fn outcome_quantity(&mut self) -> Option<OutcomeQuantity> {
-        let part = self.0.next()?;
-        let found = OutcomeQuantity::ALL.into_iter().find(|(_, name)| *name == part);
-        found.map(|(quantity, _)| quantity)
-    }
-
     /// Reads an optional number; `-` stands for none.
     fn optional(&mut self, read: impl Fn(&str) -> Option<usize>) -> Option<Option<usize>> {
         match self.0.next()? {
@@ -503,21 +372,24 @@ impl<'a> Parts<'a> {
         bucket(self.0.next()?, buckets)
     }
 
-    // Inlining it for each label would add code.
-    #[inline(never)]
     fn label(&mut self) -> Option<Cow<'a, str>> {
-        let part = self.0.next()?;
-        if !part.contains('=') {
-            return Some(Cow::Borrowed(part));
-        }
-        let mut pieces = part.split('=');
-        let mut label = pieces.next()?.as_bytes().to_vec();
-        for piece in pieces {
-            label.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
-            label.extend_from_slice(&piece.as_bytes()[2..]);
-        }
-        String::from_utf8(label).ok().map(Cow::Owned)
+        self.0.next().and_then(label)
     }
+}
+
+// Inlining it for each label would add code.
+#[inline(never)]
+fn label(part: &str) -> Option<Cow<'_, str>> {
+    if !part.contains('=') {
+        return Some(Cow::Borrowed(part));
+    }
+    let mut pieces = part.split('=');
+    let mut label = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        label.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
+        label.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    String::from_utf8(label).ok().map(Cow::Owned)
 }
 
 /// Reads the index of a bucket. There is one bucket more than there are bounds.
@@ -536,23 +408,6 @@ mod tests {
     fn class(prediction: &str) -> Class<'_> {
         let model = Model::new("heart-risk-demo", "v1.0.0");
         Class { model, prediction: prediction.into(), confidence_bucket: Some(8) }
-    }
-
-    fn people<'a>(feature: &'a str, group: &'a str) -> People<'a> {
-        let (model, output) = (Model::new("m", "1"), "risk".into());
-        People { model, output, feature: feature.into(), group: group.into() }
-    }
-
-    fn comparison() -> Comparison<'static> {
-        let (prediction, outcome) = ("High Risk".into(), "".into());
-        let is_correct = Some(true);
-        Comparison { prediction, outcome, is_correct, confidence_bucket: Some(8), bin: Some(9) }
-    }
-
-    #[test]
-    fn quantities_are_in_their_own_order() {
-        let quantities = OutcomeQuantity::ALL.map(|(quantity, _)| quantity as usize);
-        assert!(quantities.is_sorted() && quantities[6] == 6);
     }
 
     #[test]
@@ -599,22 +454,12 @@ mod tests {
             Key::ExplanationCall { model: model(), inference_bucket: 3 },
             Key::Explanation { model: model(), result: ExplanationResult::Refused },
             Key::Contribution { model: model(), feature: "age".into() },
-            Key::Outcome { people: people("age", ">=65"), comparison: comparison() },
             Key::Outcome {
-                people: people("", ""),
-                comparison: Comparison {
-                    is_correct: None,
-                    confidence_bucket: None,
-                    bin: None,
-                    ..comparison()
-                },
-            },
-            Key::OutcomeSum {
-                people: people("", ""),
-                quantity: OutcomeQuantity::Squared,
+                family: 3,
                 unit: 1023,
+                labels: vec!["m".into(), "".into(), ">=65".into()],
             },
-            Key::InvalidOutcome { reason: "missing".into() },
+            Key::Outcome { family: 9, unit: 0, labels: Vec::new() },
             Key::AnswerBin { model: model(), output: "risk".into(), bin: 3 },
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
@@ -653,14 +498,8 @@ mod tests {
             "4/c/m/v/20",
             "4/ec/m/v/20",
             "4/e/m/v/good",
-            "4/t/m/v/o///a/b/2/-/-",
-            "4/t/m/v/o///a/b/1/13/-",
-            "4/t/m/v/o///a/b/1/8/11",
-            "4/ts/m/v/o///x/0",
-            "4/ts/m/v/o///c/2",
-            "4/ts/m/v/o///p/10",
-            "4/ts/m/v/o///d/10",
-            "4/ts/m/v/o///s/2047",
+            "4/t/x/0/m",
+            "4/t/0/0/=4",
         ] {
             assert_eq!(Key::decode(key), None, "{key}");
         }

@@ -1,16 +1,42 @@
 //! Counts outcomes: turns answers and their truths into increments of the host's counters.
+//!
+//! A number of [`family`] has the labels of its people first (model, version and output, and for a
+//! subgroup its feature and its name), then its own.
 
 use super::buckets::{CONFIDENCE, DISTANCES, PROBABILITY};
-use super::key::{Comparison, Key, Model, OutcomeQuantity, People};
+use super::key::Key;
 use super::scaled;
+use super::text::number;
 use crate::model::{OutputKind, OutputNotes, ReferenceBins};
 use crate::platform::store::{Counters, Store};
 use crate::validate::Counts;
 use crate::validate::outcomes::{Outcome, Truth};
 use anyhow::Result;
 
-/// The largest number of classes with a counter for each pair of an answer and a truth.
-pub const MOST_PAIRED_CLASSES: usize = 10;
+/// The families by their numbers in keys.
+pub mod family {
+    /// People; labels: answer, truth, correct, positive.
+    pub const OUTCOMES: usize = 0;
+    /// Probabilities, in units of `buckets::PROBABILITY`; label: the bin, for everyone.
+    pub const EXPECTED: usize = 1;
+    /// Squared errors: of probabilities in thousand millionths, the unit being 0, or of quantities in a
+    /// unit of `scaled`; label: the bin, for everyone.
+    pub const SQUARED: usize = 2;
+    /// Distances of answers from the truth, in a unit of `scaled`; label: the direction.
+    pub const ERRORS: usize = 3;
+    /// The distance from everyone's family to that of subgroups.
+    pub const SUBGROUPS: usize = 4;
+    /// People; labels: the bin, and whether the event came.
+    pub const EVENTS: usize = 8;
+    /// Violations; label: the reason, without people.
+    pub const INVALID: usize = 9;
+    /// People by confidence, the unit being the bucket; label: correct.
+    pub const CONFIDENCES: usize = 10;
+    /// Confidences, in units of `buckets::CONFIDENCE`; label: correct.
+    pub const CONFIDENCE_SUMS: usize = 11;
+    /// People by absolute error, the unit being the bucket.
+    pub const DISTANCES: usize = 12;
+}
 
 /// Counts outcomes of a model in the host's store.
 ///
@@ -18,7 +44,11 @@ pub const MOST_PAIRED_CLASSES: usize = 10;
 ///
 /// If the store fails. Then some of the outcomes may be counted.
 pub fn count_outcomes(model: &str, outcomes: &[Outcome]) -> Result<()> {
-    add(Store::open()?, model, outcomes)
+    let mut increments = Increments::default();
+    for outcome in outcomes {
+        increments.push(model, outcome);
+    }
+    increments.count(Store::open()?)
 }
 
 /// Counts the violations in outcomes by their reason.
@@ -29,18 +59,9 @@ pub fn count_outcomes(model: &str, outcomes: &[Outcome]) -> Result<()> {
 pub fn count_invalid_outcomes(violations: &Counts) -> Result<()> {
     let mut increments = Increments::default();
     for ((_, reason), count) in &violations.0 {
-        increments.add(&Key::InvalidOutcome { reason: (*reason).into() }, *count);
+        increments.add(family::INVALID, 0, &[reason], &[], *count);
     }
     increments.count(Store::open()?)
-}
-
-/// Adds the increments of outcomes to the counters.
-fn add(counters: &impl Counters, model: &str, outcomes: &[Outcome]) -> Result<()> {
-    let mut increments = Increments::default();
-    for outcome in outcomes {
-        increments.push(model, outcome);
-    }
-    increments.count(counters)
 }
 
 /// The increments of a batch, sorted by key: it has many outcomes of few kinds. A map would add 6 KB
@@ -56,77 +77,96 @@ impl Increments {
         Ok(())
     }
 
-    fn push(&mut self, model: &str, outcome: &Outcome) {
-        let everyone = People::all(Model::new(model, outcome.version), &outcome.output.name);
-        let groups = outcome.groups.iter().map(|(feature, group)| People {
-            feature: (*feature).into(),
-            group: group.as_str().into(),
-            ..everyone.clone()
-        });
-        for people in std::iter::once(everyone.clone()).chain(groups) {
-            match outcome.truth {
-                Truth::Class { answered, outcome: truth, confidence } => {
-                    let pair = Pair { notes: outcome.output, answered, truth, confidence };
-                    self.push_pair(&people, &pair);
+    fn push(&mut self, model: &str, Outcome { version, output, truth, groups }: &Outcome) {
+        let everyone = [model, version, &output.name];
+        match *truth {
+            Truth::Class { answered, outcome, confidence } => {
+                let pair = Pair { notes: output, answered, truth: outcome };
+                let event =
+                    confidence.map(|confidence| pair.event(CONFIDENCE.fraction_units(confidence)));
+                self.push_pair(&everyone, &pair, event.as_ref());
+                for (feature, group) in groups {
+                    let people = [model, version, &output.name, feature, group];
+                    self.push_pair_of_group(&people, &pair, event.as_ref());
                 }
-                Truth::Quantity { answered, outcome: truth } => {
-                    self.push_quantity(&people, outcome.output, answered, truth);
+            }
+            Truth::Quantity { answered, outcome } => {
+                self.push_error(0, &everyone, answered - outcome);
+                for (feature, group) in groups {
+                    let people = [model, version, &output.name, feature, group];
+                    self.push_error(family::SUBGROUPS, &people, answered - outcome);
+                }
+                if let Some(spread) = spread(output) {
+                    let error = (answered - outcome).abs();
+                    let bucket = DISTANCES.partition_point(|part| part * spread < error);
+                    self.add(family::DISTANCES, bucket, &everyone, &[], 1);
                 }
             }
         }
     }
 
-    fn push_pair(&mut self, people: &People, pair: &Pair) {
-        let is_group = people.is_group();
-        let confidence = pair.confidence.map(|confidence| CONFIDENCE.fraction_units(confidence));
-        let event = confidence.map(|confidence| pair.event(confidence));
-        let comparison = pair.comparison(confidence.zip(event.as_ref()), is_group);
-        self.add(&Key::Outcome { people: people.clone(), comparison }, 1);
-        let (Some(confidence), Some(event)) = (confidence, event) else { return };
-        let bin = if is_group { 0 } else { event.bin() };
-        self.sum(people, OutcomeQuantity::Probability, bin, event.probability);
-        self.sum(people, OutcomeQuantity::SquaredProbability, bin, event.squared_error());
-        if !is_group {
-            let is_correct = usize::from(pair.answered == pair.truth);
-            self.sum(people, OutcomeQuantity::Confidence, is_correct, confidence);
+    fn push_pair(&mut self, people: &[&str], pair: &Pair, event: Option<&Event>) {
+        self.add(family::OUTCOMES, 0, people, &pair.labels(), 1);
+        let Some(event) = event else { return };
+        let Event { confidence, probability, came } = *event;
+        let (bin, correct) = (bin(probability), flag(pair.is_correct()));
+        self.add(family::EVENTS, 0, people, &[&bin, flag(came)], 1);
+        self.add(family::EXPECTED, 0, people, &[&bin], probability);
+        self.add(family::SQUARED, 0, people, &[&bin], event.squared_error());
+        self.add(family::CONFIDENCES, CONFIDENCE.index(confidence), people, &[correct], 1);
+        self.add(family::CONFIDENCE_SUMS, 0, people, &[correct], confidence);
+    }
+
+    fn push_pair_of_group(&mut self, people: &[&str], pair: &Pair, event: Option<&Event>) {
+        self.add(family::OUTCOMES + family::SUBGROUPS, 0, people, &pair.labels_of_group(), 1);
+        let Some(event) = event else { return };
+        self.add(family::EXPECTED + family::SUBGROUPS, 0, people, &[], event.probability);
+        self.add(family::SQUARED + family::SUBGROUPS, 0, people, &[], event.squared_error());
+    }
+
+    /// Adds the error of a quantity. `shift` is the distance to the families of the people.
+    fn push_error(&mut self, shift: usize, people: &[&str], error: f64) {
+        self.add(family::OUTCOMES + shift, 0, people, &[""; 4], 1);
+        if let Some((unit, units)) = scaled::split(error.abs()) {
+            let direction = if error > 0.0 { OVER } else { UNDER };
+            self.add(family::ERRORS + shift, unit, people, &[direction], units);
+        }
+        if let Some((unit, units)) = scaled::split(error * error) {
+            let no_bin = if shift == 0 { &[""][..] } else { &[] };
+            self.add(family::SQUARED + shift, unit, people, no_bin, units);
         }
     }
 
-    fn push_quantity(&mut self, people: &People, notes: &OutputNotes, answered: f64, truth: f64) {
-        let is_group = people.is_group();
-        let comparison = Comparison::default();
-        self.add(&Key::Outcome { people: people.clone(), comparison }, 1);
-        let error = answered - truth;
-        let direction = if error > 0.0 { OutcomeQuantity::Over } else { OutcomeQuantity::Under };
-        for (quantity, number) in
-            [(direction, error.abs()), (OutcomeQuantity::Squared, error * error)]
-        {
-            if let Some((unit, units)) = scaled::split(number) {
-                self.sum(people, quantity, unit, units);
-            }
-        }
-        if !is_group && let Some(spread) = spread(notes) {
-            let bucket = DISTANCES.partition_point(|part| part * spread < error.abs());
-            self.sum(people, OutcomeQuantity::Distance, bucket, 1);
-        }
-    }
-
-    fn sum(&mut self, people: &People, quantity: OutcomeQuantity, unit: usize, amount: u64) {
-        self.add(&Key::OutcomeSum { people: people.clone(), quantity, unit }, amount);
-    }
-
-    // Inlining it for each kind of key would add code.
+    // Inlining it for each family would add code.
     #[inline(never)]
-    fn add(&mut self, key: &Key, amount: u64) {
+    fn add(&mut self, family: usize, unit: usize, people: &[&str], own: &[&str], amount: u64) {
         if amount == 0 {
             return;
         }
-        let key = key.encode();
+        let labels = people.iter().chain(own).map(|label| (*label).into()).collect();
+        let key = Key::Outcome { family, unit, labels }.encode();
         match self.0.binary_search_by(|(own, _)| own.cmp(&key)) {
             Ok(place) => self.0[place].1 += amount,
             Err(place) => self.0.insert(place, (key, amount)),
         }
     }
+}
+
+/// The label of an answer above the truth.
+pub const OVER: &str = "over";
+/// The label of an answer below the truth.
+pub const UNDER: &str = "under";
+
+/// Returns the label of a flag.
+pub const fn flag(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
+}
+
+/// Returns the `bin` label of a probability, in units of `buckets::PROBABILITY`: the upper bound.
+pub fn bin(probability: u64) -> String {
+    let last = PROBABILITY.bounds.len() - 1;
+    let bound = PROBABILITY.bounds[PROBABILITY.index(probability).min(last)];
+    number(PROBABILITY.value(bound))
 }
 
 /// Returns the distance from the first to the last bound of the answers' reference; none without a
@@ -138,55 +178,59 @@ pub fn spread(notes: &OutputNotes) -> Option<f64> {
     (spread > 0.0 && spread.is_finite()).then_some(spread)
 }
 
-/// The answered and the true class of an output.
-struct Pair<'a> {
-    notes: &'a OutputNotes,
-    answered: usize,
-    truth: usize,
-    confidence: Option<f64>,
+/// The largest number of classes with a counter for each pair of an answer and a truth.
+const MOST_PAIRED_CLASSES: usize = 10;
+
+/// The answered and the true class of an output, by their indices.
+pub struct Pair<'a> {
+    pub notes: &'a OutputNotes,
+    pub answered: usize,
+    pub truth: usize,
 }
 
 impl<'a> Pair<'a> {
-    fn labels(&self) -> &'a [String] {
+    fn is_correct(&self) -> bool {
+        self.answered == self.truth
+    }
+
+    /// Returns the label of a class, if there are at most so many.
+    fn class(&self, index: usize, most: usize) -> &'a str {
         match &self.notes.kind {
-            OutputKind::Classes(labels) => labels,
-            OutputKind::Quantity(_) => &[],
+            OutputKind::Classes(labels) if labels.len() <= most => &labels[index],
+            _ => "",
         }
+    }
+
+    /// Returns everyone's labels: answer, truth, correct, positive.
+    pub fn labels(&self) -> [&'a str; 4] {
+        let answer = self.class(self.answered, MOST_PAIRED_CLASSES);
+        let truth = self.class(self.truth, usize::MAX);
+        [answer, truth, flag(self.is_correct()), self.is_positive()]
+    }
+
+    /// Returns the same labels of a subgroup.
+    pub fn labels_of_group(&self) -> [&'a str; 4] {
+        let (answer, truth) = (self.class(self.answered, 2), self.class(self.truth, 2));
+        [answer, truth, flag(self.is_correct()), self.is_positive()]
+    }
+
+    fn is_positive(&self) -> &'static str {
+        positive(self.notes).map_or("", |positive| flag(self.truth == positive))
     }
 
     /// Returns what the probability is of: the positive class of two, or the answered class.
     fn event(&self, confidence: u64) -> Event {
-        match positive(self.notes) {
-            Some(positive) => {
-                let is_positive = self.answered == positive;
-                let probability =
-                    if is_positive { confidence } else { PROBABILITY.scale - confidence };
-                Event { probability, came: self.truth == positive }
-            }
-            None => Event { probability: confidence, came: self.answered == self.truth },
-        }
-    }
-
-    fn comparison(&self, event: Option<(u64, &Event)>, is_group: bool) -> Comparison<'a> {
-        let labels = self.labels();
-        let label = |index: usize, most: usize| match labels.get(index) {
-            Some(label) if labels.len() <= most => label.as_str().into(),
-            _ => "".into(),
+        let (probability, came) = match positive(self.notes) {
+            Some(positive) if self.answered == positive => (confidence, self.truth == positive),
+            Some(positive) => (PROBABILITY.scale - confidence, self.truth == positive),
+            None => (confidence, self.is_correct()),
         };
-        let event = event.filter(|_| !is_group);
-        let (most, most_true) = if is_group { (2, 2) } else { (MOST_PAIRED_CLASSES, usize::MAX) };
-        Comparison {
-            prediction: label(self.answered, most),
-            outcome: label(self.truth, most_true),
-            is_correct: Some(self.answered == self.truth),
-            confidence_bucket: event.map(|(confidence, _)| CONFIDENCE.index(confidence)),
-            bin: event.map(|(_, event)| event.bin()),
-        }
+        Event { confidence, probability, came }
     }
 }
 
 /// Returns the index of the positive class of two.
-pub fn positive(notes: &OutputNotes) -> Option<usize> {
+fn positive(notes: &OutputNotes) -> Option<usize> {
     match &notes.kind {
         OutputKind::Classes(labels) if labels.len() == 2 => {
             notes.positive.map(|class| class as usize).filter(|class| *class < 2)
@@ -197,16 +241,14 @@ pub fn positive(notes: &OutputNotes) -> Option<usize> {
 
 /// Something with a probability, and whether it came.
 struct Event {
+    /// The confidence in the answer, in units of `buckets::CONFIDENCE`.
+    confidence: u64,
     /// The probability, in units of `buckets::PROBABILITY`.
     probability: u64,
     came: bool,
 }
 
 impl Event {
-    fn bin(&self) -> usize {
-        PROBABILITY.index(self.probability)
-    }
-
     /// Returns the squared error in thousand millionths, rounded. So a counter has room for nine
     /// thousand million people, and a mean of ten thousand is exact to a part in 10^11.
     fn squared_error(&self) -> u64 {

@@ -15,14 +15,12 @@ pub fn split(number: f64) -> Option<(usize, u64)> {
     (number >= LEAST).then_some((exponent as usize, units))
 }
 
-/// The index of the last unit: the exponent of the largest finite numbers.
-pub const LAST_UNIT: usize = 2046;
-
 const LEAST: f64 = f64::from_bits((1023 - 200) << 52);
 
 /// Returns a number of units as a number.
 pub fn value(unit: usize, units: u64) -> f64 {
-    let exponent = unit.saturating_sub(29).max(1) as u64;
+    // A store may hold any index: the exponents of finite numbers are from 1 to 2046.
+    let exponent = unit.saturating_sub(29).clamp(1, 2046) as u64;
     units as f64 * f64::from_bits(exponent << 52)
 }
 
@@ -46,6 +44,6 @@ mod tests {
             assert_eq!(split(number), None, "{number}");
         }
         assert_eq!(split(1.0).map(|(unit, units)| value(unit, units)), Some(1.0));
-        assert!(value(LAST_UNIT, 1) > 1.0 && value(0, 1) > 0.0);
+        assert!(value(usize::MAX, 1) > 1.0 && value(0, 1) > 0.0);
     }
 }

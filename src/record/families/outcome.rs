@@ -5,11 +5,10 @@ use super::histogram::Histogram;
 use super::series::Series;
 use crate::model::{OutputKind, OutputNotes, groups, measures};
 use crate::record::buckets::{CONFIDENCE, DISTANCES, PROBABILITY};
-use crate::record::key::{Comparison, Key, Model, OutcomeQuantity, People};
-use crate::record::outcomes::{MOST_PAIRED_CLASSES, positive, spread};
+use crate::record::key::Key;
+use crate::record::outcomes::{OVER, Pair, UNDER, bin, family, flag, spread};
 use crate::record::scaled;
-use crate::record::text::{Family, Kind, number};
-use std::borrow::Cow;
+use crate::record::text::{Family, Kind, Sample};
 
 /// The sums over all counters of outcomes.
 pub struct OutcomeStats {
@@ -95,21 +94,10 @@ static NUMBERS: [Numbers; 13] = [
     ),
 ];
 
-const OUTCOMES: usize = 0;
-const EXPECTED: usize = 1;
-const SQUARED: usize = 2;
-const ERRORS: usize = 3;
-/// The distance from everyone's family to that of subgroups.
-const SUBGROUPS: usize = 4;
-const EVENTS: usize = 8;
-const INVALID: usize = 9;
+/// The index of the first gauge.
 const HORIZON: usize = 10;
 const PEOPLE: usize = 11;
 const PERFORMANCE: usize = 12;
-
-const fn flag(flag: bool) -> &'static str {
-    if flag { "true" } else { "false" }
-}
 
 impl OutcomeStats {
     /// Makes empty sums, without a series.
@@ -127,13 +115,11 @@ impl OutcomeStats {
         let name = &context.signature.name;
         for version in versions(context) {
             for output in &context.description.outputs {
-                let model = Model::new(name, version);
-                let everyone = People::all(model, &output.name);
-                self.begin_people(&everyone, output);
+                self.begin_everyone(&[name, version, &output.name], output);
                 for feature in &context.signature.features {
                     for group in groups::names(feature).into_iter().flatten() {
-                        let (feature, group) = (feature.name.as_str().into(), group.into());
-                        self.begin_people(&People { feature, group, ..everyone.clone() }, output);
+                        let people = [name, version, &output.name, &feature.name, &group];
+                        self.begin_group(&people, output);
                     }
                 }
             }
@@ -152,107 +138,74 @@ impl OutcomeStats {
         }
     }
 
-    fn begin_people(&mut self, people: &People, output: &OutputNotes) {
-        let OutputKind::Classes(labels) = &output.kind else {
-            self.add_outcomes(people, &Comparison::default(), output, 0);
-            for quantity in
-                [OutcomeQuantity::Over, OutcomeQuantity::Under, OutcomeQuantity::Squared]
-            {
-                self.add_sum(people, quantity, 0, 0);
-            }
+    fn begin_everyone(&mut self, people: &[&str; 3], output: &OutputNotes) {
+        for pair in pairs(output) {
+            self.begin_at(family::OUTCOMES, people, &pair.labels());
+        }
+        if let OutputKind::Quantity(_) = output.kind {
+            self.begin_errors(0, people, &[""]);
             return;
-        };
-        let is_group = people.is_group();
-        if !is_group {
-            for correct in [true, false] {
-                self.confidences.at(&self::labels(people, &[flag(correct)]));
+        }
+        for bound in PROBABILITY.bounds {
+            let bin = bin(*bound);
+            self.begin_at(family::EXPECTED, people, &[&bin]);
+            self.begin_at(family::SQUARED, people, &[&bin]);
+            for came in [true, false] {
+                self.begin_at(family::EVENTS, people, &[&bin, flag(came)]);
             }
         }
-        for comparison in comparisons(labels, is_group) {
-            self.add_outcomes(people, &comparison, output, 0);
+        let [model, version, output] = people;
+        for correct in [true, false] {
+            self.confidences.at(&[model, version, output, flag(correct)]);
         }
-        for bin in 0..if is_group { 1 } else { PROBABILITY.bounds.len() } {
-            self.add_sum(people, OutcomeQuantity::Probability, bin, 0);
-            self.add_sum(people, OutcomeQuantity::SquaredProbability, bin, 0);
-            if !is_group {
-                self.add_events(people, bin, true, 0);
-                self.add_events(people, bin, false, 0);
-            }
+    }
+
+    fn begin_group(&mut self, people: &[&str; 5], output: &OutputNotes) {
+        for pair in pairs(output) {
+            self.begin_at(family::OUTCOMES + family::SUBGROUPS, people, &pair.labels_of_group());
         }
+        if let OutputKind::Quantity(_) = output.kind {
+            self.begin_errors(family::SUBGROUPS, people, &[]);
+            return;
+        }
+        self.begin_at(family::EXPECTED + family::SUBGROUPS, people, &[]);
+        self.begin_at(family::SQUARED + family::SUBGROUPS, people, &[]);
+    }
+
+    /// Creates the sums of a quantity's errors. `shift` is the distance to the families of the people.
+    fn begin_errors(&mut self, shift: usize, people: &[&str], no_bin: &[&str]) {
+        self.begin_at(family::OUTCOMES + shift, people, &[""; 4]);
+        self.begin_at(family::ERRORS + shift, people, &[OVER]);
+        self.begin_at(family::ERRORS + shift, people, &[UNDER]);
+        self.begin_at(family::SQUARED + shift, people, no_bin);
+    }
+
+    // Inlining it for each family would add code.
+    #[inline(never)]
+    fn begin_at(&mut self, family: usize, people: &[&str], own: &[&str]) {
+        self.numbers[family].at(&[people, own].concat());
     }
 
     /// Adds the number of a counter, if it belongs to outcomes of the served model.
     pub fn add(&mut self, key: &Key, number: u64, context: &Context) {
-        match key {
-            Key::Outcome { people, comparison } => {
-                if let Some(output) = output(people, context) {
-                    self.add_outcomes(people, comparison, output, number);
-                }
+        let Key::Outcome { family, unit, labels } = key else { return };
+        let labels: Vec<&str> = labels.iter().map(|label| &**label).collect();
+        if *family != family::INVALID && !is_served(&labels, context) {
+            return;
+        }
+        match (*family, &labels[..]) {
+            (family::CONFIDENCES, [_, _, _, _]) => {
+                self.confidences.at(&labels).add((*unit).min(CONFIDENCE.bounds.len()), number);
             }
-            Key::OutcomeSum { people, quantity, unit } if output(people, context).is_some() => {
-                self.add_sum(people, *quantity, *unit, number);
+            (family::CONFIDENCE_SUMS, [_, _, _, _]) => self.confidences.at(&labels).sum += number,
+            (family::DISTANCES, [_, _, _]) => {
+                self.distances.at(&labels).add((*unit).min(DISTANCES.len()), number);
             }
-            Key::InvalidOutcome { reason } => {
-                *self.numbers[INVALID].at(&[reason]) += number as f64;
+            (family, labels) if family < HORIZON && labels.len() == NUMBERS[family].2.len() => {
+                *self.numbers[family].at(labels) += value(family, *unit, number);
             }
             _ => {}
         }
-    }
-
-    fn add_outcomes(
-        &mut self,
-        people: &People,
-        comparison: &Comparison,
-        output: &OutputNotes,
-        number: u64,
-    ) {
-        let Comparison { prediction, outcome, is_correct, confidence_bucket, bin } = comparison;
-        let correct = is_correct.map_or("", flag);
-        let is_positive = positive_label(output).filter(|_| !outcome.is_empty());
-        let is_positive = is_positive.map(|label| label == outcome);
-        let rest = [&**prediction, outcome, correct, is_positive.map_or("", flag)];
-        self.add_number(OUTCOMES, people, &rest, number as f64);
-        if let Some(bucket) = confidence_bucket {
-            self.confidences.at(&labels(people, &[correct])).add(*bucket, number);
-        }
-        if let Some(bin) = bin {
-            let came = if positive(output).is_some() { is_positive } else { *is_correct };
-            self.add_events(people, *bin, came == Some(true), number);
-        }
-    }
-
-    fn add_events(&mut self, people: &People, bin: usize, came: bool, number: u64) {
-        self.add_number(EVENTS, people, &[&bound(bin), flag(came)], number as f64);
-    }
-
-    fn add_sum(&mut self, people: &People, quantity: OutcomeQuantity, unit: usize, number: u64) {
-        // Subgroups have no bins.
-        let bin = if people.is_group() { None } else { Some(bound(unit)) };
-        let no_bin = if people.is_group() { None } else { Some("") };
-        let (family, rest, amount) = match quantity {
-            OutcomeQuantity::Confidence => {
-                let correct = flag(unit == 1);
-                self.confidences.at(&labels(people, &[correct])).sum += number;
-                return;
-            }
-            OutcomeQuantity::Distance => {
-                return self.distances.at(&labels(people, &[])).add(unit, number);
-            }
-            OutcomeQuantity::Probability => (EXPECTED, bin.as_deref(), PROBABILITY.value(number)),
-            OutcomeQuantity::SquaredProbability => (SQUARED, bin.as_deref(), number as f64 / 1e9),
-            OutcomeQuantity::Over => (ERRORS, Some("over"), scaled::value(unit, number)),
-            OutcomeQuantity::Under => (ERRORS, Some("under"), scaled::value(unit, number)),
-            OutcomeQuantity::Squared => (SQUARED, no_bin, scaled::value(unit, number)),
-        };
-        self.add_number(family, people, rest.as_slice(), amount);
-    }
-
-    /// Adds to the series of a family: everyone's, or that of subgroups.
-    // Inlining it would add code.
-    #[inline(never)]
-    fn add_number(&mut self, family: usize, people: &People, rest: &[&str], amount: f64) {
-        let family = if people.is_group() { family + SUBGROUPS } else { family };
-        *self.numbers[family].at(&labels(people, rest)) += amount;
     }
 
     /// Returns the families.
@@ -263,12 +216,8 @@ impl OutcomeStats {
                 HORIZON.. => (Kind::Gauge, ""),
                 _ => (Kind::Counter, "_total"),
             };
-            families.push(Family {
-                name,
-                kind,
-                help,
-                samples: self.numbers[index].samples(suffix),
-            });
+            let samples = self.numbers[index].samples(suffix);
+            families.push(Family { name, kind, help, samples });
         }
         families.push(Family {
             name: "model_outcome_confidence",
@@ -285,28 +234,10 @@ impl OutcomeStats {
         let mut samples = Vec::new();
         for version in versions(context) {
             for notes in &context.description.outputs {
-                if let OutputKind::Classes(_) = notes.kind {
-                    continue;
+                if let OutputKind::Quantity(_) = notes.kind {
+                    let people = [&context.signature.name, version, &notes.name];
+                    samples.extend(self.absolute_errors_of(people, spread(notes)));
                 }
-                let model = Model::new(&context.signature.name, version);
-                let people = People::all(model, &notes.name);
-                let number = |family: usize, rest: &[&str]| {
-                    self.numbers[family].get(&labels(&people, rest)).copied().unwrap_or_default()
-                };
-                let spread = spread(notes);
-                let histogram = self.distances.get(&labels(&people, &[]));
-                let mut histogram = histogram.cloned().unwrap_or_default();
-                if spread.is_none() {
-                    histogram.add(0, number(OUTCOMES, &[""; 4]) as u64);
-                }
-                let sum = number(ERRORS, &["over"]) + number(ERRORS, &["under"]);
-                let bounds = spread.iter().flat_map(|spread| DISTANCES.map(|part| part * spread));
-                let labels = [
-                    ("model", context.signature.name.clone()),
-                    ("version", version.to_owned()),
-                    ("output", notes.name.clone()),
-                ];
-                samples.extend(histogram.samples_within(bounds, sum, &labels));
             }
         }
         Family {
@@ -316,6 +247,50 @@ impl OutcomeStats {
             samples,
         }
     }
+
+    fn absolute_errors_of(&self, people: [&str; 3], spread: Option<f64>) -> Vec<Sample> {
+        let number = |family: usize, own: &[&str]| {
+            self.numbers[family].get(&[&people[..], own].concat()).copied().unwrap_or_default()
+        };
+        let mut histogram = self.distances.get(&people).cloned().unwrap_or_default();
+        if spread.is_none() {
+            histogram.add(0, number(family::OUTCOMES, &[""; 4]) as u64);
+        }
+        let sum = number(family::ERRORS, &[OVER]) + number(family::ERRORS, &[UNDER]);
+        let bounds = spread.iter().flat_map(|spread| DISTANCES.map(|part| part * spread));
+        let [model, version, output] = people.map(str::to_owned);
+        let labels = [("model", model), ("version", version), ("output", output)];
+        histogram.samples_within(bounds, sum, &labels)
+    }
+}
+
+/// Returns the value of a number of units.
+fn value(family: usize, unit: usize, number: u64) -> f64 {
+    let of_people = if family < family::EVENTS { family % family::SUBGROUPS } else { family };
+    match of_people {
+        family::EXPECTED => PROBABILITY.value(number),
+        family::SQUARED if unit == 0 => number as f64 / 1e9,
+        family::SQUARED | family::ERRORS => scaled::value(unit, number),
+        _ => number as f64,
+    }
+}
+
+/// Lists all pairs of an answer and a truth; none for a quantity.
+fn pairs(notes: &OutputNotes) -> impl Iterator<Item = Pair<'_>> {
+    let classes = match &notes.kind {
+        OutputKind::Classes(labels) => labels.len(),
+        OutputKind::Quantity(_) => 0,
+    };
+    let pair = move |index| Pair { notes, answered: index / classes, truth: index % classes };
+    (0..classes * classes).map(pair)
+}
+
+/// Returns true for people with an answer of the served model.
+fn is_served(people: &[&str], context: &Context) -> bool {
+    let [model, version, output, ..] = people else { return false };
+    *model == context.signature.name
+        && versions(context).contains(version)
+        && context.description.outputs.iter().any(|notes| notes.name == *output)
 }
 
 /// Lists the versions whose outcomes are taken.
@@ -325,59 +300,4 @@ fn versions<'a>(context: &'a Context) -> Vec<&'a str> {
         versions.extend(notes.versions.iter().map(String::as_str));
     }
     versions
-}
-
-/// Finds the output of people, if they belong to the served model.
-fn output<'a>(people: &People, context: &'a Context) -> Option<&'a OutputNotes> {
-    let Model { name, version } = &people.model;
-    let is_served = *name == context.signature.name && versions(context).contains(&&**version);
-    let mut outputs = context.description.outputs.iter();
-    outputs.find(|output| is_served && output.name == people.output)
-}
-
-/// Returns the positive class of two.
-fn positive_label(output: &OutputNotes) -> Option<&String> {
-    let OutputKind::Classes(labels) = &output.kind else { return None };
-    labels.get(positive(output)?)
-}
-
-/// Lists all pairs of classes, as they are counted.
-fn comparisons(classes: &[String], is_group: bool) -> Vec<Comparison<'_>> {
-    let most = if is_group { 2 } else { MOST_PAIRED_CLASSES };
-    let classes = classes.iter().map(String::as_str);
-    let mut comparisons = Vec::new();
-    let mut push = |prediction, outcome, is_correct| {
-        let (prediction, outcome) = (Cow::Borrowed(prediction), Cow::Borrowed(outcome));
-        let is_correct = Some(is_correct);
-        comparisons.push(Comparison { prediction, outcome, is_correct, ..Comparison::default() });
-    };
-    if classes.len() <= most {
-        for prediction in classes.clone() {
-            for outcome in classes.clone() {
-                push(prediction, outcome, prediction == outcome);
-            }
-        }
-    } else {
-        for outcome in classes.chain([""]).filter(|outcome| outcome.is_empty() == is_group) {
-            push("", outcome, true);
-            push("", outcome, false);
-        }
-    }
-    comparisons
-}
-
-/// Returns the `bin` label of a probability: the upper bound of its bin.
-fn bound(bin: usize) -> String {
-    let last = PROBABILITY.bounds.len() - 1;
-    number(PROBABILITY.value(PROBABILITY.bounds[bin.min(last)]))
-}
-
-/// Returns the values of labels: those of the people, and the rest.
-fn labels<'a>(people: &'a People, rest: &[&'a str]) -> Vec<&'a str> {
-    let mut labels: Vec<&str> = vec![&people.model.name, &people.model.version, &people.output];
-    if people.is_group() {
-        labels.extend([&*people.feature, &*people.group]);
-    }
-    labels.extend(rest);
-    labels
 }

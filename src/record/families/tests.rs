@@ -208,11 +208,9 @@ fn odd_key() -> impl Strategy<Value = String> {
         "e/m/v1/(ok|refused|failed|good)".to_owned(),
         "me/m/v1".to_owned(),
         format!("ef/m/v1/(age|{label})"),
-        format!(
-            "t/m/v1/(risk|{label})/(age|)/({label}|)/(a|b|{label}|)/(a|b|)/[-01]/(-|{number})/(-|{number})"
-        ),
-        format!("ts/m/v1/(risk|wait)/(age|)/({label}|)/[cpbousd]/{number}"),
-        format!("ti/{label}"),
+        format!("t/{number}/{number}/m/v1/(risk|wait|{label})(/{label}){{0,6}}"),
+        format!("t/([0-9]|1[0-2])/({number}|102[0-9])/m/v[01]/(risk|wait)(/({label}|age)){{0,6}}"),
+        format!("t/9/0/{label}"),
         format!("a/m/v1/(risk|{label})/{number}"),
     ];
     let key = format!("4/({})", kinds.join("|"));
