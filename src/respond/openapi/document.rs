@@ -7,8 +7,7 @@
 //! - [`outcomes`] makes those of `/outcomes`.
 //! - [`examples`] makes requests and answers of its examples.
 
-use super::packed::{DOCUMENT, OPERATIONS, parse_packed};
-use super::{Described, examples, outcomes, schemas};
+use super::{DOCUMENT, Described, OPERATIONS, examples, outcomes, parse_packed, schemas};
 use crate::model::{Description, Signature};
 use crate::respond::model_card::performance;
 use crate::respond::object::{object, part, set, text};
@@ -21,7 +20,7 @@ const SCHEMAS: &str = "/components/schemas";
 
 /// Builds the document.
 pub fn document(model: &Described) -> Value {
-    let (mut document, mut operations) = (parse_packed(&DOCUMENT), parse_packed(&OPERATIONS));
+    let (mut document, mut operations) = (parse_packed(DOCUMENT), parse_packed(OPERATIONS));
     set(&mut document, "/info", info(model));
     if model.description.explanation.is_none() {
         schemas::remove_explanations(part(&mut document, SCHEMAS));

@@ -1,8 +1,6 @@
 //! Requests and answers, built from the model's examples.
 
-use super::Described;
-use super::outcomes;
-use super::packed::parse;
+use super::{Described, outcomes, parse};
 use crate::model::{Feature, Kind, MissingPolicy, Prediction, Value as Cell};
 use crate::respond::answer::{Answer, Explanations};
 use crate::respond::explanation::{self, Explainer, RowExplanation};

@@ -1,6 +1,6 @@
 use super::Described;
 use super::document::document;
-use super::packed::{OPERATIONS, parse_packed};
+use super::{OPERATIONS, parse_packed};
 use crate::model::{
     Attribution, Classification, Description, Example, ExplanationMethod, ExplanationNotes,
     Feature, FeatureNotes, Kind, MissingPolicy, NumberRange, Output, OutputKind, OutputNotes,
@@ -135,7 +135,7 @@ fn every_operation_has_a_path_and_every_path_an_operation() {
             }
         }
     }
-    let operations = parse_packed(&OPERATIONS);
+    let operations = parse_packed(OPERATIONS);
     let known = operations.as_object().unwrap().keys().cloned().collect();
     assert_eq!(used, known);
     let routes = routes::ROUTES.len() + docs::ROUTES.len();
