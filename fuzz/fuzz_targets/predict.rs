@@ -1,4 +1,5 @@
-//! A body of `POST /predict`: it is answered, with explanations that add up, or refused with each fault's place.
+//! A body of `POST /predict` and of `POST /outcomes`: it is answered, with explanations that add up, or refused with
+//! each fault's place.
 #![no_main]
 
 use fuzzed_service::{IncomingRequest, Method, Numbers, answer};
@@ -6,28 +7,37 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 fuzz_target!(|body: &[u8]| {
+    if let Some(answer) = answer_of("/predict", body) {
+        assert!(answer["prediction"].is_object() || answer["predictions"].is_array());
+        let many = answer["predictions"].as_array().map_or(&[][..], Vec::as_slice);
+        many.iter().chain([&answer]).for_each(check_explanation);
+    }
+    if let Some(answer) = answer_of("/outcomes", body) {
+        assert!(answer["counted"].is_u64());
+    }
+});
+
+/// Returns the answer to a body; none if it is refused.
+fn answer_of(path: &str, body: &[u8]) -> Option<Value> {
     let request = IncomingRequest {
         method: Method::Post,
-        path_with_query: "/predict".to_owned(),
+        path_with_query: path.to_owned(),
         headers: Vec::new(),
         body: body.to_owned(),
     };
     let response = answer(request, Numbers::new());
     let answer: Value = serde_json::from_slice(&response.body).expect("the answer is JSON");
     match response.status {
-        200 => {
-            assert!(answer["prediction"].is_object() || answer["predictions"].is_array());
-            let many = answer["predictions"].as_array().map_or(&[][..], Vec::as_slice);
-            many.iter().chain([&answer]).for_each(check_explanation);
-        }
+        200 => Some(answer),
         422 => {
             let faults = answer["detail"].as_array().expect("there is a list");
             assert!(!faults.is_empty());
             assert!(faults.iter().all(|fault| fault["loc"][0] == "body"));
+            None
         }
         status => panic!("{status}"),
     }
-});
+}
 
 fn check_explanation(answer: &Value) {
     for part in answer["explanation"].as_array().into_iter().flatten() {
