@@ -21,3 +21,9 @@ pub use types::*;
 
 /// The contract's text.
 pub const WIT: &str = include_str!("../../wit/predictor.wit");
+
+/// Lists the versions whose outcomes are taken: the model's own, then the others of its description.
+pub fn versions<'m>(signature: &'m Signature, description: &'m Description) -> Vec<&'m str> {
+    let others = description.outcome.iter().flat_map(|outcome| &outcome.versions);
+    std::iter::once(&signature.version).chain(others).map(String::as_str).collect()
+}

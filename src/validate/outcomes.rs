@@ -4,7 +4,7 @@ use super::check::{self, Context, Issue, Reason, is_within};
 use super::json::{Body, Object, without_bom};
 use super::rows::{BARE_LIST, BARE_ROW, Form, given, not_a_list, not_an_object, too_long};
 use super::violations::{Place, Violation, Violations};
-use crate::model::{Description, OutputKind, OutputNotes, QuantityRange, Signature, groups};
+use crate::model::{self, Description, OutputKind, OutputNotes, QuantityRange, Signature, groups};
 use crate::platform::settings;
 use serde_json::value::RawValue;
 
@@ -135,9 +135,7 @@ struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     fn new(signature: &'d Signature, description: &'d Description) -> Self {
-        let others = description.outcome.iter().flat_map(|outcome| &outcome.versions);
-        let mut versions = vec![&signature.version[..]];
-        versions.extend(others.map(|version| &version[..]));
+        let versions = model::versions(signature, description);
         let mut groups = Vec::new();
         for feature in &signature.features {
             groups.extend(groups::names(feature).map(|names| (&feature.name[..], names)));

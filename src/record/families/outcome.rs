@@ -3,7 +3,7 @@
 use super::Context;
 use super::histogram::Histogram;
 use super::series::Series;
-use crate::model::{OutputKind, OutputNotes, groups, measures};
+use crate::model::{OutputKind, OutputNotes, groups, measures, versions};
 use crate::record::buckets::{CONFIDENCE, DISTANCES, PROBABILITY};
 use crate::record::key::Key;
 use crate::record::outcomes::{OVER, Pair, UNDER, bin, family, flag, spread};
@@ -113,7 +113,7 @@ impl OutcomeStats {
     /// version, and of those in its description.
     pub fn begin(&mut self, context: &Context) {
         let name = &context.signature.name;
-        for version in versions(context) {
+        for version in versions(context.signature, context.description) {
             for output in &context.description.outputs {
                 self.begin_everyone(&[name, version, &output.name], output);
                 for feature in &context.signature.features {
@@ -232,7 +232,7 @@ impl OutcomeStats {
     /// Makes the histograms of absolute errors. Their sums and counts are those of all errors.
     fn absolute_errors(&self, context: &Context) -> Family {
         let mut samples = Vec::new();
-        for version in versions(context) {
+        for version in versions(context.signature, context.description) {
             for notes in &context.description.outputs {
                 if let OutputKind::Quantity(_) = notes.kind {
                     let people = [&context.signature.name, version, &notes.name];
@@ -289,15 +289,6 @@ fn pairs(notes: &OutputNotes) -> impl Iterator<Item = Pair<'_>> {
 fn is_served(people: &[&str], context: &Context) -> bool {
     let [model, version, output, ..] = people else { return false };
     *model == context.signature.name
-        && versions(context).contains(version)
+        && versions(context.signature, context.description).contains(version)
         && context.description.outputs.iter().any(|notes| notes.name == *output)
-}
-
-/// Lists the versions whose outcomes are taken.
-fn versions<'a>(context: &'a Context) -> Vec<&'a str> {
-    let mut versions = vec![context.signature.version.as_str()];
-    if let Some(notes) = &context.description.outcome {
-        versions.extend(notes.versions.iter().map(String::as_str));
-    }
-    versions
 }

@@ -2,7 +2,7 @@
 
 use super::Described;
 use super::schemas;
-use crate::model::groups;
+use crate::model::{groups, versions};
 use crate::respond::object::{object, part, set, text, texts};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,11 @@ pub fn fill(schemas: &mut Value, model: &Described) {
         set(one, "/required", json!(["prediction", "model_version", "output", "outcome"]));
     }
     set(one, "/properties/prediction", prediction);
-    set(one, "/properties/model_version/enum", json!(versions(model)));
+    set(
+        one,
+        "/properties/model_version/enum",
+        json!(versions(&model.signature, &model.description)),
+    );
     let names = outputs.iter().map(|output| output.name.as_str()).collect();
     set(one, "/properties/output/enum", names);
     match subgroups(model) {
@@ -29,11 +33,6 @@ pub fn fill(schemas: &mut Value, model: &Described) {
         }
         groups => set(schemas, "/Groups/properties", groups.into()),
     }
-}
-
-fn versions(model: &Described) -> Vec<&String> {
-    let others = model.description.outcome.iter().flat_map(|outcome| &outcome.versions);
-    std::iter::once(&model.signature.version).chain(others).collect()
 }
 
 /// Makes the schema of each feature with subgroups.
