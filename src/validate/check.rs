@@ -1,13 +1,11 @@
-//! Checks of single values against the model's signature of a feature.
+//! Checks of single values: reads JSON, and says the faults of [`crate::model::check`] in the words
+//! of an answer.
 
-use crate::model::{
-    Feature, Kind, MissingPolicy, NumberRange, OtherUnit, Refusal, RefusalReason, UnusualPolicy,
-    Value,
-};
+use crate::model::check::{self, Fault, Unusual};
+use crate::model::{Feature, Kind, OtherUnit, Refusal, RefusalReason, Value};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt::Display;
 
 /// A fault of a value, or something unusual about it.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ impl Issue {
 
     /// Makes the issue of a missing value that the model needs.
     pub fn missing() -> Self {
-        Self::new(Reason::Missing, "missing", "Field required")
+        Fault::Missing.into()
     }
 
     /// Makes the issue of a malformed body, from a sentence with the reason.
@@ -53,6 +51,42 @@ impl Issue {
             RefusalReason::Unanswerable => (Reason::Unanswerable, "value_error"),
         };
         Self::new(reason, kind, refusal.message.clone())
+    }
+}
+
+impl From<Fault<'_>> for Issue {
+    #[inline(never)]
+    fn from(fault: Fault) -> Self {
+        let (reason, kind) = match fault {
+            Fault::Missing => (Reason::Missing, "missing"),
+            Fault::WrongKind(Kind::Number(_)) => (Reason::WrongType, "float_type"),
+            Fault::WrongKind(Kind::Category(_)) => (Reason::WrongType, "string_type"),
+            Fault::WrongKind(Kind::Flag) => (Reason::WrongType, "bool_type"),
+            Fault::NotFinite => (Reason::WrongType, "finite_number"),
+            Fault::NotWhole => (Reason::WrongType, "int_from_float"),
+            Fault::Unusual(unusual) => return unusual.into(),
+        };
+        Self::new(reason, kind, fault.sentence())
+    }
+}
+
+impl From<Unusual<'_>> for Issue {
+    fn from(unusual: Unusual) -> Self {
+        let usual = unusual.usual();
+        let sentence = format!("Input should be {usual}");
+        let (reason, kind, context, outside) = match unusual {
+            Unusual::Below { number, minimum } => {
+                (Reason::OutOfRange, "greater_than_equal", Context::Ge(minimum), Some(number))
+            }
+            Unusual::Above { number, maximum } => {
+                (Reason::OutOfRange, "less_than_equal", Context::Le(maximum), Some(number))
+            }
+            Unusual::Unknown(_) => {
+                (Reason::UnknownCategory, "literal_error", Context::Expected(usual), None)
+            }
+        };
+        let issue = Self::new(reason, kind, sentence);
+        Self { context: Some(context), outside, ..issue }
     }
 }
 
@@ -114,14 +148,11 @@ pub struct Checked {
     pub unusual: Option<Issue>,
 }
 
-/// Changes the issue of a value, be it refused or unusual.
-pub fn map_issue(
-    checked: Result<Checked, Issue>,
-    change: impl Fn(Issue) -> Issue,
-) -> Result<Checked, Issue> {
+/// Returns the issue of a value, be it refused or unusual.
+pub fn issue_of(checked: &mut Result<Checked, Issue>) -> Option<&mut Issue> {
     match checked {
-        Ok(checked) => Ok(Checked { unusual: checked.unusual.map(change), ..checked }),
-        Err(issue) => Err(change(issue)),
+        Ok(checked) => checked.unusual.as_mut(),
+        Err(issue) => Some(issue),
     }
 }
 
@@ -144,22 +175,6 @@ pub fn check_json(
     let mut checked = check_in(value, unit, feature)?;
     checked.unusual = checked.unusual.or_else(|| Some(wrong_kind(&feature.kind)));
     Ok(checked)
-}
-
-/// Converts a number from another unit to the feature's own.
-pub fn in_own_unit(number: f64, OtherUnit { factor, offset, .. }: &OtherUnit) -> f64 {
-    number * factor + offset
-}
-
-/// The relative distance from a bound that a conversion may be off: the bound is meant.
-const ROUNDING: f64 = 1e-12;
-
-/// Converts a number for a feature with a range.
-fn converted(number: f64, unit: &OtherUnit, range: &NumberRange) -> f64 {
-    let number = in_own_unit(number, unit);
-    let is_meant =
-        |bound: &f64| bound.is_finite() && (number - bound).abs() <= ROUNDING * bound.abs();
-    [range.minimum, range.maximum].into_iter().find(is_meant).unwrap_or(number)
 }
 
 /// Reads a value of another type: a number in quotes; a boolean as 0 or 1, or in quotes; or a
@@ -235,14 +250,6 @@ fn wrong(kind: &'static str, message: &'static str) -> Issue {
     Issue::new(Reason::WrongType, kind, message)
 }
 
-fn wrong_kind(kind: &Kind) -> Issue {
-    match kind {
-        Kind::Number(_) => wrong("float_type", "Input should be a valid number"),
-        Kind::Category(_) => wrong("string_type", "Input should be a valid string"),
-        Kind::Flag => wrong("bool_type", "Input should be a valid boolean"),
-    }
-}
-
 /// Checks a value of any type.
 ///
 /// # Errors
@@ -252,65 +259,16 @@ pub fn check(value: Value, feature: &Feature) -> Result<Checked, Issue> {
     check_in(value, None, feature)
 }
 
-/// Checks a value, a number in a unit of the feature's. A number for a missing value is one in any
-/// unit.
+fn wrong_kind(kind: &Kind) -> Issue {
+    Fault::WrongKind(kind).into()
+}
+
+// Inlining it for each type would add code.
+/// Checks a value, a number in a unit of the feature's.
+#[inline(never)]
 fn check_in(value: Value, unit: Option<&OtherUnit>, feature: &Feature) -> Result<Checked, Issue> {
-    let value = match (value, unit, &feature.kind) {
-        (value, _, kind) if stands_for_missing(&value, kind) => Value::Missing,
-        (Value::Number(number), Some(unit), Kind::Number(range)) => {
-            Value::Number(converted(number, unit, range))
-        }
-        (value, ..) => value,
-    };
-    let unusual = match (&value, &feature.kind) {
-        (Value::Missing, _) => match feature.missing {
-            MissingPolicy::Refuse => return Err(Issue::missing()),
-            MissingPolicy::Impute | MissingPolicy::Handle => None,
-        },
-        (Value::Number(number), Kind::Number(range)) => outside(*number, range)?,
-        (Value::Text(text), Kind::Category(categories)) => unknown(text, categories),
-        (Value::Flag(_), Kind::Flag) => None,
-        (_, kind) => return Err(wrong_kind(kind)),
-    };
-    match (unusual, feature.unusual) {
-        (Some(issue), UnusualPolicy::Refuse) => Err(issue),
-        (unusual, _) => Ok(Checked { value, unusual }),
-    }
-}
-
-/// Returns true if the model takes this number for a missing value.
-fn stands_for_missing(value: &Value, kind: &Kind) -> bool {
-    match (value, kind) {
-        (Value::Number(number), Kind::Number(range)) => range.missing_values.contains(number),
-        _ => false,
-    }
-}
-
-/// Checks a number against a range. Returns the issue of a number beyond a bound: the model may
-/// accept it.
-///
-/// # Errors
-///
-/// If the number is not finite, or has a fraction in a range of integers.
-fn outside(number: f64, range: &NumberRange) -> Result<Option<Issue>, Issue> {
-    if !number.is_finite() {
-        return Err(wrong("finite_number", "Input should be a finite number"));
-    }
-    if range.whole && number.fract() != 0.0 {
-        return Err(wrong("int_from_float", "Input should be a whole number"));
-    }
-    let (kind, words, bound, context) = if number < range.minimum {
-        let bound = range.minimum;
-        ("greater_than_equal", "greater than or equal to", bound, Context::Ge(bound))
-    } else if number > range.maximum {
-        let bound = range.maximum;
-        ("less_than_equal", "less than or equal to", bound, Context::Le(bound))
-    } else {
-        return Ok(None);
-    };
-    let message = format!("Input should be {words} {bound}");
-    let issue = Issue::new(Reason::OutOfRange, kind, message).with_context(context);
-    Ok(Some(Issue { outside: Some(number), ..issue }))
+    let checked = check::check(value, unit, feature)?;
+    Ok(Checked { value: checked.value, unusual: checked.unusual.map(Issue::from) })
 }
 
 /// Tolerance of an answer at a bound, as a proportion of the bound, or of 1 for a smaller bound: sums
@@ -321,37 +279,4 @@ const LEEWAY: f64 = 1e-4;
 pub fn is_within(number: f64, minimum: f64, maximum: f64) -> bool {
     let leeway = |bound: f64| LEEWAY * bound.abs().max(1.0);
     number >= minimum - leeway(minimum) && number <= maximum + leeway(maximum)
-}
-
-fn unknown(text: &String, categories: &[String]) -> Option<Issue> {
-    if categories.contains(text) {
-        return None;
-    }
-    let expected = alternatives(categories);
-    let message = format!("Input should be {expected}");
-    let issue = Issue::new(Reason::UnknownCategory, "literal_error", message);
-    Some(issue.with_context(Context::Expected(expected)))
-}
-
-/// Maximum number of categories in a message.
-const MOST_NAMED: usize = 50;
-
-/// Writes a list as `'a', 'b' or 'c'`.
-pub fn alternatives<N: Display>(categories: &[N]) -> String {
-    let named = &categories[..categories.len().min(MOST_NAMED)];
-    let mut quoted: Vec<_> = named.iter().map(|category| format!("'{category}'")).collect();
-    match categories.len() - named.len() {
-        0 => {}
-        more => quoted.push(format!("one of {more} more")),
-    }
-    list(&quoted, "or")
-}
-
-/// Joins words as `a, b or c`, with `last_by` before the last one.
-pub fn list(words: &[String], last_by: &str) -> String {
-    match words {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} {last_by} {last}", others.join(", ")),
-    }
 }

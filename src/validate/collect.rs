@@ -1,6 +1,6 @@
 //! The one loop over features, for JSON rows and for tensors.
 
-use super::check::{Checked, Issue, check, check_json, map_issue};
+use super::check::{Checked, Issue, check, check_json, issue_of};
 use super::units::{Units, may_have_unit};
 use super::violations::{Place, Violation, Violations};
 use crate::model::{Feature, FeatureNotes, Kind, Signature, Value};
@@ -113,7 +113,7 @@ impl<'a> Collector<'a> {
 /// Checks the value of the feature with this index. A bare number outside its range may have been
 /// meant in another unit.
 fn checked(units: &Units, index: usize, feature: &Feature, given: Given) -> Result<Checked, Issue> {
-    let bare = match given {
+    let mut bare = match given {
         Given::Json(Some(raw)) if may_have_unit(raw, feature) => {
             return units.check(index, raw, feature);
         }
@@ -121,7 +121,10 @@ fn checked(units: &Units, index: usize, feature: &Feature, given: Given) -> Resu
         Given::Absent => check_json(None, feature, None),
         Given::Element(value) => check(as_kind(value, feature), feature),
     };
-    map_issue(bare, |issue| units.with_remark(index, feature, issue))
+    if let Some(issue) = issue_of(&mut bare) {
+        units.add_remark(index, feature, issue);
+    }
+    bare
 }
 
 /// Reads 0 and 1 in a tensor of numbers as booleans, if the feature is a flag.

@@ -4,6 +4,7 @@ use super::check::{self, Context, Issue, Reason, is_within};
 use super::json::{Body, Object, without_bom};
 use super::rows::{BARE_LIST, BARE_ROW, Form, given, not_a_list, not_an_object, too_long};
 use super::violations::{Place, Violation, Violations};
+use crate::model::check::alternatives;
 use crate::model::{self, Description, OutputKind, OutputNotes, QuantityRange, Signature, groups};
 use crate::platform::settings;
 use serde_json::value::RawValue;
@@ -254,8 +255,10 @@ fn wrong_type(kind: &'static str, message: &'static str) -> Issue {
     Issue::new(Reason::WrongType, kind, message)
 }
 
+// Inlining it for each kind of name would add code.
+#[inline(never)]
 fn unknown(reason: Reason, known: &[&str]) -> Issue {
-    let expected = check::alternatives(known);
+    let expected = alternatives(known);
     let issue = Issue::new(reason, "literal_error", format!("Input should be {expected}"));
     issue.with_context(Context::Expected(expected))
 }

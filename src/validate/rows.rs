@@ -1,10 +1,11 @@
 //! The body of `POST /predict`, in any of its forms.
 
-use super::check::{Context, Issue, Reason, list};
+use super::check::{Context, Issue, Reason};
 use super::collect::{Collector, Given, Input};
 use super::explain::{self, Explain};
 use super::json::{Body, List, Object, without_bom};
 use super::violations::{Place, Violation, Violations};
+use crate::model::check::list;
 use crate::model::{FeatureNotes, Signature};
 use crate::platform::settings;
 use serde_json::value::RawValue;

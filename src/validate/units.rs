@@ -1,8 +1,9 @@
 //! Numbers in other units: `{"value": 5.2, "unit": "mmol/L"}`, and the remark about a number that was
 //! probably meant in another unit.
 
-use super::check::{Checked, Issue, Reason, check_json, in_own_unit, list, map_issue};
+use super::check::{Checked, Issue, Reason, check_json, issue_of};
 use super::json::Object;
+use crate::model::check::{in_own_unit, list};
 use crate::model::{Feature, FeatureNotes, Kind, OtherUnit};
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
@@ -50,31 +51,29 @@ impl Units {
             let message = format!("The unit should be {}", list(&codes, "or"));
             Issue::new(Reason::UnknownUnit, "unit_unknown", message)
         })?;
-        let in_words = |issue: Issue| match issue.outside {
-            Some(_) => Issue { message: format!("{} {own}", issue.message).into(), ..issue },
-            None => issue,
-        };
-        map_issue(check_json(value, feature, Some(other)), in_words)
+        let mut checked = check_json(value, feature, Some(other));
+        if let Some(issue) = issue_of(&mut checked).filter(|issue| issue.outside.is_some()) {
+            issue.message = format!("{} {own}", issue.message).into();
+        }
+        checked
     }
 
     /// Adds a remark to the issue of a bare number outside its range, if the number would be inside
     /// in another unit of the feature with this index.
-    pub fn with_remark(&self, index: usize, feature: &Feature, issue: Issue) -> Issue {
+    pub fn add_remark(&self, index: usize, feature: &Feature, issue: &mut Issue) {
         let (Some(number), Kind::Number(range)) = (issue.outside, &feature.kind) else {
-            return issue;
+            return;
         };
         let inside = range.minimum..=range.maximum;
         let (own, others) = self.of(index);
-        match others.iter().find(|other| inside.contains(&in_own_unit(number, other))) {
-            Some(OtherUnit { code, .. }) => {
-                let message = format!(
-                    "{} {own}. It would be inside in {code}: such a number goes into \
-                     {{\"value\": …, \"unit\": \"{code}\"}}",
-                    issue.message
-                );
-                Issue { message: message.into(), ..issue }
-            }
-            None => issue,
+        let other = others.iter().find(|other| inside.contains(&in_own_unit(number, other)));
+        if let Some(OtherUnit { code, .. }) = other {
+            let message = format!(
+                "{} {own}. It would be inside in {code}: such a number goes into \
+                 {{\"value\": …, \"unit\": \"{code}\"}}",
+                issue.message
+            );
+            issue.message = message.into();
         }
     }
 }

@@ -7,11 +7,10 @@ use crate::card::describe::Described;
 use crate::card::profile;
 use crate::card::table::{Row, Table};
 use crate::ir::graph::keep;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use predictor_abi::text;
-use predictor_contract::{
-    Feature, Kind, MissingPolicy, NumberRange, Signature, UnusualPolicy, Value,
-};
+use predictor_contract::check::{Fault, Unusual, inspect};
+use predictor_contract::{Feature, Kind, NumberRange, Signature, Value};
 use std::collections::BTreeMap;
 
 /// Stands for a category outside the card's list.
@@ -38,16 +37,21 @@ pub fn from_table(signature: &Signature, row: &BTreeMap<String, Given>) -> Resul
         .collect()
 }
 
-fn from_card(feature: &Feature, value: &Given) -> Result<Value> {
-    let value = match (value, &feature.kind) {
+fn from_card(feature: &Feature, given: &Given) -> Result<Value> {
+    let name = &feature.name;
+    let value = match (given, &feature.kind) {
         (Given::Number(number), Kind::Number(_)) if number.is_finite() => Value::Number(*number),
         (Given::Text(text), Kind::Category(_)) => Value::Text(text.clone()),
         (Given::Flag(flag), Kind::Flag) => Value::Flag(*flag),
-        (other, kind) => {
-            bail!("{} is {other}, and should be {}", feature.name, name_of(kind))
-        }
+        (other, kind) => bail!("{name} is {other}, and should be {}", name_of(kind)),
     };
-    check(feature, &value)?;
+    // The service would refuse it.
+    inspect(&value, feature).map_err(|fault| match fault {
+        Fault::NotWhole => anyhow!("{name} is {given}, and should be whole"),
+        Fault::Unusual(Unusual::Unknown(_)) => anyhow!("{name} has no category {given}"),
+        Fault::Unusual(_) => anyhow!("{name} is {given}, which is out of its range"),
+        Fault::Missing | Fault::WrongKind(_) | Fault::NotFinite => anyhow!("{name}: {fault}"),
+    })?;
     Ok(value)
 }
 
@@ -59,42 +63,9 @@ fn name_of(kind: &Kind) -> &'static str {
     }
 }
 
-/// Checks a value by the rules of the service.
-///
-/// # Errors
-///
-/// If the service would refuse the value.
-fn check(feature: &Feature, value: &Value) -> Result<()> {
-    let refuses = feature.unusual == UnusualPolicy::Refuse;
-    match (value, &feature.kind) {
-        (Value::Number(number), Kind::Number(range)) => {
-            ensure!(
-                !range.whole || number.fract() == 0.0,
-                "{} is {number}, and should be whole",
-                feature.name
-            );
-            let is_usual = (range.minimum..=range.maximum).contains(number);
-            ensure!(
-                is_usual || !refuses,
-                "{} is {number}, which is out of its range",
-                feature.name
-            );
-        }
-        (Value::Text(text), Kind::Category(names)) => {
-            let is_usual = names.contains(text);
-            ensure!(is_usual || !refuses, "{} has no category {text:?}", feature.name);
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 /// True if the service refuses a row, by the policies of the features.
 pub fn is_refused(signature: &Signature, row: &[Value]) -> bool {
-    signature.features.iter().zip(row).any(|(feature, value)| match value {
-        Value::Missing => feature.missing == MissingPolicy::Refuse,
-        value => check(feature, value).is_err(),
-    })
+    signature.features.iter().zip(row).any(|(feature, value)| inspect(value, feature).is_err())
 }
 
 /// Reads the values of a row of data.

@@ -315,8 +315,9 @@ fn a_laboratory_value_in_the_other_unit_is_recognized() {
         let range = NumberRange { minimum, maximum, whole: false, missing_values: Vec::new() };
         let feature =
             feature(name, Kind::Number(range), MissingPolicy::Refuse, UnusualPolicy::Refuse);
-        let issue = check(Value::Number(usual), &feature).unwrap_err();
-        let remark = units.with_remark(index, &feature, issue).message;
+        let mut issue = check(Value::Number(usual), &feature).unwrap_err();
+        units.add_remark(index, &feature, &mut issue);
+        let remark = issue.message;
         assert!(remark.contains("It would be inside in other"), "{name}: {remark}");
         let own = usual * factor + offset;
         assert!(check(Value::Number(own), &feature).is_ok(), "{name}: {own}");
