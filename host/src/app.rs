@@ -5,7 +5,7 @@ use crate::guest::{self, Component, Grants};
 use crate::headers::RouteHeaders;
 use crate::key_value::Store;
 use crate::limits::{Limits, cores};
-use crate::load::{self, Loader};
+use crate::load::{self, Loader, Sources};
 use crate::log::Log;
 use crate::manifest::{self, HttpTrigger, Manifest, Route, StaticResponse};
 use crate::routes::Router;
@@ -15,6 +15,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use http::{HeaderName, HeaderValue, Response};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Engine;
@@ -36,6 +37,8 @@ pub struct Settings {
     /// True to log the number of WebAssembly instructions of each guest. The number is the same on
     /// every machine. Counting makes guests slower.
     pub count_instructions: bool,
+    /// Files of the manifest that are here, and not on the disk, by their paths in the manifest.
+    pub files: HashMap<PathBuf, Vec<u8>>,
     /// The folder for compiled code. If `None`, it is `model-api-host` in the user's cache folder.
     pub cache: Option<PathBuf>,
 }
@@ -48,6 +51,7 @@ impl Default for Settings {
             limits: Limits::default(),
             log: Log::stderr(),
             count_instructions: false,
+            files: HashMap::new(),
             cache: None,
         }
     }
@@ -160,15 +164,16 @@ struct Loading<'a> {
 }
 
 impl<'a> Loading<'a> {
-    fn new(manifest: &'a Manifest, settings: Settings) -> Result<Self> {
+    fn new(manifest: &'a Manifest, mut settings: Settings) -> Result<Self> {
         let variables = variables::application(&manifest.schema, &settings.variables)?;
         let labels = settings.runtime_config.labels();
         let stores = labels.map(|label| (label.to_owned(), Arc::default())).collect();
         let engine = load::engine(&settings.limits, settings.count_instructions, &settings.log)?;
-        let (base, cache) = (manifest.base.clone(), settings.cache.clone());
+        let files = Sources { base: manifest.base.clone(), here: mem::take(&mut settings.files) };
+        let cache = settings.cache.clone();
         Ok(Self {
             linker: guest::linker(&engine)?,
-            loader: Loader::new(engine.clone(), base, cache, &settings.log),
+            loader: Loader::new(engine.clone(), files, cache, &settings.log),
             manifest,
             memory: Budget::new(settings.limits.all_memory_bytes),
             settings,

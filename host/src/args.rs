@@ -1,8 +1,7 @@
 //! The command line.
 
 use clap::Parser;
-use model_api_host::Limits;
-use std::net::SocketAddr;
+use model_api_host::command::Serving;
 use std::path::PathBuf;
 
 /// Builds and serves a Spin application for HTTP.
@@ -12,18 +11,12 @@ pub struct Options {
     /// The application's manifest.
     #[arg(short = 'f', long = "from", value_name = "FILE", default_value = "spin.toml")]
     pub manifest: PathBuf,
-    /// The address to listen on.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
-    pub listen: SocketAddr,
     /// Serve the components as they were built before.
     #[arg(long)]
     pub no_build: bool,
-    /// The configuration of the key-value stores [default: runtime-config.toml beside the manifest].
-    #[arg(long = "runtime-config-file", value_name = "FILE")]
-    pub runtime_config: Option<PathBuf>,
-    /// The limits.
+    /// How to serve it.
     #[command(flatten)]
-    pub limits: Limits,
+    pub serving: Serving,
 }
 
 const VARIABLES: &str = "\
@@ -33,6 +26,7 @@ The environment variable SPIN_VARIABLE_<NAME> has the value of the application's
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use model_api_host::Limits;
     use std::time::Duration;
 
     fn options(arguments: &[&str]) -> Result<Options, String> {
@@ -45,12 +39,12 @@ mod tests {
         let options = options(&[]).unwrap();
         assert_eq!(options.manifest.to_str(), Some("spin.toml"));
         assert!(!options.no_build);
-        assert_eq!(options.limits, Limits::default());
+        assert_eq!(options.serving.limits, Limits::default());
     }
 
     #[test]
     fn only_this_machine_is_listened_to_by_default() {
-        assert!(options(&[]).unwrap().listen.ip().is_loopback());
+        assert!(options(&[]).unwrap().serving.listen.ip().is_loopback());
     }
 
     #[test]
@@ -68,10 +62,12 @@ mod tests {
             options(&arguments).unwrap(),
             Options {
                 manifest: "a/spin.toml".into(),
-                listen: "[::1]:0".parse().unwrap(),
                 no_build: true,
-                runtime_config: Some("r".into()),
-                limits: Limits { request_timeout: Duration::from_secs(5), ..Limits::default() },
+                serving: Serving {
+                    listen: "[::1]:0".parse().unwrap(),
+                    runtime_config: Some("r".into()),
+                    limits: Limits { request_timeout: Duration::from_secs(5), ..Limits::default() },
+                },
             }
         );
     }

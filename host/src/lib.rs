@@ -30,6 +30,7 @@
 //! | `key_value` | the stores, in memory |
 //! | [`server`] | connections and requests, and reasons to stop them |
 //! | [`limits`] | the limits of one client, one request and one guest |
+//! | [`command`] | the options of serving, and the signals that stop it |
 //! | `budget` | a shared number of bytes |
 //! | `request_id` | the id of a request, in its response and in the log |
 #![warn(missing_docs, clippy::missing_errors_doc)]
@@ -37,6 +38,7 @@
 pub mod app;
 mod budget;
 pub mod build;
+pub mod command;
 mod guest;
 mod headers;
 mod key_value;

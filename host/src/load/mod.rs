@@ -16,6 +16,7 @@ use crate::log::Log;
 use crate::manifest::{self, Dependency, Source};
 use anyhow::{Context, Result, anyhow, bail};
 use cache::Cache;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 
@@ -23,7 +24,15 @@ use wasmtime::Engine;
 pub struct Loader {
     engine: Engine,
     cache: Cache,
-    base: PathBuf,
+    sources: Sources,
+}
+
+/// Where the files of a manifest are.
+pub struct Sources {
+    /// The folder of the manifest's paths.
+    pub base: PathBuf,
+    /// The files in memory, by their paths in the manifest. They need no folder.
+    pub here: HashMap<PathBuf, Vec<u8>>,
 }
 
 /// The files of a component and its dependencies.
@@ -42,10 +51,10 @@ struct DependencyFile {
 }
 
 impl Loader {
-    /// Makes a loader of files below `base`. Compiled code is kept in the folder `cache`, or in the
+    /// Makes a loader of these files. Compiled code is kept in the folder `cache`, or in the
     /// user's cache folder if it is `None`.
-    pub fn new(engine: Engine, base: PathBuf, cache: Option<PathBuf>, log: &Log) -> Self {
-        Self { cache: Cache::open(cache, &engine, log), engine, base }
+    pub fn new(engine: Engine, sources: Sources, cache: Option<PathBuf>, log: &Log) -> Self {
+        Self { cache: Cache::open(cache, &engine, log), engine, sources }
     }
 
     /// Loads the component.
@@ -90,7 +99,10 @@ impl Loader {
     }
 
     fn read_file(&self, path: &Path, commands: &str) -> Result<Vec<u8>> {
-        let path = self.base.join(path);
+        if let Some(bytes) = self.sources.here.get(path) {
+            return Ok(bytes.clone());
+        }
+        let path = self.sources.base.join(path);
         std::fs::read(&path).with_context(|| {
             let remedy = match commands {
                 "" => "its manifest has no build command: build it by hand".to_owned(),
