@@ -20,6 +20,8 @@ pub struct List<T: 'static> {
 
 // SAFETY: a list is a shared reference to a slice, and may go to any thread a slice may go to.
 unsafe impl<T: Sync> Sync for List<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Send for List<T> {}
 
 impl<T> List<T> {
     /// The list without values.

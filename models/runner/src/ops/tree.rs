@@ -43,6 +43,9 @@ pub const MISSING_GOES_LEFT: u8 = 1;
 /// The flag for a value of 0, as LightGBM rounds it, to count as missing.
 pub const ZERO_IS_MISSING: u8 = 2;
 
+/// The number of rows that walk through a tree together.
+const TOGETHER: usize = 8;
+
 /// LightGBM's `kZeroThreshold`. With [`ZERO_IS_MISSING`], absolute values up to it are 0.
 const ZERO: f64 = 1e-35_f32 as f64;
 
@@ -125,47 +128,91 @@ impl<'t> Ensemble<'t> {
         mut add: impl FnMut(usize, f64),
     ) -> Result<()> {
         let rows = x.to_doubles()?;
+        let columns = columns.max(1);
+        let broken = Error("has a broken tree");
         for root in self.roots {
-            for (row, values) in rows.chunks_exact(columns.max(1)).enumerate() {
-                let leaf = self.leaf(*root, values).ok_or(Error("has a broken tree"))?;
-                let first = row * targets;
-                if leaf.kind == LEAF {
-                    let target = usize::from(leaf.feature);
-                    if target >= targets {
-                        return Err(Error("has a leaf for another target"));
-                    }
-                    add(first + target, leaf.value);
-                } else {
-                    let weights = self.weights.get(leaf.next as usize..);
-                    let weights = weights.ok_or(Error("has a leaf without weights"))?;
-                    for (target, weight) in weights.iter().take(targets).enumerate() {
-                        add(first + target, *weight);
-                    }
-                }
+            let mut together = rows.chunks_exact(columns * TOGETHER);
+            let mut first = 0;
+            let mut add =
+                |row: usize, leaf: &TreeNode| self.add_leaf(leaf, row * targets, targets, &mut add);
+            for rows in together.by_ref() {
+                let leaves = self.leaves(*root, rows, columns).ok_or(broken)?;
+                leaves.iter().zip(first..).try_for_each(|(leaf, row)| add(row, leaf))?;
+                first += TOGETHER;
+            }
+            for (values, row) in together.remainder().chunks_exact(columns).zip(first..) {
+                add(row, self.leaf(*root, values).ok_or(broken)?)?;
             }
         }
         Ok(())
     }
 
+    /// Calls `add` with the sums from `first` on, and the weights of a leaf for them.
+    #[inline]
+    fn add_leaf(
+        &self,
+        leaf: &TreeNode,
+        first: usize,
+        targets: usize,
+        add: &mut impl FnMut(usize, f64),
+    ) -> Result<()> {
+        if leaf.kind == LEAF {
+            let target = usize::from(leaf.feature);
+            if target >= targets {
+                return Err(Error("has a leaf for another target"));
+            }
+            add(first + target, leaf.value);
+        } else {
+            let weights = self.weights.get(leaf.next as usize..);
+            let weights = weights.ok_or(Error("has a leaf without weights"))?;
+            for (target, weight) in weights.iter().take(targets).enumerate() {
+                add(first + target, *weight);
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks from a root to the leaf of each of several rows. The steps of one row wait for memory, and
+    /// those of the others are done meanwhile.
+    fn leaves(&self, root: u32, rows: &[f64], columns: usize) -> Option<[&'t TreeNode; TOGETHER]> {
+        let mut nodes = [self.nodes.get(root as usize)?; TOGETHER];
+        loop {
+            let mut are_leaves = true;
+            for (lane, node) in nodes.iter_mut().enumerate() {
+                if node.kind < LEAF {
+                    are_leaves = false;
+                    *node = self.child(node, &rows[lane * columns..(lane + 1) * columns])?;
+                }
+            }
+            if are_leaves {
+                return Some(nodes);
+            }
+        }
+    }
+
     /// Walks from a root to a leaf.
     #[inline]
-    fn leaf(&self, root: u32, row: &[f64]) -> Option<&TreeNode> {
-        let mut place = root as usize;
-        loop {
-            let node = self.nodes.get(place)?;
-            if node.kind >= LEAF {
-                return Some(node);
-            }
-            let x = *row.get(usize::from(node.feature))?;
-            let left = if node.kind == LESS_OR_EQUAL && node.missing < ZERO_IS_MISSING {
-                x <= node.value || x.is_nan() && node.missing == MISSING_GOES_LEFT
-            } else {
-                self.goes_left(node, x)
-            };
-            let next = node.next as usize + usize::from(!left);
-            // Children come after their parent: a broken program could loop otherwise.
-            place = if next > place { next } else { return None };
+    fn leaf(&self, root: u32, row: &[f64]) -> Option<&'t TreeNode> {
+        let mut node = self.nodes.get(root as usize)?;
+        while node.kind < LEAF {
+            node = self.child(node, row)?;
         }
+        Some(node)
+    }
+
+    /// Returns the child of a node on the way of a row.
+    #[inline]
+    fn child(&self, node: &'t TreeNode, row: &[f64]) -> Option<&'t TreeNode> {
+        let x = *row.get(usize::from(node.feature))?;
+        let left = if node.kind == LESS_OR_EQUAL && node.missing < ZERO_IS_MISSING {
+            // Without branches: each would be guessed wrong half of the time.
+            (x <= node.value) | (x.is_nan() & (node.missing == MISSING_GOES_LEFT))
+        } else {
+            self.goes_left(node, x)
+        };
+        let child = self.nodes.get(node.next as usize + usize::from(!left))?;
+        // Children come after their parent: a broken program could loop otherwise.
+        (core::ptr::from_ref(child) > core::ptr::from_ref(node)).then_some(child)
     }
 
     pub(super) fn goes_left(&self, node: &TreeNode, x: f64) -> bool {
