@@ -1,7 +1,9 @@
 //! The command line of `cargo import`.
 
-use clap::Parser;
-use std::path::PathBuf;
+use crate::files::{self, Files};
+use anyhow::{Result, bail};
+use clap::{Args, Parser};
+use std::path::{Path, PathBuf};
 
 /// Makes a component of a trained model, and names it in spin.toml.
 ///
@@ -13,6 +15,23 @@ pub struct Options {
     /// The model's file: ONNX, XGBoost's JSON or UBJSON, or LightGBM's text.
     #[arg(required_unless_present = "list")]
     pub model: Option<PathBuf>,
+    /// The files beside it.
+    #[command(flatten)]
+    pub beside: Beside,
+    /// Write the component to this file, and leave the manifest unchanged.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The manifest of the service.
+    #[arg(short = 'f', long = "from", value_name = "FILE", default_value = "spin.toml")]
+    pub manifest: PathBuf,
+    /// Print the path of the model in the manifest, and import nothing.
+    #[arg(long, conflicts_with = "model")]
+    pub list: bool,
+}
+
+/// The files beside a model's, with the facts that it does not have.
+#[derive(Args, Debug, Default, PartialEq)]
+pub struct Beside {
     /// The card [default: the model's name with .toml].
     #[arg(long, value_name = "FILE")]
     pub card: Option<PathBuf>,
@@ -34,13 +53,31 @@ pub struct Options {
     /// Import the model even if its answers agree with the data no better than chance.
     #[arg(long)]
     pub anyway: bool,
-    /// Write the component to this file, and leave the manifest unchanged.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// The manifest of the service.
-    #[arg(short = 'f', long = "from", value_name = "FILE", default_value = "spin.toml")]
-    pub manifest: PathBuf,
-    /// Print the path of the model in the manifest, and import nothing.
-    #[arg(long, conflicts_with = "model")]
-    pub list: bool,
+}
+
+impl Beside {
+    /// Returns the path of the card of a model.
+    ///
+    /// # Errors
+    ///
+    /// If the model's path is that of the card.
+    pub fn card_of(&self, model: &Path) -> Result<PathBuf> {
+        let card = self.card.clone().unwrap_or_else(|| files::card_beside(model));
+        if card == model {
+            bail!("{}: name the model's file; this is its card", card.display());
+        }
+        Ok(card)
+    }
+
+    /// Names the files of an import.
+    pub fn files<'f>(&'f self, model: &'f Path, card: &'f Path) -> Files<'f> {
+        Files {
+            model,
+            card,
+            data: self.data.as_deref(),
+            test: self.test.as_deref(),
+            target: self.target.as_deref(),
+            anyway: self.anyway,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Runs the commands of `cargo import`.
+//! Runs the commands of an import: `cargo import`, or `model-api import`.
 
 use crate::args::Options;
 use crate::emit::write::write;
@@ -6,21 +6,36 @@ use crate::emit::{component, manifest, runner};
 use crate::explain::covers;
 use crate::files::{self, Files};
 use crate::import::{self, Imported};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The size of a large model file, in bytes. A larger file takes over a second to read.
 const LARGE: u64 = 4 << 20;
 
+/// The program that imports: its commands as people type them, and its runner.
+#[derive(Clone, Copy)]
+pub struct Program {
+    /// The command of an import.
+    pub import: &'static str,
+    /// The command to serve `spin.toml`.
+    pub serve: &'static str,
+    /// Returns the bytes of the runner.
+    pub runner: fn() -> Result<Vec<u8>>,
+}
+
+/// `cargo import`, in the folder of this repository.
+pub const CARGO: Program =
+    Program { import: "cargo import", serve: "cargo run", runner: runner::load };
+
 /// Runs a parsed command line.
 ///
 /// # Errors
 ///
 /// If a model cannot be imported, or a file cannot be read or written.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, program: Program) -> Result<()> {
     match &options.model {
-        Some(model) => import(model, options),
+        Some(model) => import(model, options, program),
         None => list(&options.manifest),
     }
 }
@@ -37,23 +52,13 @@ fn list(manifest: &Path) -> Result<()> {
     Ok(())
 }
 
-fn import(model: &Path, options: &Options) -> Result<()> {
-    let card = options.card.clone().unwrap_or_else(|| files::card_beside(model));
-    if card == model {
-        bail!("{}: name the model's file; this is its card", card.display());
-    }
-    let files = Files {
-        model,
-        card: &card,
-        data: options.data.as_deref(),
-        test: options.test.as_deref(),
-        target: options.target.as_deref(),
-        anyway: options.anyway,
-    };
+fn import(model: &Path, options: &Options, program: Program) -> Result<()> {
+    let card = options.beside.card_of(model)?;
+    let files = options.beside.files(model, &card);
     let size = std::fs::metadata(model).with_context(|| model.display().to_string())?.len();
-    let runner = runner::load()?;
+    let runner = (program.runner)()?;
     // A build runs this command each time. Skip the import if nothing has changed.
-    let has_rows = options.data.is_some() || options.test.is_some();
+    let has_rows = files.data.is_some() || files.test.is_some();
     if let Some(out) = options.out.as_deref().filter(|_| !has_rows)
         && is_fresh(out, &runner, &files)
     {
@@ -69,7 +74,7 @@ fn import(model: &Path, options: &Options) -> Result<()> {
             show(&format!("To serve it, name it in spin.toml:\n{}", manifest::line(out)));
             Ok(())
         }
-        None => wire(&files, &options.manifest, &imported),
+        None => wire(&files, &options.manifest, &imported, program),
     }
 }
 
@@ -91,22 +96,22 @@ fn write_component(out: &Path, imported: &Imported) -> Result<()> {
 }
 
 /// Writes the component to `target/models` in the manifest's folder, and names it in the manifest.
-fn wire(files: &Files, manifest: &Path, imported: &Imported) -> Result<()> {
+fn wire(files: &Files, manifest: &Path, imported: &Imported, program: Program) -> Result<()> {
     let text = std::fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
     let component =
         PathBuf::from(format!("target/models/{}.wasm", imported.described.signature.name));
     let folder = manifest.parent().unwrap_or(Path::new(""));
-    let command = command(files, folder, &component)?;
+    let command = command(program.import, files, folder, &component)?;
     let wired = manifest::wire(&text, &component, &command)
         .with_context(|| manifest.display().to_string())?;
     write_component(&folder.join(&component), imported)?;
     write(manifest, wired.as_bytes())?;
-    show(&format!("{}: serves it now: cargo run", manifest.display()));
+    show(&format!("{}: serves it now: {}", manifest.display(), program.serve));
     Ok(())
 }
 
 /// Returns the command to build the component again from the manifest's folder.
-fn command(files: &Files, folder: &Path, component: &Path) -> Result<String> {
+fn command(import: &str, files: &Files, folder: &Path, component: &Path) -> Result<String> {
     let from_folder = |path: &Path| -> Result<String> {
         let path = if folder.as_os_str().is_empty() {
             path.to_owned()
@@ -115,7 +120,7 @@ fn command(files: &Files, folder: &Path, component: &Path) -> Result<String> {
         };
         Ok(quoted(&path.display().to_string()))
     };
-    let mut command = format!("cargo import {}", from_folder(files.model)?);
+    let mut command = format!("{import} {}", from_folder(files.model)?);
     if files.card != files::card_beside(files.model) {
         command += &format!(" --card {}", from_folder(files.card)?);
     }
@@ -123,7 +128,7 @@ fn command(files: &Files, folder: &Path, component: &Path) -> Result<String> {
 }
 
 /// Quotes a path for the shell, if it needs quotes.
-fn quoted(path: &str) -> String {
+pub fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "._/-".contains(letter);
     if path.chars().all(is_plain) {
         path.to_owned()

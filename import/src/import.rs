@@ -33,15 +33,57 @@ pub struct Imported {
     pub evaluator: Evaluator,
     /// The bytes of the WebAssembly component.
     pub component: Vec<u8>,
+    /// What the import found out, to be written beside the model.
+    pub notes: Notes,
 }
 
-/// Makes a component of a model. Calls `say` with each line of progress and results.
+/// The facts of an import for later ones: its card, and the covers of its trees.
+pub struct Notes {
+    paper: Paper,
+    /// The covers as text, if they are new.
+    covers: Option<String>,
+}
+
+impl Notes {
+    /// Writes them to the card's file and to the one of the covers beside it, if they differ from what
+    /// is there. Calls `say` with each change.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written.
+    pub fn write(&self, card: &Path, say: &mut dyn FnMut(String)) -> Result<()> {
+        self.paper.write(card, say)?;
+        if let Some(text) = &self.covers {
+            let path = covers::beside(card);
+            write(&path, text.as_bytes())?;
+            say(format!(
+                "{}: the rows at each node of its trees, for explanations",
+                path.display()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Makes a component of a model, and writes its card. Calls `say` with each line of progress and results.
+///
+/// # Errors
+///
+/// As for [`prepare`], or if the card cannot be written.
+pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
+    let imported = prepare(files, runner, say)?;
+    // Write the card only now, after all checks. A mistake in the data then leaves no trace in it.
+    imported.notes.write(files.card, say)?;
+    Ok(imported)
+}
+
+/// Makes a component of a model, and writes no file.
 ///
 /// # Errors
 ///
 /// If the model is not supported, if it disagrees with its card, or if its answers agree with the
 /// data no better than chance.
-pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
+pub fn prepare(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
     // Read the model and its card.
     let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
     let open = |path: Option<&Path>| path.map(|path| Table::open(path).in_file(path)).transpose();
@@ -78,22 +120,16 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
     let held_out = test.as_ref().zip(held_out.as_ref());
     let facts = compare(files, &evaluator, &described, data, held_out, say)?;
     complete(&mut paper, &mut described, facts, say).in_file(files.card)?;
-    // Write the card only now, after all checks. A mistake in the data then leaves no trace in it.
-    paper.write(files.card, say)?;
     let covers = match covers.is_empty() {
         true => saved,
         false => Some(covers::text(&digest, &covers)),
     };
-    if let Some(text) = covers.as_ref().filter(|_| data.is_some()) {
-        let path = covers::beside(files.card);
-        write(&path, text.as_bytes())?;
-        say(format!("{}: the rows at each node of its trees, for explanations", path.display()));
-    }
     // Put the component together.
-    let covers = covers.unwrap_or_default();
-    let stamp = stamp([runner, &bytes, paper.text.as_bytes(), covers.as_bytes()]);
+    let of_covers = covers.as_deref().unwrap_or_default().as_bytes();
+    let stamp = stamp([runner, &bytes, paper.text.as_bytes(), of_covers]);
     let component = component::build(runner, &described, &evaluator.words, &stamp)?;
-    Ok(Imported { described, evaluator, component })
+    let notes = Notes { paper, covers: covers.filter(|_| data.is_some()) };
+    Ok(Imported { described, evaluator, component, notes })
 }
 
 /// Finds the columns of the held-out rows. Their target has the name of the data's target.

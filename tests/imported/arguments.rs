@@ -1,7 +1,7 @@
 //! The command line of `cargo import`.
 
 use clap::{CommandFactory, Parser};
-use model_api_import::args::Options;
+use model_api_import::args::{Beside, Options};
 
 fn options(arguments: &[&str]) -> Result<Options, String> {
     let arguments = ["cargo import"].iter().chain(arguments);
@@ -28,11 +28,13 @@ fn every_option_is_read() {
         options(&arguments).unwrap(),
         Options {
             model: Some("m.onnx".into()),
-            card: Some("c.toml".into()),
-            data: Some("d.csv".into()),
-            test: Some("h.csv".into()),
-            target: Some("t".into()),
-            anyway: true,
+            beside: Beside {
+                card: Some("c.toml".into()),
+                data: Some("d.csv".into()),
+                test: Some("h.csv".into()),
+                target: Some("t".into()),
+                anyway: true,
+            },
             out: Some("m.wasm".into()),
             manifest: "s.toml".into(),
             list: false,

@@ -4,7 +4,7 @@ use super::{built_runner, export, new_folder};
 use crate::support::root;
 use clap::Parser;
 use model_api_import::args::Options;
-use model_api_import::command;
+use model_api_import::command::{self, CARGO};
 use model_api_import::files::Files;
 use model_api_import::import::import;
 use std::path::{Path, PathBuf};
@@ -216,7 +216,7 @@ fn data_without_the_columns_of_the_model_is_refused() {
 
 /// Runs `cargo import` with these arguments.
 fn run(arguments: &[&str]) -> anyhow::Result<()> {
-    command::run(&Options::try_parse_from(["cargo import"].iter().chain(arguments))?)
+    command::run(&Options::try_parse_from(["cargo import"].iter().chain(arguments))?, CARGO)
 }
 
 #[test]

@@ -132,16 +132,16 @@ impl Reading {
     /// Reads a cell. Returns none if it is not of the feature's type.
     pub fn read<'c>(&self, text: &'c str) -> Option<Cell<'c>> {
         match self {
-            Self::Number { missing } => match (text.trim(), flag(text)) {
-                (text, _) if is_missing(text) => Some(Cell::Missing),
-                (_, Some(flag)) => Some(Cell::Flag(flag)),
-                (text, None) => {
-                    let number: f64 =
-                        text.parse().ok().filter(|number: &f64| number.is_finite())?;
-                    let is_missing = missing.contains(&number);
-                    Some(if is_missing { Cell::Missing } else { Cell::Number(number) })
+            Self::Number { missing } => {
+                let text = text.trim();
+                // Most cells are numbers: look for the words last.
+                match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+                    Some(number) if missing.contains(&number) => Some(Cell::Missing),
+                    Some(number) => Some(Cell::Number(number)),
+                    None if is_missing(text) => Some(Cell::Missing),
+                    None => flag(text).map(Cell::Flag),
                 }
-            },
+            }
             Self::Flag => match text.trim() {
                 text if is_missing(text) => Some(Cell::Missing),
                 text => any_flag(text).map(Cell::Flag),

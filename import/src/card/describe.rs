@@ -1,8 +1,9 @@
 //! Combines the model's file and its card into the contract's records and the outputs to compute.
 
 use crate::card::cells::Reading;
-use crate::card::columns::simplified;
+use crate::card::columns::{Columns, Names, simplified};
 use crate::card::reference::bins;
+use crate::card::table::Table;
 use crate::card::{self, Card, check_version, outcome, transparency};
 use crate::ir::graph::{Graph, InputKind, Value};
 use crate::ir::labels;
@@ -27,6 +28,10 @@ pub struct Described {
     pub cells: Vec<Vec<Cell>>,
     /// The way to read each feature's cells in a table, in the order of the features.
     pub readings: Vec<Reading>,
+    /// The name of each feature in the model's file, in the order of the features.
+    pub names_in_file: Vec<String>,
+    /// True if the model's file names its features.
+    pub is_named: bool,
 }
 
 /// Combines a model with its card. `digest` is the hash of the model's file.
@@ -39,6 +44,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
     check_version(&card.version)?;
     let order = order(model, card)?;
     let (mut features, mut notes, mut readings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut names_in_file = Vec::new();
     let mut cells: Vec<Vec<Option<Cell>>> =
         model.graph.inputs.iter().map(|input| vec![None; input.columns]).collect();
     for (place, own) in order.iter().enumerate() {
@@ -49,6 +55,7 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
         cells[feature.input][feature.column] =
             Some(Cell { feature: place, coding: described.coding });
         readings.push(Reading::of(&feature, Some(card)));
+        names_in_file.push(feature.name);
         features.push(described.feature);
         notes.push(described.notes);
     }
@@ -80,10 +87,25 @@ pub fn describe(model: &mut Model, card: &Card, digest: String) -> Result<Descri
         outputs,
         cells,
         readings,
+        names_in_file,
+        is_named: model.is_named,
     })
 }
 
 impl Described {
+    /// Finds the columns of a table, by the names in the card or in the model's file.
+    ///
+    /// # Errors
+    ///
+    /// If a feature has no column.
+    pub fn columns(&self, table: &Table, target: Option<&str>) -> Result<Columns> {
+        let features = self.signature.features.iter().zip(&self.names_in_file);
+        let names: Vec<Names> = features
+            .map(|(feature, in_file)| Names { exact: vec![&feature.name, in_file], in_file })
+            .collect();
+        Columns::find(table, &names, self.is_named, target)
+    }
+
     /// Returns the names of features, classes and outputs.
     pub fn known(&self) -> outcome::Known<'_> {
         outcome::Known { features: &self.signature.features, outputs: &self.description.outputs }

@@ -33,7 +33,8 @@ pub struct Table {
     path: PathBuf,
     /// The names in the header.
     pub columns: Vec<String>,
-    separator: u8,
+    /// The byte between two cells.
+    pub separator: u8,
 }
 
 /// A row of a table.
@@ -59,18 +60,28 @@ impl Table {
     /// same name.
     pub fn open(path: &Path) -> Result<Self> {
         let mut lines = lines(path)?;
-        let start = lines.fill_buf()?;
-        ensure!(!start.is_empty(), "it is empty");
-        check_kind(start, path)?;
-        let mut header = Vec::new();
-        lines.read_until(b'\n', &mut header)?;
-        let separator = separator(&header);
-        let mut table = Self { path: path.to_owned(), columns: Vec::new(), separator };
-        let mut reader = table.reader()?;
-        let names = reader.headers().map_err(in_words)?;
-        table.columns = names.iter().map(str::to_owned).collect();
-        check_names(&table.columns)?;
+        check_kind(lines.fill_buf()?, path)?;
+        let mut line = Vec::new();
+        lines.read_until(b'\n', &mut line)?;
+        let mut table =
+            Self { path: path.to_owned(), columns: Vec::new(), separator: separator(&line) };
+        table.columns = names(&mut table.reader()?)?;
         Ok(table)
+    }
+
+    /// Reads the header of a table whose first bytes, with the header among them, are here. `path` names
+    /// it in messages. Returns the table, and the length of the header in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Table::open`].
+    pub fn begin(path: &Path, start: &[u8]) -> Result<(Self, usize)> {
+        check_kind(start, path)?;
+        let separator = separator(start.split(|byte| *byte == b'\n').next().unwrap_or_default());
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(start);
+        let columns = names(&mut reader)?;
+        let length = reader.position().byte() as usize;
+        Ok((Self { path: path.to_owned(), columns, separator }, length))
     }
 
     /// Returns the index of a column by its name.
@@ -102,20 +113,35 @@ impl Table {
         Ok(count)
     }
 
-    fn reader(&self) -> Result<csv::Reader<Box<dyn BufRead>>> {
+    fn reader(&self) -> Result<csv::Reader<Box<dyn BufRead + Send>>> {
         let lines = lines(&self.path)?;
         Ok(csv::ReaderBuilder::new().delimiter(self.separator).from_reader(lines))
     }
 }
 
-/// Opens a file, decompresses it if needed, and skips a byte order mark.
-fn lines(path: &Path) -> Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
-    let is_packed = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let mut lines: Box<dyn BufRead> = if is_packed {
-        Box::new(BufReader::new(MultiGzDecoder::new(file)))
+/// Reads the names of a header.
+fn names<R: Read>(reader: &mut csv::Reader<R>) -> Result<Vec<String>> {
+    let names: Vec<String> =
+        reader.headers().map_err(in_words)?.iter().map(str::to_owned).collect();
+    check_names(&names)?;
+    Ok(names)
+}
+
+fn lines(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    unpacked(BufReader::new(File::open(path)?))
+}
+
+/// Decompresses rows if they are packed with gzip, and skips a byte order mark.
+///
+/// # Errors
+///
+/// If they cannot be read.
+pub fn unpacked(mut rows: impl BufRead + Send + 'static) -> Result<Box<dyn BufRead + Send>> {
+    let is_packed = rows.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let mut lines: Box<dyn BufRead + Send> = if is_packed {
+        Box::new(BufReader::new(MultiGzDecoder::new(rows)))
     } else {
-        Box::new(file)
+        Box::new(rows)
     };
     let mut start = [0; START];
     let mut read = 0;
@@ -134,8 +160,9 @@ fn lines(path: &Path) -> Result<Box<dyn BufRead>> {
 ///
 /// # Errors
 ///
-/// If the file has another known format. The error names the format, and a way to convert it.
+/// If the file is empty, or has another known format. The error names the format, and a way to convert it.
 fn check_kind(start: &[u8], path: &Path) -> Result<()> {
+    ensure!(!start.is_empty(), "it is empty");
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if let Some((_, kind, read)) = OTHER_FILES.iter().find(|(magic, ..)| start.starts_with(magic)) {
         let close = if read.contains("load") { "))" } else { ")" };

@@ -37,21 +37,31 @@ fn path_table(component: &Path) -> InlineTable {
     table
 }
 
-/// Names a model's component in a manifest, and puts `command` before the service's build command.
+/// Names a model's component in a manifest.
+///
+/// # Errors
+///
+/// If the manifest has no component with a model.
+pub fn name(manifest: &mut DocumentMut, component: &Path) -> Result<()> {
+    service(manifest)?["dependencies"][PREDICTOR] = Item::Value(path_table(component).into());
+    Ok(())
+}
+
+/// Names a model's component in a manifest, and puts `command` before the service's build command, if it
+/// has one.
 ///
 /// The rest of the text stays unchanged.
 ///
 /// # Errors
 ///
-/// If the text is no TOML, or the manifest has no component with a model, or its service has no
-/// build command.
+/// If the text is no TOML, or the manifest has no component with a model.
 pub fn wire(text: &str, component: &Path, command: &str) -> Result<String> {
     let mut manifest = parse(text)?;
-    let service = service(&mut manifest)?;
-    service["dependencies"][PREDICTOR] = Item::Value(path_table(component).into());
+    name(&mut manifest, component)?;
+    let build = service(&mut manifest)?.get_mut("build").and_then(|build| build.get_mut("command"));
+    // An application made in whole by this program builds nothing.
+    let Some(build) = build.and_then(Item::as_value_mut) else { return Ok(manifest.to_string()) };
     // The last command builds the service, the other ones make models. Replace the other ones.
-    let build = service.get_mut("build").and_then(|build| build.get_mut("command"));
-    let build = build.and_then(Item::as_value_mut).context("its service has no build command")?;
     let last = match &*build {
         Value::Array(commands) => commands.iter().last().and_then(Value::as_str),
         command => command.as_str(),

@@ -34,6 +34,11 @@ impl Evaluator {
         Table::new(bytemuck::cast_slice(&self.words)).expect("it was just written")
     }
 
+    /// Returns the largest number of rows to evaluate at once: of more, the memory might not do.
+    pub fn block(&self) -> usize {
+        (self.table().header.block as usize).max(1)
+    }
+
     /// Returns the numbers of the answers of some rows, row after row: the index and the
     /// probabilities of a class, or the value of a quantity.
     ///
