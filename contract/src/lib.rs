@@ -4,6 +4,7 @@
 //! The types work natively too. The functions call the model component, and only WebAssembly has one.
 
 pub mod attributes;
+pub mod bins;
 pub mod check;
 pub mod groups;
 pub mod measures;

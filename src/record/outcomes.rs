@@ -6,7 +6,7 @@
 use super::buckets::{CONFIDENCE, DISTANCES, PROBABILITY};
 use super::key::Key;
 use super::scaled;
-use super::text::number;
+use crate::model::bins::number;
 use crate::model::{OutputKind, OutputNotes, ReferenceBins};
 use crate::platform::store::{Counters, Store};
 use crate::validate::Counts;

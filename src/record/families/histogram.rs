@@ -1,7 +1,8 @@
 //! A histogram under construction.
 
+use crate::model::bins::number;
 use crate::record::buckets::Buckets;
-use crate::record::text::{Label, Sample, number};
+use crate::record::text::{Label, Sample};
 use std::num::Saturating;
 
 /// A count. A store may hold any number, so sums stop at the largest one.

@@ -3,9 +3,8 @@
 use super::Context;
 use super::histogram::{Count, Histogram};
 use super::series::Series;
-use crate::model::{Description, OutputKind, OutputNotes, Signature};
+use crate::model::{Description, OutputKind, OutputNotes, Signature, bins};
 use crate::record::buckets::{CONFIDENCE, INFERENCE};
-use crate::record::drift;
 use crate::record::key::{self, Class, Key, Model, ModelQuantity};
 use crate::record::sample;
 use crate::record::text::{Family, Kind, Sample};
@@ -249,7 +248,7 @@ fn of_answer_bins(
     let Signature { name, version, .. } = context.signature;
     let mut samples = Vec::new();
     for notes in &context.description.outputs {
-        for (index, (label, share)) in drift::answer_shares(notes).into_iter().enumerate() {
+        for (index, (label, share)) in bins::answer_shares(notes).into_iter().enumerate() {
             let value = value(notes, index, &label, share);
             let labels = [
                 ("model", &name[..]),
@@ -276,7 +275,7 @@ fn reference_bins(signature: &Signature, description: &Description) -> Vec<Refer
     let mut bins = Vec::new();
     for (feature, notes) in signature.features.iter().zip(&description.features) {
         let Some(reference) = &notes.reference else { continue };
-        let shares = drift::shares(feature, &reference.bins, reference.missing);
+        let shares = bins::shares(feature, &reference.bins, reference.missing);
         bins.extend(shares.into_iter().enumerate().map(|(index, (label, share))| ReferenceBin {
             feature: feature.name.clone(),
             index,
