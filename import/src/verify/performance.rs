@@ -20,6 +20,9 @@ const BINS: u32 = 10;
 /// rounds them.
 const CERTAIN: u32 = 1_000_000;
 
+/// The most events to keep before they are counted.
+const MOST_LOOSE: usize = 1 << 16;
+
 /// The length of a line of the report, with its margin in the terminal.
 const LINE: usize = 76;
 
@@ -40,13 +43,41 @@ pub struct Measured {
 
 /// The number of rows left out, by reason.
 #[derive(Clone, Copy, Debug, Default)]
-struct LeftOut {
+pub struct LeftOut {
     /// The service would refuse the row, or the model has no answer.
-    refused: usize,
+    pub refused: usize,
     /// The target is missing.
-    untold: usize,
+    pub untold: usize,
     /// The target is no class of the model, or no number.
-    unknown: usize,
+    pub unknown: usize,
+}
+
+/// The exact value of a measure; NaN for no people.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact {
+    /// The measure.
+    pub measure: Measure,
+    /// The class that the measure is of, by its index.
+    pub class: Option<u32>,
+    /// None for everyone.
+    pub group: Option<Subgroup>,
+    /// The value.
+    pub value: f64,
+    /// The people that the value is of.
+    pub people: usize,
+    /// The variance of the distances, for a mean absolute error.
+    pub variance: f64,
+}
+
+impl Exact {
+    /// Rounds the value for a card; none if it is of fewer than ten people.
+    fn rounded(self) -> Option<Performance> {
+        let Self { measure, class, group, value, people, .. } = self;
+        let people = u32::try_from(people).unwrap_or(u32::MAX);
+        let value = rounded(measure, value);
+        let is_shown = people >= FEWEST_PEOPLE && value.is_finite();
+        is_shown.then_some(Performance { output: 0, measure, class, group, value, people })
+    }
 }
 
 /// The answers and truths of the first output.
@@ -146,20 +177,35 @@ impl<'m> Measuring<'m> {
         Some(Case::Class { answer, truth, event })
     }
 
-    /// Computes the values of all measures.
+    /// Computes the values of all measures for the card.
     pub fn finish(mut self) -> Measured {
         let shape = Shape { classes: self.labels.len(), positive: self.positive };
-        self.everyone.events.sort_unstable();
+        let mut performance = Vec::new();
+        self.each_tally(|tally, group| performance.extend(tally.performance(shape, group)));
         let calibration = self.everyone.calibration();
-        let mut performance = self.everyone.performance(shape, None);
+        Measured { people: self.everyone.people, performance, calibration, left_out: self.left_out }
+    }
+
+    /// Computes the exact values of all measures of the alerts, and the AUC. They may be of few
+    /// people, and are not to be shown then.
+    pub fn exact(mut self) -> (Vec<Exact>, LeftOut) {
+        let shape = Shape { classes: self.labels.len(), positive: self.positive };
+        let mut values = Vec::new();
+        self.each_tally(|tally, group| values.extend(tally.values(shape, group)));
+        (values, self.left_out)
+    }
+
+    /// Visits the people of all rows, then those of each subgroup.
+    fn each_tally(&mut self, mut visit: impl FnMut(&Tally, Option<Subgroup>)) {
+        self.everyone.events.settle();
+        visit(&self.everyone, None);
         for (feature, tallies) in &mut self.features {
             for (place, tally) in tallies.iter_mut().enumerate() {
-                tally.events.sort_unstable();
+                tally.events.settle();
                 let group = Subgroup { feature: *feature as u32, place: place as u32 };
-                performance.extend(tally.performance(shape, Some(group)));
+                visit(tally, Some(group));
             }
         }
-        Measured { people: self.everyone.people, performance, calibration, left_out: self.left_out }
     }
 }
 
@@ -179,11 +225,10 @@ struct Tally {
     truths: Vec<usize>,
     answers: Vec<usize>,
     both: Vec<usize>,
-    /// Twice the millionths of each event's probability, and one more if the event came. So little
-    /// memory has room for many rows.
-    events: Vec<u32>,
-    /// The sum of the distances from the truth.
+    events: Events,
+    /// The sums of the distances from the truth, and of their squares.
     distances: f64,
+    squares: f64,
 }
 
 impl Tally {
@@ -195,15 +240,19 @@ impl Tally {
             truths: counts.clone(),
             answers: counts.clone(),
             both: counts,
-            events: Vec::new(),
+            events: Events::default(),
             distances: 0.0,
+            squares: 0.0,
         }
     }
 
     fn add(&mut self, case: &Case) {
         self.people += 1;
         match *case {
-            Case::Number(distance) => self.distances += distance,
+            Case::Number(distance) => {
+                self.distances += distance;
+                self.squares += distance * distance;
+            }
             Case::Class { answer, truth, event } => {
                 self.truths[truth] += 1;
                 self.answers[answer] += 1;
@@ -211,49 +260,53 @@ impl Tally {
                     self.right += 1;
                     self.both[truth] += 1;
                 }
-                self.events.extend(event.map(|(chance, came)| chance * 2 + u32::from(came)));
+                if let Some((chance, came)) = event {
+                    self.events.push(chance * 2 + u32::from(came));
+                }
             }
         }
     }
 
-    /// Returns the values of all measures of at least ten people.
+    /// Returns the values of the card's measures, of at least ten people each.
     fn performance(&self, shape: Shape, group: Option<Subgroup>) -> Vec<Performance> {
+        let of_card = |one: &Exact| match one.measure {
+            Measure::Specificity => shape.positive.is_some(),
+            Measure::Sensitivity => group.is_none() || shape.classes <= MOST_CLASSES,
+            _ => true,
+        };
+        let values = self.values(shape, group).into_iter().filter(of_card);
+        values.filter_map(Exact::rounded).collect()
+    }
+
+    /// Returns the values of all measures.
+    fn values(&self, shape: Shape, group: Option<Subgroup>) -> Vec<Exact> {
         let mut found = Vec::new();
         let mut add = |measure, class: Option<usize>, value: f64, people: usize| {
-            let people = u32::try_from(people).unwrap_or(u32::MAX);
-            if people >= FEWEST_PEOPLE && value.is_finite() {
-                let class = class.map(|class| class as u32);
-                let value = rounded(measure, value);
-                found.push(Performance { output: 0, measure, class, group, value, people });
-            }
+            let class = class.map(|class| class as u32);
+            found.push(Exact { measure, class, group, value, people, variance: 0.0 });
         };
         let part = |some: usize, all: usize| some as f64 / all as f64;
         if shape.classes == 0 {
             let mean = self.distances / self.people as f64;
             add(Measure::MeanAbsoluteError, None, mean, self.people);
+            found[0].variance = self.squares / self.people as f64 - mean * mean;
             return found;
         }
         add(Measure::Accuracy, None, part(self.right, self.people), self.people);
-        match shape.positive {
-            Some(class) => {
-                let others = self.people - self.truths[class];
-                let wrong = self.answers[class] - self.both[class];
-                let sensitivity = part(self.both[class], self.truths[class]);
-                add(Measure::Sensitivity, Some(class), sensitivity, self.truths[class]);
-                add(Measure::Specificity, Some(class), part(others - wrong, others), others);
-                if let Some(auc) = self.auc() {
-                    add(Measure::Auc, Some(class), auc, self.events.len());
-                }
-            }
-            None if group.is_none() || shape.classes <= MOST_CLASSES => {
-                for (class, people) in self.truths.iter().enumerate() {
-                    let sensitivity = part(self.both[class], *people);
-                    add(Measure::Sensitivity, Some(class), sensitivity, *people);
-                }
-            }
-            None => {}
+        for class in
+            (0..shape.classes).filter(|class| shape.positive.is_none_or(|own| own == *class))
+        {
+            let others = self.people - self.truths[class];
+            let wrong = self.answers[class] - self.both[class];
+            let sensitivity = part(self.both[class], self.truths[class]);
+            add(Measure::Sensitivity, Some(class), sensitivity, self.truths[class]);
+            add(Measure::Specificity, Some(class), part(others - wrong, others), others);
         }
-        add(Measure::BrierScore, shape.positive, self.brier_score(), self.events.len());
+        let events = self.events.len();
+        if let Some(auc) = shape.positive.and_then(|_| self.auc()) {
+            add(Measure::Auc, shape.positive, auc, events);
+        }
+        add(Measure::BrierScore, shape.positive, self.brier_score(), events);
         found
     }
 
@@ -263,9 +316,9 @@ impl Tally {
         let (mut with, mut without) = (0_u64, 0_u64);
         // Twice the number of pairs in the right order.
         let mut pairs = 0_u64;
-        for tied in self.events.chunk_by(|a, b| a / 2 == b / 2) {
-            let came = tied.iter().filter(|event| **event % 2 == 1).count() as u64;
-            let rest = tied.len() as u64 - came;
+        for tied in self.events.counts.chunk_by(|a, b| a.0 / 2 == b.0 / 2) {
+            let came = came(tied) as u64;
+            let rest = people(tied) as u64 - came;
             pairs += came * (2 * without + rest);
             with += came;
             without += rest;
@@ -275,31 +328,77 @@ impl Tally {
     }
 
     fn brier_score(&self) -> f64 {
-        let squares = self.events.iter().map(|event| {
+        let squares = self.events.counts.iter().map(|(event, count)| {
             let distance = chance(*event) - f64::from(event % 2);
-            distance * distance
+            distance * distance * f64::from(*count)
         });
         squares.sum::<f64>() / self.events.len() as f64
     }
 
     /// Returns the bins with at least ten people. The events are sorted.
     fn calibration(&self) -> Vec<CalibrationBin> {
-        let bins = self.events.chunk_by(|a, b| bin(*a) == bin(*b));
-        let bins = bins.filter(|events| events.len() >= FEWEST_PEOPLE as usize);
+        let bins = self.events.counts.chunk_by(|a, b| bin(a.0) == bin(b.0));
+        let bins = bins.filter(|events| people(events) >= FEWEST_PEOPLE as usize);
         let bins = bins.map(|events| {
-            let people = events.len() as f64;
-            let came = events.iter().filter(|event| **event % 2 == 1).count();
-            let chances: f64 = events.iter().map(|event| chance(*event)).sum();
+            let (people, came) = (people(events), came(events));
+            let chances = events.iter().map(|(event, count)| chance(*event) * f64::from(*count));
             CalibrationBin {
                 output: 0,
-                upper: f64::from(bin(events[0]) + 1) / f64::from(BINS),
-                expected: rounded_to_part(chances / people),
-                observed: rounded_to_part(came as f64 / people),
-                people: u32::try_from(events.len()).unwrap_or(u32::MAX),
+                upper: f64::from(bin(events[0].0) + 1) / f64::from(BINS),
+                expected: rounded_to_part(chances.sum::<f64>() / people as f64),
+                observed: rounded_to_part(came as f64 / people as f64),
+                people: u32::try_from(people).unwrap_or(u32::MAX),
             }
         });
         bins.collect()
     }
+}
+
+/// The probabilities of events. Their memory grows with the different ones, and not with the rows.
+#[derive(Default)]
+struct Events {
+    /// Twice the millionths of a probability, and one more if the event came; with their number. They
+    /// are sorted after [`Events::settle`].
+    counts: Vec<(u32, u32)>,
+    /// The newest ones, in no order.
+    loose: Vec<u32>,
+}
+
+impl Events {
+    fn push(&mut self, event: u32) {
+        self.loose.push(event);
+        if self.loose.len() >= self.counts.len().max(MOST_LOOSE) {
+            self.settle();
+        }
+    }
+
+    fn len(&self) -> usize {
+        people(&self.counts) + self.loose.len()
+    }
+
+    /// Counts the newest events with the others.
+    fn settle(&mut self) {
+        self.loose.sort_unstable();
+        let same = self.loose.chunk_by(|a, b| a == b);
+        self.counts.extend(same.map(|same| (same[0], same.len() as u32)));
+        self.counts.sort_by_key(|(event, _)| *event);
+        self.counts.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            kept.1 += if is_same { later.1 } else { 0 };
+            is_same
+        });
+        self.loose.clear();
+    }
+}
+
+/// Returns the number of people with these events.
+fn people(events: &[(u32, u32)]) -> usize {
+    events.iter().map(|(_, count)| *count as usize).sum()
+}
+
+/// Returns the number of people for whom the event came.
+fn came(events: &[(u32, u32)]) -> usize {
+    events.iter().filter(|(event, _)| event % 2 == 1).map(|(_, count)| *count as usize).sum()
 }
 
 /// Returns the probability of an event.
@@ -489,7 +588,7 @@ mod tests {
             let event = Some((chance, came));
             tally.add(&Case::Class { answer: 1, truth: usize::from(came), event });
         }
-        tally.events.sort_unstable();
+        tally.events.settle();
         tally
     }
 
@@ -516,6 +615,16 @@ mod tests {
         assert_eq!(people(400_000, 600_000, 10), Some(0.0));
         assert_eq!(people(500_000, 500_000, 10), Some(0.5));
         assert_eq!(people(600_000, 400_000, 9), None);
+    }
+
+    #[test]
+    fn equal_probabilities_take_memory_once_and_are_all_counted() {
+        let mut events = Events::default();
+        (0..300_000).for_each(|row| events.push(row % 3));
+        assert!(events.loose.len() < MOST_LOOSE && events.counts.len() == 3);
+        events.settle();
+        assert_eq!(events.counts, [(0, 100_000), (1, 100_000), (2, 100_000)]);
+        assert_eq!((events.len(), came(&events.counts)), (300_000, 100_000));
     }
 
     #[test]
