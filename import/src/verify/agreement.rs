@@ -7,10 +7,15 @@ use crate::card::table::Table;
 use crate::verify::answers::Asked;
 use anyhow::{Result, bail};
 use predictor_contract::{Output, OutputKind};
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// The fewest rows for a comparison with chance.
 const FEWEST: usize = 20;
+
+/// The most labels of a column to count. A column with more has other contents, such as numbers of
+/// rows.
+const MOST_LABELS: usize = 1000;
 
 /// The number of standard deviations above chance for an agreement to count.
 const DEVIATIONS: f64 = 2.0;
@@ -69,6 +74,32 @@ impl Agreement {
         }
         Ok(report)
     }
+
+    /// Returns the agreement with each column.
+    pub fn found(&self) -> Vec<Found> {
+        let columns = ["prediction", "target"].into_iter().zip(&self.compared);
+        columns.filter_map(|(with, one)| Some(one.as_ref()?.found(with))).collect()
+    }
+}
+
+/// The agreement with a column.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// The use of the column: `prediction` or `target`.
+    pub with: &'static str,
+    /// The number of rows compared.
+    pub rows: usize,
+    /// The rows with the same label; none for numbers.
+    pub same: Option<usize>,
+    /// The mean distance of the numbers; none for labels.
+    pub mean_error: Option<f64>,
+    /// Their largest distance.
+    pub largest_error: Option<f64>,
+    /// True if the agreement is no better than chance.
+    pub is_chance: bool,
+    /// The line of a report.
+    #[serde(skip)]
+    pub line: String,
 }
 
 /// A comparison of the answers with one column.
@@ -116,7 +147,11 @@ impl Compared {
                 *all += 1;
                 *right += usize::from(class.label == label);
                 *given.entry(class.label.clone()).or_default() += 1;
-                *found.entry(label.to_owned()).or_default() += 1;
+                if let Some(count) = found.get_mut(label) {
+                    *count += 1;
+                } else if found.len() < MOST_LABELS {
+                    found.insert(label.to_owned(), 1);
+                }
             }
             (Comparison::Numbers(moments), Output::Quantity(given)) => {
                 if let Some(expected) = number(text) {
@@ -124,6 +159,23 @@ impl Compared {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn found(&self, with: &'static str) -> Found {
+        let (rows, same, errors) = match &self.kind {
+            Comparison::Labels { right, all, .. } => (*all, Some(*right), None),
+            Comparison::Numbers(moments) => (moments.count as usize, None, Some(moments)),
+        };
+        let errors = errors.filter(|moments| moments.count > 0.0);
+        Found {
+            with,
+            rows,
+            same,
+            mean_error: errors.map(|moments| moments.errors / moments.count),
+            largest_error: errors.map(|moments| moments.largest_error),
+            is_chance: self.is_chance(),
+            line: self.report(),
         }
     }
 
@@ -234,6 +286,7 @@ fn digits(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use predictor_contract::Classification;
 
     #[test]
     fn a_distance_has_three_digits() {
@@ -249,6 +302,17 @@ mod tests {
             assert!(is_same_label(label, text), "{label} {text}");
         }
         assert!(!is_same_label("1", "0") && !is_same_label("a", "A"));
+    }
+
+    #[test]
+    fn a_column_of_other_contents_takes_little_memory() {
+        let kind = OutputKind::Classes(vec!["a".to_owned()]);
+        let mut compared = Compared::new("the target".to_owned(), &kind);
+        let (label, confidence, probabilities) = ("a".to_owned(), None, Vec::new());
+        let answer = Output::Class(Classification { label, confidence, probabilities });
+        (0..2 * MOST_LABELS).for_each(|row| compared.add(&answer, &format!("row {row}")));
+        let Comparison::Labels { all, found, .. } = &compared.kind else { panic!("of labels") };
+        assert_eq!((*all, found.len()), (2 * MOST_LABELS, MOST_LABELS));
     }
 
     #[test]
