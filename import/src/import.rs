@@ -84,13 +84,7 @@ pub fn import(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Resu
 /// If the model is not supported, if it disagrees with its card, or if its answers agree with the
 /// data no better than chance.
 pub fn prepare(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Result<Imported> {
-    // Read the model and its card.
-    let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
-    let open = |path: Option<&Path>| path.map(|path| Table::open(path).in_file(path)).transpose();
-    let (table, test) = (open(files.data)?, open(files.test)?);
-    let card = files.card.exists().then(|| Card::read(files.card)).transpose()?;
-    let width = width(files, card.as_ref(), table.as_ref().or(test.as_ref()));
-    let mut model = formats::read(files.model, &bytes, width).in_file(files.model)?;
+    let Opened { bytes, mut model, card, table, test } = open(files)?;
     say(format!("{}: {}; {}", files.model.display(), model.source, counted(&model)));
     model.notes.iter().for_each(|note| say(format!("  {note}")));
     // Find the columns of the data, and draft or complete the card.
@@ -130,6 +124,35 @@ pub fn prepare(files: &Files, runner: &[u8], say: &mut dyn FnMut(String)) -> Res
     let component = component::build(runner, &described, &evaluator.words, &stamp)?;
     let notes = Notes { paper, covers: covers.filter(|_| data.is_some()) };
     Ok(Imported { described, evaluator, component, notes })
+}
+
+/// The files of an import, read or open.
+pub struct Opened {
+    /// The model's file.
+    pub bytes: Vec<u8>,
+    /// The model in it.
+    pub model: Model,
+    /// The card, if there is one.
+    pub card: Option<Card>,
+    /// The data, with its header read.
+    pub table: Option<Table>,
+    /// The held-out rows, with their header read.
+    pub test: Option<Table>,
+}
+
+/// Reads the model and its card, and opens the tables.
+///
+/// # Errors
+///
+/// If a file cannot be read, or is of no supported format.
+pub fn open(files: &Files) -> Result<Opened> {
+    let bytes = std::fs::read(files.model).map_err(Into::into).in_file(files.model)?;
+    let open = |path: Option<&Path>| path.map(|path| Table::open(path).in_file(path)).transpose();
+    let (table, test) = (open(files.data)?, open(files.test)?);
+    let card = files.card.exists().then(|| Card::read(files.card)).transpose()?;
+    let width = width(files, card.as_ref(), table.as_ref().or(test.as_ref()));
+    let model = formats::read(files.model, &bytes, width).in_file(files.model)?;
+    Ok(Opened { bytes, model, card, table, test })
 }
 
 /// Finds the columns of the held-out rows. Their target has the name of the data's target.
