@@ -12,7 +12,7 @@
 //! - [`emit`] writes the component, and names it in `spin.toml`.
 //!
 //! [`import`] runs all steps, [`paper`] drafts or completes the card, and [`command`] runs
-//! the command line.
+//! the command line. [`check`] compares the rows of a file with the card of an imported model.
 #![warn(missing_docs, clippy::missing_errors_doc)]
 
 pub mod ir;
@@ -32,6 +32,8 @@ pub mod files;
 pub mod paper;
 
 pub mod import;
+
+pub mod check;
 
 pub mod args;
 pub mod command;

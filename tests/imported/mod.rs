@@ -3,6 +3,7 @@
 mod answers;
 mod arguments;
 mod budget;
+mod check;
 mod drafts;
 mod explanations;
 mod operators;
@@ -11,7 +12,7 @@ mod properties;
 mod refusals;
 mod tables;
 
-use crate::service::{DEFAULT_MODEL, manifest};
+use crate::service::{DEFAULT_MODEL, manifest, with_default};
 use crate::support::root;
 use model_api_host::Manifest;
 use model_api_import::emit::runner;
@@ -128,6 +129,11 @@ pub fn import_file(model: &Path, folder: &Path, data: Option<&Path>) -> anyhow::
 /// The manifest that serves an imported model, without the pages at /docs and /ask: they are the
 /// same for all models, and take time to compile.
 pub fn manifest_of(imported: &Imported, folder: &Path) -> Manifest {
+    manifest_with(imported, folder, &[])
+}
+
+/// The same, with other defaults of variables.
+pub fn manifest_with(imported: &Imported, folder: &Path, defaults: &[(&str, &str)]) -> Manifest {
     let component = folder.join("model.wasm");
     std::fs::write(&component, &imported.component).unwrap();
     manifest(|text| {
@@ -136,6 +142,7 @@ pub fn manifest_of(imported: &Imported, folder: &Path) -> Manifest {
             let route = format!("[[trigger.http]]\nroute = \"{path}/...\"\ncomponent = \"docs\"\n");
             text.replacen(&route, "", 1)
         });
-        service.replace(DEFAULT_MODEL, &component.display().to_string())
+        let service = service.replace(DEFAULT_MODEL, &component.display().to_string());
+        defaults.iter().fold(service, |text, (name, value)| with_default(text, name, value))
     })
 }

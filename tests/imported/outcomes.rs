@@ -11,7 +11,7 @@ use toml_edit::{DocumentMut, Value};
 
 /// A tree of four leaves, with the probabilities 0.2, 0.6, 0.75 and 0.9 for the risks 1 to 4. It does
 /// not look at age and sex.
-const LEAVES: &str = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n\
+pub const LEAVES: &str = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n\
     max_feature_idx=2\nobjective=binary sigmoid:1\nfeature_names=risk age male\n\
     feature_infos=[1:4] [30:90] [0:1]\n\nTree=0\nnum_leaves=4\nnum_cat=0\nsplit_feature=0 0 0\n\
     split_gain=1 1 1\nthreshold=1.5 2.5 3.5\ndecision_type=0 0 0\nleft_child=-1 -2 -3\n\
@@ -76,7 +76,7 @@ const HEART: [(&str, f64, i64); 30] = [
 ];
 
 /// The table of the people, with other words for the truths 0 and 1.
-fn people(words: [&str; 2]) -> String {
+pub fn people(words: [&str; 2]) -> String {
     let rows = PEOPLE.iter().flat_map(|(risk, age, male, truth, count)| {
         let male = ["False", "True"][usize::from(*male)];
         let row = format!("{risk},{age},{male},{}\n", words[usize::from(*truth)]);

@@ -100,7 +100,7 @@ fn build_guests() {
 }
 
 /// A manifest's text with the default of a variable changed.
-fn with_default(text: String, variable: &str, default: &str) -> String {
+pub fn with_default(text: String, variable: &str, default: &str) -> String {
     let declaration = format!("{variable} = {{ default = \"");
     let (before, after) = text.split_once(&declaration).expect("the variable is declared");
     let (_, after) = after.split_once('"').expect("its default ends");

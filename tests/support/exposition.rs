@@ -101,7 +101,12 @@ impl Exposition {
 
     /// The sum over all series of that name whose labels contain `part`.
     pub fn sum(&self, name: &str, part: &str) -> f64 {
-        self.series(name).filter(|(series, _)| series.contains(part)).map(|(_, value)| value).sum()
+        self.sum_of(name, |series| series.contains(part))
+    }
+
+    /// The sum over the chosen series of that name.
+    pub fn sum_of(&self, name: &str, is_chosen: impl Fn(&str) -> bool) -> f64 {
+        self.series(name).filter(|(series, _)| is_chosen(series)).map(|(_, value)| value).sum()
     }
 
     /// Every family with its type.
