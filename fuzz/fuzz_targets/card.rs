@@ -1,4 +1,4 @@
-//! A card for a small model: it is refused, or describes the model.
+//! A card for a model: it is refused, or describes the model.
 #![no_main]
 
 use anyhow::Result;
@@ -7,7 +7,7 @@ use model_api_import::card::Card;
 use model_api_import::{formats, import};
 use std::path::Path;
 
-const MODEL: &[u8] = include_bytes!("../../tests/models/exports/double.onnx");
+const MODEL: &[u8] = include_bytes!("../../examples/heart-disease/heart-disease.onnx");
 
 fuzz_target!(|text: &str| {
     let _ = describe(text);

@@ -14,6 +14,7 @@ mod tables;
 
 use crate::service::{DEFAULT_MODEL, manifest, with_default};
 use crate::support::root;
+use flate2::read::GzDecoder;
 use model_api_host::Manifest;
 use model_api_import::emit::runner;
 use model_api_import::files::Files;
@@ -43,7 +44,7 @@ pub fn exports() -> Vec<Export> {
             answers.remove(&name).unwrap_or_else(|| panic!("{name} has no answers"));
         Export { name, file, rows, answers }
     };
-    let exports = files("exports").into_iter().map(export).collect();
+    let exports = files(models()).into_iter().map(export).collect();
     assert!(answers.is_empty(), "no export has the answers of {:?}", answers.keys());
     exports
 }
@@ -70,9 +71,23 @@ fn read<T: DeserializeOwned>(file: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The files of a folder beside those of the rows, by name.
-fn files(of: &str) -> Vec<PathBuf> {
-    let files = std::fs::read_dir(folder().join(of)).unwrap();
+/// The folder of the models' files.
+fn models() -> &'static Path {
+    static MODELS: OnceLock<PathBuf> = OnceLock::new();
+    MODELS.get_or_init(|| match trained() {
+        Some(folder) => folder.join("exports"),
+        None => {
+            let unpacked = new_folder("exports");
+            let packed = std::fs::File::open(folder().join("exports.tar.gz")).unwrap();
+            tar::Archive::new(GzDecoder::new(packed)).unpack(&unpacked).unwrap();
+            unpacked
+        }
+    })
+}
+
+/// The files of a folder, by name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
     files.sort();
     files

@@ -5,13 +5,31 @@ with a label and probabilities, or with numbers, between commas. A model that is
 line alone.
 """
 
+import gzip
 import json
+import tarfile
 
 
 def read(folder):
     """The data and the texts of the answers, by the model's name."""
     path = folder / "answers.json"
     return json.loads(path.read_text()) if path.exists() else {}
+
+
+def pack(folder):
+    """Packs the models of a folder into `exports.tar.gz`. The same models make the same bytes."""
+    with gzip.GzipFile(folder / "exports.tar.gz", "wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+        for path in sorted((folder / "exports").iterdir()):
+            entry = tarfile.TarInfo(path.name)
+            entry.size = path.stat().st_size
+            with path.open("rb") as file:
+                tar.addfile(entry, file)
+
+
+def unpack(folder):
+    """Unpacks the models of `exports.tar.gz`."""
+    with tarfile.open(folder / "exports.tar.gz") as tar:
+        tar.extractall(folder / "exports", filter="data")
 
 
 def save(folder, found):

@@ -18,7 +18,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import xgboost
-from answered import lines, read, save
+from answered import lines, read, save, unpack
 
 HERE = pathlib.Path(__file__).parent
 IS_COVER = len(sys.argv) < 2
@@ -29,7 +29,9 @@ ROWS = 6 if IS_COVER else 200
 def main():
     warnings.simplefilter("ignore")
     found = {}
-    if not IS_COVER:
+    if IS_COVER:
+        unpack(FOLDER)
+    else:
         found |= of_scikit_learn()
     for name, (data, _) in read(FOLDER).items():
         frame = pd.read_csv(FOLDER / "rows" / f"{data}.csv")[:ROWS]

@@ -5,7 +5,8 @@
 `exports/<name>.<ext>` is the model, and its line in `answers.json` what onnxruntime (for ONNX) or the
 library itself (for XGBoost's and LightGBM's own files) answers for the rows of `rows/<data>.csv`.
 
-Without a folder, the models and rows of `cover.json` are written beside this script, for `cargo test`.
+Without a folder, the models and rows of `cover.json` are written beside this script, for `cargo test`, and the
+models packed into `exports.tar.gz`.
 They have every operator, attribute, type and producer, missing values, unseen categories, and values at
 thresholds. With a folder, all models are written there, of data by this seed and with 1,000 rows.
 """
@@ -22,7 +23,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import xgboost
-from answered import save
+from answered import pack, save
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import (
     BooleanTensorType, DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType,
@@ -695,6 +696,7 @@ def main():
     export_people()
     if IS_COVER:
         prune()
+        pack(FOLDER)
     save(FOLDER, ANSWERS)
 
 
