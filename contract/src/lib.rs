@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod bins;
+pub mod cells;
 pub mod check;
 pub mod groups;
 pub mod measures;

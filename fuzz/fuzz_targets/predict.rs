@@ -1,5 +1,5 @@
-//! A body of `POST /predict` and of `POST /outcomes`: it is answered, with explanations that add up, or refused with
-//! each fault's place.
+//! A body of `POST /predict`, as JSON, CSV and lines, and of `POST /outcomes`: it is answered, with explanations that
+//! add up, or refused with each fault's place.
 #![no_main]
 
 use fuzzed_service::{IncomingRequest, Method, Numbers, answer};
@@ -7,22 +7,31 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 fuzz_target!(|body: &[u8]| {
-    if let Some(answer) = answer_of("/predict", body) {
+    for content_type in ["text/csv", "application/x-ndjson"] {
+        let accepted = [("content-type", content_type), ("accept", "application/json")];
+        if let Some(answer) = answer_of("/predict", &accepted, body) {
+            assert!(!answer["predictions"].as_array().expect("it is a batch").is_empty());
+        }
+    }
+    if let Some(answer) = answer_of("/predict", &[], body) {
         assert!(answer["prediction"].is_object() || answer["predictions"].is_array());
         let many = answer["predictions"].as_array().map_or(&[][..], Vec::as_slice);
         many.iter().chain([&answer]).for_each(check_explanation);
     }
-    if let Some(answer) = answer_of("/outcomes", body) {
+    if let Some(answer) = answer_of("/outcomes", &[], body) {
         assert!(answer["counted"].is_u64());
     }
 });
 
 /// Returns the answer to a body; none if it is refused.
-fn answer_of(path: &str, body: &[u8]) -> Option<Value> {
+fn answer_of(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Value> {
     let request = IncomingRequest {
         method: Method::Post,
         path_with_query: path.to_owned(),
-        headers: Vec::new(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+            .collect(),
         body: body.to_owned(),
     };
     let response = answer(request, Numbers::new());

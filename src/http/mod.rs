@@ -9,6 +9,7 @@ pub mod media_type;
 mod method;
 mod request;
 mod response;
+mod rows;
 pub mod trace;
 mod unpack;
 
@@ -16,3 +17,4 @@ pub use error::{ErrorForm, HttpError};
 pub use method::Method;
 pub use request::{Request, Segments};
 pub use response::{JSON, Response};
+pub use rows::{NO_ROWS, RowForm};

@@ -1,6 +1,6 @@
 //! Requests.
 
-use super::{encoding, media_type};
+use super::{RowForm, encoding, media_type};
 use std::borrow::Cow;
 
 /// A request, as a handler gets it.
@@ -18,6 +18,16 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// Returns the form of the rows in the body, by its content type; none for any other type.
+    pub fn row_form(&self) -> Option<RowForm> {
+        RowForm::of((self.header)("content-type").as_deref())
+    }
+
+    /// Returns the form of an answer to rows of this form.
+    pub fn accepted_form(&self, sent: RowForm) -> RowForm {
+        sent.accepted((self.header)("accept").as_deref())
+    }
+
     /// Returns true if the content type is not JSON.
     pub fn says_not_json(&self) -> bool {
         !media_type::may_be_json((self.header)("content-type").as_deref())

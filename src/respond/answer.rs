@@ -26,15 +26,15 @@ pub struct Explanations<'a> {
 /// an unusual value.
 #[derive(Serialize)]
 pub struct Answer<'a> {
-    prediction: Named<'a>,
+    pub prediction: Named<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<f64>,
-    model_version: &'a str,
+    pub confidence: Option<f64>,
+    pub model_version: &'a str,
     /// The subgroups of the person, to send back with the outcome.
     #[serde(skip_serializing_if = "Groups::is_empty")]
-    groups: Groups<'a>,
+    pub groups: Groups<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<RowExplanation<'a>>,
+    pub explanation: Option<RowExplanation<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Entry<'a>>,
 }
@@ -65,9 +65,9 @@ impl<'a> Answer<'a> {
 }
 
 /// A class or a number; for several outputs an object by their names.
-struct Named<'a> {
-    outputs: &'a [Output],
-    notes: &'a [OutputNotes],
+pub struct Named<'a> {
+    pub outputs: &'a [Output],
+    pub notes: &'a [OutputNotes],
 }
 
 impl Serialize for Named<'_> {
@@ -95,12 +95,23 @@ impl Serialize for Plain<'_> {
 }
 
 /// The subgroups of a row, by feature.
-struct Groups<'a> {
+pub struct Groups<'a> {
     features: &'a [Feature],
     values: &'a [Value],
 }
 
-impl Groups<'_> {
+impl<'a> Groups<'a> {
+    /// Returns the feature and the name of each subgroup; no name if the row is in none of the feature's.
+    pub fn cells(&self) -> impl Iterator<Item = (&'a Feature, Option<String>)> {
+        let cells = self.features.iter().zip(self.values);
+        let cells = cells.filter(|(feature, _)| feature.group.is_some());
+        cells.map(|(feature, value)| {
+            let place = groups::place(value, feature);
+            let name = place.and_then(|place| Some(groups::names(feature)?.swap_remove(place)));
+            (feature, name)
+        })
+    }
+
     fn is_empty(&self) -> bool {
         self.features.iter().all(|feature| feature.group.is_none())
     }
@@ -108,10 +119,7 @@ impl Groups<'_> {
 
 impl Serialize for Groups<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cells = self.features.iter().zip(self.values);
-        serializer.collect_map(cells.filter_map(|(feature, value)| {
-            let place = groups::place(value, feature)?;
-            Some((&feature.name, groups::names(feature)?.swap_remove(place)))
-        }))
+        serializer
+            .collect_map(self.cells().filter_map(|(feature, name)| Some((&feature.name, name?))))
     }
 }

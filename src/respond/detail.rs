@@ -111,6 +111,7 @@ fn is_plain(json: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::RowForm;
     use crate::model::{Feature, Kind, MissingPolicy, Signature, UnusualPolicy};
     use crate::validate::rows;
     use proptest::prelude::*;
@@ -138,7 +139,8 @@ mod tests {
     /// Returns the body of the 422 to a body; none if the body is valid.
     fn detail(body: &str) -> Option<String> {
         let signature = signature();
-        let violations = rows::read(body.as_bytes(), &signature, Vec::new, None).err()?;
+        let violations =
+            rows::read(body.as_bytes(), RowForm::Json, &signature, Vec::new, None).err()?;
         Some(serde_json::to_string(&Detail::new(&violations)).unwrap())
     }
 

@@ -2,7 +2,7 @@
 
 use super::Reply;
 use super::detail::Detail;
-use crate::http::{ErrorForm, HttpError, Response, encoding, media_type};
+use crate::http::{ErrorForm, HttpError, NO_ROWS, Response, encoding, media_type};
 use crate::model::Signature;
 use crate::platform::log;
 use crate::predict::NoAnswer;
@@ -30,6 +30,11 @@ const NO_ANSWER: &str = "The model gave no answer";
 const SENTENCE_BYTES: usize = 2000;
 
 impl<'a> PredictError<'a> {
+    /// Refuses a body with a Content-Type of no rows.
+    pub fn no_rows() -> Self {
+        Self::Http(HttpError::new(415, NO_ROWS))
+    }
+
     /// Refuses a body with another Content-Type than JSON.
     pub fn not_json() -> Self {
         Self::Http(HttpError::new(415, media_type::NOT_JSON))

@@ -1,8 +1,8 @@
 //! The explanations in an answer.
 
 use crate::model::{
-    Attribution, Description, Explanation, ExplanationMethod, Output, OutputKind, OutputNotes,
-    Prediction, Scale, Signature, Value,
+    Attribution, Description, Explanation, ExplanationMethod, Feature, Output, OutputKind,
+    OutputNotes, Prediction, Scale, Signature, Value,
 };
 use crate::validate::Explain;
 use serde::{Serialize, Serializer};
@@ -34,7 +34,8 @@ impl<'a> Explainer<'a> {
             let is_shown = self.explain.all_classes || is_answered(attribution, output, answer);
             is_shown.then(|| self.part(attribution, output, values))
         });
-        RowExplanation { is_list, parts: shown.collect() }
+        let has_classes = self.explain.all_classes;
+        RowExplanation { is_list, has_classes, parts: shown.collect() }
     }
 
     fn part(
@@ -82,6 +83,7 @@ impl<'a> Explainer<'a> {
         let sizes: BinaryHeap<_> = sizes.zip(0_usize..).collect();
         let order = sizes.into_sorted_vec().into_iter().map(|(_, index)| index);
         let contribution = |index: usize| Contribution {
+            index,
             feature: &self.signature.features[index].name,
             value: Cell(&values[index]),
             // The sum with 0 makes 0 of -0.
@@ -127,7 +129,43 @@ fn is_answered(attribution: &Attribution, output: &OutputNotes, answer: &Output)
 /// The explanation of a row: an object for the only output and class, or else a list.
 pub struct RowExplanation<'a> {
     is_list: bool,
+    /// True if each class has its part.
+    has_classes: bool,
     parts: Vec<Part<'a>>,
+}
+
+impl RowExplanation<'_> {
+    /// Names the columns of explanations like this one: the base, and the contributions in the order
+    /// of the features, for each output and class.
+    pub fn columns(&self, features: &[Feature]) -> Vec<String> {
+        let mut columns = Vec::new();
+        for part in &self.parts {
+            let class = part.class.filter(|_| self.has_classes);
+            let mut names = String::new();
+            for name in [part.output, class].into_iter().flatten() {
+                names.push('.');
+                names.push_str(name);
+            }
+            columns.push(format!("base{names}"));
+            let of = |feature: &Feature| format!("contribution{names}.{}", feature.name);
+            columns.extend(features.iter().map(of));
+        }
+        columns
+    }
+
+    /// Returns the numbers of the columns; none for a contribution left out.
+    pub fn cells(&self, features: usize) -> Vec<Option<f64>> {
+        let mut cells = Vec::new();
+        for part in &self.parts {
+            cells.push(Some(part.base));
+            let start = cells.len();
+            cells.resize(start + features, None);
+            for one in &part.contributions {
+                cells[start + one.index] = Some(one.contribution);
+            }
+        }
+        cells
+    }
 }
 
 impl Serialize for RowExplanation<'_> {
@@ -159,6 +197,9 @@ struct Part<'a> {
 
 #[derive(Serialize)]
 struct Contribution<'a> {
+    /// The index of the feature.
+    #[serde(skip)]
+    index: usize,
     feature: &'a str,
     value: Cell<'a>,
     contribution: f64,
@@ -196,9 +237,8 @@ fn shown(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        Classification, ExplanationNotes, Feature, Kind, MissingPolicy, UnusualPolicy,
-    };
+    use crate::http::RowForm;
+    use crate::model::{Classification, ExplanationNotes, Kind, MissingPolicy, UnusualPolicy};
     use crate::validate::rows;
     use serde_json::json;
 
@@ -249,7 +289,7 @@ mod tests {
     fn explained(option: &str) -> serde_json::Value {
         let (signature, description) = model();
         let body = format!(r#"{{"x": true, "explain": {option}}}"#);
-        let asked = rows::read(body.as_bytes(), &signature, Vec::new, None).unwrap();
+        let asked = rows::read(body.as_bytes(), RowForm::Json, &signature, Vec::new, None).unwrap();
         let explain = asked.explain.unwrap();
         let label = "b".into();
         let answer = Classification { label, confidence: None, probabilities: Vec::new() };

@@ -17,6 +17,7 @@ mod outcomes;
 mod predict;
 mod root;
 mod routes;
+mod table;
 mod v1;
 mod v2;
 
@@ -31,6 +32,7 @@ use crate::serve;
 use crate::validate::{Explain, Input, Rows};
 use error::PredictError;
 use routes::Endpoint;
+use std::borrow::Cow;
 
 /// An endpoint's response, and the facts to record.
 type Reply = serve::Reply<Observed>;
@@ -91,6 +93,17 @@ fn explain_model(
 /// Makes the reply to a predicted request. It may be logged if it is in the sample.
 fn predicted(response: Response, observed: Observed) -> Reply {
     Reply { response, may_be_logged: observed.is_sampled, observed }
+}
+
+/// Returns the body of a request, uncompressed.
+///
+/// # Errors
+///
+/// If it cannot be decompressed.
+fn uncompressed<'a>(request: &'a Request) -> Result<Cow<'a, [u8]>, PredictError<'a>> {
+    let Some(coding) = request.content_encoding() else { return Ok((&request.body).into()) };
+    let body = encoding::decode(&request.body, &coding, settings::max_body_bytes());
+    body.map(Cow::Owned).map_err(PredictError::Encoding)
 }
 
 /// Answers a request with a body by `answer`. An `Err` means the model cannot be called with the

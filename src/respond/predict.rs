@@ -5,13 +5,13 @@ use super::answer::{Answer, Batch, Explanations};
 use super::detail::Entry;
 use super::error::PredictError;
 use super::explanation::Explainer;
-use super::{Reply, answer_body, call_model, explain_model, predicted};
-use crate::http::{ErrorForm, Request, Response};
+use super::{Reply, answer_body, call_model, explain_model, predicted, table, uncompressed};
+use crate::http::{ErrorForm, Request, Response, RowForm};
 use crate::model::{self, Description, Explanation, Signature};
 use crate::predict::{Answers, explanation};
 use crate::record::Observed;
 use crate::validate::rows::{self, Asked};
-use crate::validate::{Explain, Rows};
+use crate::validate::{Explain, Rows, csv};
 
 /// The differences between the routes of predictions in JSON.
 #[derive(Clone, Copy)]
@@ -34,6 +34,10 @@ pub enum AnswerForm {
     Predictions,
     /// A list under `explanations`, without the predictions.
     Explanations,
+    /// A header, and a line of CSV for each row.
+    Csv,
+    /// A line of JSON for each row.
+    Lines,
 }
 
 /// Answers `POST /predict`, or `POST /explain` with its own choice of explanations.
@@ -54,15 +58,42 @@ fn manner(explain: Option<Explain>, is_counted: bool) -> Manner {
 /// Answers a request in a manner.
 #[inline(never)]
 pub fn answer(request: &Request, manner: Manner, signature: &Signature) -> Reply {
-    if request.says_not_json() {
-        return PredictError::not_json().reply(Observed::default(), manner.errors);
+    match request.row_form() {
+        Some(RowForm::Json) => answer_body(request, signature, manner.errors, |body, signature| {
+            predict(request, body, RowForm::Json, signature, manner)
+        }),
+        Some(form) if manner.form == AnswerForm::AsAsked => {
+            let reply = predict_table(request, form, signature, manner);
+            reply.unwrap_or_else(|error| error.reply(Observed::default(), manner.errors))
+        }
+        _ if manner.form == AnswerForm::AsAsked => {
+            PredictError::no_rows().reply(Observed::default(), manner.errors)
+        }
+        _ => PredictError::not_json().reply(Observed::default(), manner.errors),
     }
-    answer_body(request, signature, manner.errors, |body, signature| {
-        predict(request, body, signature, manner)
-    })
 }
 
-/// Answers an uncompressed body.
+/// Answers a body with a line for each row.
+///
+/// # Errors
+///
+/// If it cannot be decompressed, or is no CSV.
+fn predict_table<'a>(
+    request: &'a Request,
+    form: RowForm,
+    signature: &'a Signature,
+    manner: Manner,
+) -> Result<Reply, PredictError<'a>> {
+    let mut body = uncompressed(request)?;
+    if form == RowForm::Csv {
+        let json = csv::to_json(&body, signature);
+        body = json.map_err(|fault| PredictError::Invalid(fault.into()))?.into();
+    }
+    let reply = predict(request, &body, form, signature, manner);
+    Ok(reply.unwrap_or_else(|error| error.reply(Observed::default(), manner.errors)))
+}
+
+/// Answers an uncompressed body with rows of a form; CSV as JSON made of it.
 ///
 /// # Errors
 ///
@@ -70,19 +101,31 @@ pub fn answer(request: &Request, manner: Manner, signature: &Signature) -> Reply
 fn predict<'a>(
     request: &Request,
     body: &'a [u8],
+    sent: RowForm,
     signature: &'a Signature,
     manner: Manner,
 ) -> Result<Reply, PredictError<'a>> {
     // Read the rows, and the choice of explanations.
     let ask = || model::describe().features;
-    let asked = rows::read(body, signature, ask, manner.explain).map_err(PredictError::Invalid)?;
+    let asked = rows::read(body, sent, signature, ask, manner.explain);
+    let asked = asked.map_err(PredictError::Invalid)?;
     let input = &asked.input;
     let explain = match manner.form {
         AnswerForm::Explanations => asked.explain.or(manner.explain),
-        AnswerForm::AsAsked | AnswerForm::Predictions => asked.explain,
+        _ => asked.explain,
     };
     let explained = explain.map(|explain| Explained::new(explain, signature, &input.rows));
     let explained = explained.transpose()?;
+
+    // One row of JSON, the usual request, asks the host for no more headers.
+    let form = || match manner.form {
+        AnswerForm::AsAsked if asked.form.is_batch => match request.accepted_form(sent) {
+            RowForm::Json => AnswerForm::AsAsked,
+            RowForm::Csv => AnswerForm::Csv,
+            RowForm::Lines => AnswerForm::Lines,
+        },
+        form => form,
+    };
 
     // Call the model.
     let (call, mut observed) = match manner.is_counted {
@@ -100,7 +143,7 @@ fn predict<'a>(
         Err(no_answer) => return refuse(no_answer, observed),
     };
     let Some(mut explained) = explained else {
-        let response = respond(signature, manner.form, &asked, &answers, None);
+        let response = respond(signature, form(), &asked, &answers, None);
         return Ok(predicted(response, observed));
     };
 
@@ -114,7 +157,7 @@ fn predict<'a>(
         Ok(explanations) => explained.explanations = explanations,
         Err(no_answer) => return refuse(no_answer, observed),
     }
-    let response = respond(signature, manner.form, &asked, &answers, Some(&explained));
+    let response = respond(signature, form(), &asked, &answers, Some(&explained));
     Ok(predicted(response, observed))
 }
 
@@ -166,13 +209,18 @@ fn respond(
         Answer::new(signature, values, prediction, &answers.notes, explanation(row), warnings)
     };
     let rows = 0..input.rows.len;
+    if form == AnswerForm::AsAsked && !rows_form.is_batch {
+        return Response::json(200, &answer(0));
+    }
+    if form == AnswerForm::Explanations {
+        let explanations = rows.map(explanation).collect();
+        return Response::json(200, &Explanations { explanations });
+    }
+    let predictions: Vec<_> = rows.map(answer).collect();
     match form {
-        AnswerForm::Explanations => {
-            Response::json(200, &Explanations { explanations: rows.map(explanation).collect() })
-        }
-        AnswerForm::AsAsked if !rows_form.is_batch => Response::json(200, &answer(0)),
-        AnswerForm::AsAsked | AnswerForm::Predictions => {
-            let predictions = rows.map(answer).collect();
+        AnswerForm::Lines => table::lines(&predictions),
+        AnswerForm::Csv => table::csv(&predictions, &signature.features, &input.accepted),
+        _ => {
             let more_warnings = input.accepted.not_kept();
             Response::json(200, &Batch { predictions, more_warnings })
         }

@@ -240,7 +240,11 @@ fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Issue> {
 
 fn number(text: &str) -> Result<f64, Issue> {
     if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-        return Err(wrong("float_type", "Input should be a valid number"));
+        let is_number = |byte| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'-' | b'"');
+        return Err(match text.contains(',') && text.bytes().all(is_number) {
+            true => wrong("float_type", "Input should be a number with a point, not a comma"),
+            false => wrong("float_type", "Input should be a valid number"),
+        });
     }
     // Rust parses all JSON numbers; a number too large becomes infinite.
     Ok(text.parse().unwrap_or(f64::INFINITY))

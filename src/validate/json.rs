@@ -29,9 +29,7 @@ impl<'a> Body<'a> {
     ///
     /// If the bytes are not UTF-8 or not JSON, with the offset of the fault.
     pub fn parse(whole: &'a [u8]) -> Result<Self, Violation<'a>> {
-        let text = std::str::from_utf8(whole)
-            .map_err(|error| malformed(error.valid_up_to(), error.to_string()))?;
-        match serde_json::from_str(text) {
+        match serde_json::from_str(text(whole)?) {
             Ok(raw) => Ok(Self { whole, raw }),
             Err(error) => Err(malformed(offset(whole, &error), error.to_string())),
         }
@@ -64,6 +62,44 @@ impl<'a> Body<'a> {
             malformed(start + offset(text.as_bytes(), &error), error.to_string())
         })
     }
+}
+
+/// A body with a value of JSON on each line.
+pub struct Lines<'a>(&'a str);
+
+impl<'a> Lines<'a> {
+    /// Makes lines of a body.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not UTF-8, with the offset of the fault.
+    pub fn new(whole: &'a [u8]) -> Result<Self, Violation<'a>> {
+        text(whole).map(Self)
+    }
+
+    /// Returns the lines with a value, each with its number from 1.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
+        let lines = (1..).zip(self.0.split('\n'));
+        lines.filter(|(_, line)| !line.trim_ascii().is_empty())
+    }
+
+    /// Parses a line.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON, with the offset of the fault in the body.
+    pub fn parse(&self, (number, line): (usize, &'a str)) -> Result<Body<'a>, Violation<'a>> {
+        let whole = self.0.as_bytes();
+        serde_json::from_str(line).map(|raw| Body { whole, raw }).map_err(|error| {
+            let start = line.as_ptr().addr() - whole.as_ptr().addr();
+            let message = format!("line {number}: {error}");
+            malformed(start + offset(line.as_bytes(), &error), message)
+        })
+    }
+}
+
+fn text(whole: &[u8]) -> Result<&str, Violation<'_>> {
+    std::str::from_utf8(whole).map_err(|error| malformed(error.valid_up_to(), error.to_string()))
 }
 
 /// Makes the violation of a body with invalid JSON after `offset` bytes.

@@ -1,6 +1,6 @@
 //! Makes values for the model from a request's body.
 //!
-//! - [`rows`] reads JSON rows with [`json`], and [`tensor`] reads tensors.
+//! - [`rows`] reads JSON rows with [`json`], and [`tensor`] reads tensors. [`csv`] makes JSON of CSV.
 //! - [`outcomes`] reads what became true, beside the answers.
 //! - [`explain`] reads the choice of explanations, and has their limits.
 //! - [`collect`] takes the values of both, and [`check`] checks each value; [`units`] converts it.
@@ -8,6 +8,7 @@
 
 mod check;
 mod collect;
+pub mod csv;
 pub mod explain;
 mod json;
 pub mod outcomes;

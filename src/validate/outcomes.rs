@@ -79,7 +79,7 @@ fn records<'a>(
     })?;
     match settings::check_batch(list.len, 1) {
         Ok(()) => Ok(list.items),
-        Err(limit) => Err(too_long(form.part(), raw, limit, list.len)),
+        Err(limit) => Err(too_long(form.part(), Some(raw), limit, list.len)),
     }
 }
 

@@ -3,8 +3,9 @@
 use super::check::{Context, Issue, Reason};
 use super::collect::{Collector, Given, Input};
 use super::explain::{self, Explain};
-use super::json::{Body, List, Object, without_bom};
+use super::json::{Body, Lines, List, Object, without_bom};
 use super::violations::{Place, Violation, Violations};
+use crate::http::RowForm;
 use crate::model::check::list;
 use crate::model::{FeatureNotes, Signature};
 use crate::platform::settings;
@@ -49,8 +50,8 @@ const LISTS: [Form; 3] =
 
 /// The form of pandas' `to_dict("split")`, by itself or under MLflow's key: names of columns, and a
 /// list for each row.
-const COLUMNS: &str = "columns";
-const DATA: &str = "data";
+pub const COLUMNS: &str = "columns";
+pub const DATA: &str = "data";
 const SPLIT: Form = Form::many(&[DATA]);
 const DATAFRAME_SPLIT: &str = "dataframe_split";
 const INNER_SPLIT: Form = Form::many(&[DATAFRAME_SPLIT, DATA]);
@@ -81,15 +82,16 @@ pub struct Asked<'a> {
     pub explain: Option<Explain>,
 }
 
-/// Reads a body. If it has rows in several forms, `patient_data` goes first, then `instances`.
-/// `ask` asks the model for the notes of its features, if units are in question. `explain` is the
-/// choice of explanations for a body without one.
+/// Reads a body with rows of a form; CSV as JSON made of it. If JSON has rows in several forms,
+/// `patient_data` goes first, then `instances`. `ask` asks the model for the notes of its features,
+/// if units are in question. `explain` is the choice of explanations for a body without one.
 ///
 /// # Errors
 ///
 /// All violations in the body.
 pub fn read<'a>(
     body: &'a [u8],
+    form: RowForm,
     signature: &'a Signature,
     ask: fn() -> Vec<FeatureNotes>,
     explain: Option<Explain>,
@@ -98,17 +100,11 @@ pub fn read<'a>(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
     }
-    let body = Body::parse(body)?;
     let mut reader = Reader::new(signature, ask, explain);
-    let form = match body.object()? {
-        Some(top) => reader.add_top(&body, &top)?,
-        None => {
-            if !body.raw.get().starts_with('[') || !reader.takes_bare_rows() {
-                return Err(not_an_object(Place::BODY, body.raw).into());
-            }
-            reader.add_list(&body, BARE_LIST, body.raw)?;
-            BARE_LIST
-        }
+    let form = match form {
+        RowForm::Json => reader.add_json(Body::parse(body)?)?,
+        RowForm::Csv => reader.add_table(Body::parse(body)?)?,
+        RowForm::Lines => reader.add_lines(Lines::new(body)?)?,
     };
     Ok(Asked { form, input: reader.collector.finish()?, explain: reader.explain })
 }
@@ -147,11 +143,16 @@ pub fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
 }
 
 /// Makes the violation of a list with more items than a limit.
-pub fn too_long(place: Place, list: &RawValue, limit: usize, length: usize) -> Violation<'_> {
+pub fn too_long(
+    place: Place,
+    list: Option<&RawValue>,
+    limit: usize,
+    length: usize,
+) -> Violation<'_> {
     let message = format!("List should have at most {limit} items, not {length}");
     let issue = Issue::new(Reason::Malformed, "too_long", message);
     let issue = issue.with_context(Context::MaxLength(limit));
-    Violation::new(issue, place, Some(list))
+    Violation::new(issue, place, list)
 }
 
 /// Maximum number of keys or of features in a warning.
@@ -178,6 +179,37 @@ impl<'a> Reader<'a> {
         let names = signature.features.iter().map(|feature| feature.name.as_str());
         let collector = Collector::new(signature, ask);
         Self { signature, indices: indices(names), collector, explain }
+    }
+
+    /// Adds the rows of a body of JSON, and returns their form.
+    #[inline]
+    fn add_json(&mut self, body: Body<'a>) -> Result<Form, Violation<'a>> {
+        if let Some(top) = body.object()? {
+            return self.add_top(&body, &top);
+        }
+        if !body.raw.get().starts_with('[') || !self.takes_bare_rows() {
+            return Err(not_an_object(Place::BODY, body.raw));
+        }
+        self.add_list(&body, BARE_LIST, body.raw)?;
+        Ok(BARE_LIST)
+    }
+
+    /// Adds the rows of JSON made of CSV: in the split form, with locations as in a list.
+    fn add_table(&mut self, body: Body<'a>) -> Result<Form, Violation<'a>> {
+        let split = body.object()?.ok_or_else(|| not_an_object(Place::BODY, body.raw))?;
+        self.add_split(&body, BARE_LIST, &split)?;
+        Ok(BARE_LIST)
+    }
+
+    /// Adds a row of JSON on each line.
+    fn add_lines(&mut self, lines: Lines<'a>) -> Result<Form, Violation<'a>> {
+        let count = lines.rows().count();
+        settings::check_batch(count, self.indices.len())
+            .map_err(|limit| too_long(Place::BODY, None, limit, count))?;
+        for (index, line) in lines.rows().enumerate() {
+            self.add(lines.parse(line)?, BARE_LIST.place(index))?;
+        }
+        Ok(BARE_LIST)
     }
 
     /// Returns true if no feature has the name of a key.
@@ -234,7 +266,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Violation<'a>> {
         let rows = body.part(list).list()?.ok_or_else(|| not_a_list(form.part(), list))?;
         settings::check_batch(rows.len, self.indices.len())
-            .map_err(|limit| too_long(form.part(), list, limit, rows.len))?;
+            .map_err(|limit| too_long(form.part(), Some(list), limit, rows.len))?;
         for (index, row) in rows.items.into_iter().enumerate() {
             self.add(body.part(row), form.place(index))?;
         }
@@ -258,7 +290,7 @@ impl<'a> Reader<'a> {
         })?;
         let rows = body.part(data).list()?.ok_or_else(|| not_a_list(form.part(), data))?;
         settings::check_batch(rows.len, self.indices.len().max(names.len()))
-            .map_err(|limit| too_long(form.part(), data, limit, rows.len))?;
+            .map_err(|limit| too_long(form.part(), Some(data), limit, rows.len))?;
         for (index, row) in rows.items.into_iter().enumerate() {
             let (place, row) = (form.place(index), body.part(row));
             match row.list()?.filter(|cells| cells.len == names.len()) {
@@ -338,8 +370,8 @@ fn names(columns: List) -> Option<Vec<String>> {
     names.filter(|_| is_unique)
 }
 
-/// Returns the index of each name.
-fn indices<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+/// Returns the index of each name; of equal names the last.
+pub fn indices<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
     let mut indices = BTreeMap::new();
     for (index, name) in names.enumerate() {
         indices.insert(name, index);
@@ -348,7 +380,7 @@ fn indices<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize>
 }
 
 /// Writes the first of `count` names as `'a', 'b' and 7 more`.
-fn quoted(names: &[&str], count: usize) -> String {
+pub fn quoted(names: &[&str], count: usize) -> String {
     let quote = |name: &&str| {
         let shown = &name[..name.floor_char_boundary(SHOWN_KEY_BYTES)];
         format!("'{shown}{}'", if shown.len() < name.len() { "…" } else { "" })

@@ -57,6 +57,14 @@ impl<'a> Violation<'a> {
         Self { issue, place, feature: Some(&feature.name), input }
     }
 
+    /// Writes the violation in a sentence about its row.
+    pub fn words(&self) -> String {
+        match self.feature {
+            Some(feature) => format!("{feature}: {}", self.issue.message),
+            None => self.issue.message.clone().into_owned(),
+        }
+    }
+
     fn sentence(&self) -> String {
         let message = &self.issue.message;
         match (self.feature, self.place) {

@@ -1,6 +1,6 @@
 //! Rubbish: it is answered 4xx, or 2xx where it means something, and the service goes on.
 
-use super::{ANSWER, EXAMPLE, predict, scrape, serve};
+use super::{ANSWER, EXAMPLE, predict, scrape, serve, serve_model};
 use crate::support::http::Request;
 
 /// Bodies that are wrong in every way that a body can be.
@@ -54,6 +54,55 @@ fn no_body_gets_a_5xx_or_stops_the_service() {
         let response = server.post("/predict", body);
         assert!((200..500).contains(&response.status), "{} for {shown}", response.status);
         assert!(response.body.len() < 4096, "{} bytes for {shown}", response.body.len());
+    }
+    assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
+}
+
+/// Tables that are wrong in every way, beside those bodies.
+fn tables() -> Vec<Vec<u8>> {
+    let cells = |cell: &str, count| cell.repeat(count).into_bytes();
+    let mut tables = vec![
+        cells(",", 1 << 20),
+        cells("\n", 1 << 20),
+        cells("\"", 1 << 20),
+        cells("age,", 200_000),
+        [b"age\n".to_vec(), cells("1e300\n", 170_000)].concat(),
+        [b"age\n".to_vec(), cells("1e300\n", 9_000)].concat(),
+        [b"age,b\n".to_vec(), cells(",\n", 500_000)].concat(),
+        [b"age\n\"".to_vec(), cells("1\n", 500_000)].concat(),
+        [b"age [".to_vec(), cells("x", 500_000), b"]\n1\n".to_vec()].concat(),
+        cells("{}\n", 340_000),
+        cells("{\"age\":1}\n", 90_000),
+        cells("[\n", 500_000),
+    ];
+    for cell in ["inf", "-inf", "nan", "1e999", "0x41", "--1", "1,5", "\u{2028}", "=1+1"] {
+        tables.push(format!("age;cholesterol\n{cell};1\n").into());
+    }
+    tables
+}
+
+#[test]
+fn a_table_of_many_columns_with_units_needs_no_more_memory_than_there_is() {
+    let server = serve_model("wide");
+    // As many values as a batch may have, each with the longest unit in JSON.
+    let columns: Vec<String> =
+        (0..100).map(|place| format!("f{place} [{}]", "u".repeat(20))).collect();
+    let row = ["1"; 100].join(",");
+    let body = format!("{}\n{}", columns.join(","), format!("{row}\n").repeat(2_500));
+    let request = Request::post("/predict", body).header("content-type", "text/csv");
+    assert_eq!(server.send(&request).status, 422);
+}
+
+#[test]
+fn no_table_gets_a_5xx_or_stops_the_service() {
+    let server = serve();
+    for body in bodies().into_iter().chain(tables()) {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+        for content_type in ["text/csv", "application/x-ndjson"] {
+            let request = Request::post("/predict", body.clone());
+            let response = server.send(&request.header("content-type", content_type));
+            assert!((200..500).contains(&response.status), "{} for {shown}", response.status);
+        }
     }
     assert_eq!(server.post("/predict", EXAMPLE).text(), ANSWER);
 }

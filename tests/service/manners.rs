@@ -36,11 +36,15 @@ fn a_body_of_another_content_type_is_415() {
     for json in ["application/json", "Application/JSON ; charset=utf-8", "application/ld+json"] {
         assert_eq!(send(json).status, 200, "{json}");
     }
-    for other in ["text/plain", "application/x-www-form-urlencoded", "application/jsonl", ""] {
+    for other in ["text/plain", "application/x-www-form-urlencoded", "application/json-seq", ""] {
         let response = send(other);
-        let message =
-            r#"{"detail":"The body should be JSON: send content-type: application/json"}"#;
-        assert_eq!((response.status, response.text()), (415, message), "{other}");
+        let message = "The body should be JSON, CSV or lines of JSON: send content-type: \
+                       application/json, text/csv or application/x-ndjson";
+        assert_eq!(
+            (response.status, &response.json()["detail"]),
+            (415, &message.into()),
+            "{other}"
+        );
     }
 }
 

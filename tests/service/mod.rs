@@ -19,6 +19,7 @@ mod outcomes;
 mod predict;
 mod routes;
 mod store;
+mod tables;
 mod units;
 mod work;
 

@@ -162,9 +162,9 @@ fn the_default_model_is_smaller_than_13_kibibytes() {
 }
 
 #[test]
-fn the_service_is_no_larger_than_735_kibibytes() {
+fn the_service_is_no_larger_than_750_kibibytes() {
     let bytes = std::fs::metadata(file_of("service")).expect("it is built").len();
-    assert!(bytes <= 735 * 1024, "{bytes} bytes");
+    assert!(bytes <= 750 * 1024, "{bytes} bytes");
 }
 
 /// The file of a component that the manifest names.

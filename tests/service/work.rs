@@ -67,6 +67,41 @@ fn long_fields(model: &Model, length: usize) -> Vec<(String, String)> {
     infer.chain(predict.into_iter().map(|body| ("/predict".to_owned(), body))).collect()
 }
 
+/// Bodies of nearly `length` bytes with a line for each row.
+fn long_tables(feature: &str, length: usize) -> Vec<(&'static str, String)> {
+    let repeated = |part: &str| part.repeat(length / part.len());
+    let csv = [
+        format!("{feature}\n{}", repeated("1\n")),
+        format!("{feature}\n{}", repeated("x\n")),
+        format!("{feature},b\n1,\"{}\"\n", repeated("\"\"")),
+        format!("{feature}{}\n", repeated(",")),
+        format!("{feature},{}\n", (0..length / 8).map(|n| format!("k{n},")).collect::<String>()),
+        repeated("\n"),
+    ];
+    let lines = [repeated(&format!("{{\"{feature}\":1}}\n")), repeated("{}\n"), repeated("\n")];
+    let csv = csv.into_iter().map(|body| ("text/csv", body));
+    csv.chain(lines.into_iter().map(|body| ("application/x-ndjson", body))).collect()
+}
+
+#[test]
+fn the_work_for_a_table_is_linear_in_its_length() {
+    let server = TestServer::start(&manifest(|text| text), |settings| {
+        settings.count_instructions = true;
+    });
+    let sizes = LENGTHS.map(|length| long_tables("age", length));
+    for place in 0..sizes[0].len() {
+        let mut counts = Vec::new();
+        for (size, tables) in sizes.iter().enumerate() {
+            let (content_type, body) = &tables[place];
+            let request = Request::post("/predict", body.clone());
+            let request = request.header("content-type", content_type);
+            counts.push(instructions_for(&server, request, &format!("table-{place}-{size}")));
+        }
+        println!("{counts:?} instructions for table {place}");
+        assert!(counts.windows(2).all(|pair| pair[1] <= 5 * pair[0]), "{counts:?} for {place}");
+    }
+}
+
 /// The instructions that the service runs for a request, the model's included.
 fn instructions(server: &TestServer, path: &str, body: &str, id: &str) -> u64 {
     instructions_for(server, Request::post(path, body), id)

@@ -1,7 +1,7 @@
 //! A model with a feature of every kind and an output of both.
 
 pub use predictor_contract::types::*;
-pub use predictor_contract::{groups, measures, versions};
+pub use predictor_contract::{bins, cells, check, groups, measures, versions};
 
 pub const NAME: &str = "fuzzed";
 

@@ -2,13 +2,10 @@
 
 use crate::card;
 use crate::ir::model::{Feature, Values};
+use predictor_contract::cells;
+pub use predictor_contract::cells::flag;
 use std::collections::HashMap;
 
-/// The strings for a missing value in `read_csv` of pandas.
-const MISSING: [&str; 19] = [
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
-];
 /// The string for a missing value in the data sets of UCI.
 const QUESTION_MARK: &str = "?";
 
@@ -155,16 +152,7 @@ impl Reading {
 
 /// True if a string stands for a missing value, unless a category has this name.
 pub fn is_missing(text: &str) -> bool {
-    text == QUESTION_MARK || MISSING.contains(&text)
-}
-
-/// Parses a boolean in the format of Python or JSON.
-pub fn flag(text: &str) -> Option<bool> {
-    match text.trim() {
-        "true" | "True" | "TRUE" => Some(true),
-        "false" | "False" | "FALSE" => Some(false),
-        _ => None,
-    }
+    text == QUESTION_MARK || cells::is_missing(text)
 }
 
 /// Parses a boolean in any usual format, such as `yes`, `t` or `1`.

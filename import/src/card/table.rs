@@ -3,13 +3,11 @@
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use csv::StringRecord;
 use flate2::read::MultiGzDecoder;
+use predictor_contract::cells::separator;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
-
-/// The possible separators of a CSV file.
-const SEPARATORS: [u8; 4] = *b",;\t|";
 
 /// The number of rows between two lines about the progress.
 const PROGRESS: usize = 250_000;
@@ -179,14 +177,6 @@ fn check_kind(start: &[u8], path: &Path) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Finds the most frequent separator of a header, outside of quotes.
-fn separator(header: &[u8]) -> u8 {
-    let unquoted = || header.split(|byte| *byte == b'"').step_by(2).flatten();
-    let count = |separator: &u8| unquoted().filter(|byte| *byte == separator).count();
-    // `max_by_key` takes the last of equal counts. Reversed, the last separator is the comma.
-    SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
 fn check_names(columns: &[String]) -> Result<()> {

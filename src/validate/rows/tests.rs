@@ -47,7 +47,7 @@ fn units() -> Vec<FeatureNotes> {
 
 /// Reads a single row.
 fn patient<'a>(body: &'a [u8], signature: &'a Signature) -> Result<Input<'a>, Violations<'a>> {
-    let Asked { form, input, .. } = read(body, signature, units, None)?;
+    let Asked { form, input, .. } = read(body, RowForm::Json, signature, units, None)?;
     assert!(!form.is_batch && input.rows.len == 1);
     Ok(input)
 }
@@ -101,7 +101,8 @@ fn unknown_keys_are_counted() {
 #[test]
 fn instances_have_to_be_a_list() {
     let signature = signature();
-    let violations = read(br#"{"instances":{"beats":1}}"#, &signature, units, None).unwrap_err();
+    let violations =
+        read(br#"{"instances":{"beats":1}}"#, RowForm::Json, &signature, units, None).unwrap_err();
     assert_eq!(violations.kept[0].issue.kind, "list_type");
 }
 
@@ -109,14 +110,14 @@ fn instances_have_to_be_a_list() {
 fn patient_data_goes_before_instances() {
     let signature = signature();
     let body = br#"{"instances":7,"patient_data":{"beats":1}}"#;
-    assert_eq!(read(body, &signature, units, None).unwrap().form, PATIENT);
+    assert_eq!(read(body, RowForm::Json, &signature, units, None).unwrap().form, PATIENT);
 }
 
 /// Returns the values of the rows of a body, and the kinds of its warnings; or the path of the
 /// first violation.
 fn rows(body: &str) -> Result<(Vec<f64>, Vec<&'static str>), String> {
     let signature = signature();
-    match read(body.as_bytes(), &signature, units, None) {
+    match read(body.as_bytes(), RowForm::Json, &signature, units, None) {
         Ok(Asked { input, .. }) => {
             let beats = input.rows.values.chunks(signature.features.len()).map(|row| &row[1]);
             let number =
@@ -165,10 +166,19 @@ fn a_violation_is_at_its_path_in_every_form() {
 fn a_model_with_a_feature_named_as_a_form_takes_rows_under_a_key_only() {
     let mut signature = signature();
     signature.features[1].name = "instances".to_owned();
-    assert!(read(br#"{"instances":[{"instances":1}]}"#, &signature, units, None).is_ok());
-    assert!(read(br#"{"patient_data":{"instances":1}}"#, &signature, units, None).is_ok());
+    assert!(
+        read(br#"{"instances":[{"instances":1}]}"#, RowForm::Json, &signature, units, None).is_ok()
+    );
+    assert!(
+        read(br#"{"patient_data":{"instances":1}}"#, RowForm::Json, &signature, units, None)
+            .is_ok()
+    );
     for body in [&br#"{"ldl":1,"instances":1}"#[..], br#"[{"instances":1}]"#] {
-        assert!(read(body, &signature, units, None).is_err(), "{}", String::from_utf8_lossy(body));
+        assert!(
+            read(body, RowForm::Json, &signature, units, None).is_err(),
+            "{}",
+            String::from_utf8_lossy(body)
+        );
     }
 }
 
