@@ -113,6 +113,32 @@ fn changed_card(name: &str, from: &str, to: &str) -> (PathBuf, String) {
 }
 
 #[test]
+fn categories_that_xgboost_has_written_wrongly_are_refused() {
+    let text = std::fs::read_to_string(export("xgb-categories").file).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let names = &mut json["learner"]["gradient_booster"]["model"]["cats"]["enc"];
+    let names = names.as_array_mut().unwrap();
+    let column = names.iter_mut().find(|names| names["offsets"][0].is_number()).unwrap();
+    // The first byte of a letter such as u with two dots.
+    column["values"][0] = serde_json::json!(-61);
+    let model = file("letters", "model.json", json.to_string().as_bytes());
+    let reason = refusal(&model, None, None, None);
+    assert!(reason.contains("letters beyond ASCII; rename the categories"), "{reason}");
+}
+
+#[test]
+fn a_column_without_any_category_of_the_model_is_refused() {
+    let export = export("lgb-categories");
+    let rows = std::fs::read_to_string(&export.rows).unwrap();
+    let rows = rows.replace(",none,", ",keiner,").replace("typical", "typisch");
+    let data = file("spelt-otherwise", "rows.csv", rows.as_bytes());
+    let model = data.with_file_name(export.file.file_name().unwrap());
+    std::fs::copy(&export.file, &model).unwrap();
+    let reason = refusal(&model, None, Some(&data), None);
+    assert!(reason.contains("values is a category of the model; are they spelt"), "{reason}");
+}
+
+#[test]
 fn a_card_that_disagrees_with_its_model_is_refused() {
     for (name, from, to, reason) in [
         ("forest", "name = \"forest\"", "name = \"My Forest\"", "use lower case letters, digits"),

@@ -215,6 +215,10 @@ impl Counter {
             + self.others
             + self.texts.values().sum::<usize>();
         ensure!(count > 0, "it has no values");
+        ensure!(
+            self.others < count,
+            "none of its {count} values is a category of the model; are they spelt or coded as in training?"
+        );
         let values = if self.is_flag || self.is_number && self.numbers == 0 {
             Values::Flags { yes: self.yes }
         } else if self.is_number {

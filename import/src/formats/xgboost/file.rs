@@ -158,7 +158,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// If the offsets are not in ascending order.
+    /// If the offsets are not in ascending order, or a name has letters beyond ASCII.
     pub fn texts(&self) -> Result<Vec<String>> {
         if self.offsets.is_empty() {
             return Ok(self.values.iter().map(serde_json::Number::to_string).collect());
@@ -166,6 +166,12 @@ impl Names {
         ensure!(self.offsets.is_sorted(), "its names of categories overlap");
         let bytes: Vec<u8> =
             self.values.iter().map(|byte| byte.as_i64().unwrap_or(0) as u8).collect();
+        // XGBoost counts letters in the place of bytes, and cuts the last ones off.
+        ensure!(
+            bytes.is_ascii(),
+            "XGBoost has written the names of its categories wrongly, since they have letters beyond ASCII; \
+             rename the categories without them, as by frame[column].cat.rename_categories, and train again"
+        );
         let text = |pair: &[usize]| {
             let bytes = bytes.get(pair[0]..pair[1]).unwrap_or(&[]);
             String::from_utf8_lossy(bytes).into_owned()
