@@ -72,13 +72,20 @@ fn build(workspace: &Path, target: &Path, package: &str) {
         .arg(target)
         .current_dir(workspace)
         // What is set for this machine does not suit WebAssembly.
-        .env("CARGO_ENCODED_RUSTFLAGS", "")
+        .env("CARGO_ENCODED_RUSTFLAGS", remap())
         .env_remove("RUSTC_WORKSPACE_WRAPPER");
     let status = cargo.status().expect("Cargo runs");
     assert!(
         status.success(),
         "{package}: {status}; is the target there? rustup target add {TARGET}"
     );
+}
+
+/// The flag of `.ci/components`, so that no folder of the builder is in the components.
+fn remap() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default();
+    format!("--remap-path-prefix={}=/cargo", home.display())
 }
 
 /// Lists the files below a folder as Rust: their paths from it, and their bytes.
