@@ -40,15 +40,18 @@ class Host:
 @contextlib.contextmanager
 def run(folder, manifest=ROOT / "spin.toml", environment={}, port=0, arguments=()):
     """Serves an application, whose log is then a file in the folder; gives it as a Host."""
+    command = [HOST, "--from", manifest, "--listen", f"127.0.0.1:{port}", *arguments]
+    with run_command(folder, command, cwd=ROOT, env=os.environ | environment) as host:
+        yield host
+
+
+@contextlib.contextmanager
+def run_command(folder, command, **options):
+    """Runs a command that serves in the same way."""
     log = folder / "log"
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [HOST, "--from", manifest, "--listen", f"127.0.0.1:{port}", *arguments],
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, **options
         )
     try:
         yield Host(process, _url(process, log), log)
