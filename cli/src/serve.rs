@@ -5,8 +5,8 @@ use crate::args::Serve;
 use crate::carried::RUNTIME_CONFIG;
 use crate::model;
 use anyhow::{Result, bail, ensure};
-use model_api_host::command::serve;
-use model_api_host::{Manifest, RuntimeConfig, build, server};
+use model_api_host::command::{build_and_serve, serve};
+use model_api_host::{Manifest, RuntimeConfig, server};
 use std::io::Write;
 use std::path::Path;
 
@@ -27,15 +27,8 @@ pub fn run(options: &Serve) -> Result<()> {
 
 /// Serves the application of a manifest, as the host does.
 fn application(options: &Serve) -> Result<()> {
-    let Serve { file, serving, .. } = options;
-    check(file)?;
-    let manifest = Manifest::load(file)?;
-    let settings = serving.settings(&manifest)?;
-    let listener = server::listen(serving.listen)?;
-    if !options.no_build {
-        build::run(&manifest, &settings.log)?;
-    }
-    serve(listener, &manifest, settings)
+    check(&options.file)?;
+    build_and_serve(&options.file, options.no_build, &options.serving)
 }
 
 /// Says what to do without a manifest, or with a card in its place.

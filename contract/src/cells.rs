@@ -3,7 +3,7 @@
 use crate::types::{Kind, Value};
 
 /// The separators of CSV, by their bytes. The first is usual.
-pub const SEPARATORS: [u8; 4] = *b",;\t|";
+const SEPARATORS: [u8; 4] = *b",;\t|";
 
 /// The strings for a missing value in `read_csv` of pandas.
 const MISSING: [&str; 19] = [

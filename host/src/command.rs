@@ -1,12 +1,12 @@
 //! Serves an application from the command line, until a signal stops the process.
 
-use crate::{App, Limits, Log, Manifest, RuntimeConfig, Settings, server, variables};
+use crate::{App, Limits, Log, Manifest, RuntimeConfig, Settings, build, server, variables};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -45,6 +45,22 @@ impl Serving {
             ..Settings::default()
         })
     }
+}
+
+/// Builds the application of a manifest's file, unless `no_build` is true, and serves it.
+///
+/// # Errors
+///
+/// As for [`Manifest::load`], [`build::run`] and [`serve`].
+pub fn build_and_serve(manifest: &Path, no_build: bool, serving: &Serving) -> Result<()> {
+    // Read the files and bind the address first, to report their errors before the long build.
+    let manifest = Manifest::load(manifest)?;
+    let settings = serving.settings(&manifest)?;
+    let listener = server::listen(serving.listen)?;
+    if !no_build {
+        build::run(&manifest, &settings.log)?;
+    }
+    serve(listener, &manifest, settings)
 }
 
 /// Serves an application until a signal stops the process, and prints its URLs.

@@ -2,10 +2,9 @@
 
 mod args;
 
-use anyhow::Result;
 use args::Options;
 use clap::Parser;
-use model_api_host::{Log, Manifest, build, command, server};
+use model_api_host::{Log, command};
 use std::process::ExitCode;
 
 /// A fast allocator, because a request allocates and frees many small pieces.
@@ -13,22 +12,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match serve(Options::parse()) {
+    let Options { manifest, no_build, serving } = Options::parse();
+    match command::build_and_serve(&manifest, no_build, &serving) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             Log::stderr().line(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
-}
-
-fn serve(options: Options) -> Result<()> {
-    // Read the files and bind the address first, to report their errors before the long build.
-    let manifest = Manifest::load(&options.manifest)?;
-    let settings = options.serving.settings(&manifest)?;
-    let listener = server::listen(options.serving.listen)?;
-    if !options.no_build {
-        build::run(&manifest, &settings.log)?;
-    }
-    command::serve(listener, &manifest, settings)
 }

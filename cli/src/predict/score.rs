@@ -8,7 +8,7 @@ use model_api_import::card::describe::Described;
 use model_api_import::import::Imported;
 use model_api_import::ir::evaluate::{Evaluator, Input};
 use model_api_import::ir::program::Output as Wanted;
-use model_api_import::verify::rows::from_cell;
+use model_api_import::verify::rows::{OTHER_CATEGORY, from_cell};
 use predictor_abi::{Text, text};
 use predictor_contract::check::{Fault, Unusual, inspect};
 use predictor_contract::{Feature, Kind, OutputKind, OutputNotes, Value, groups};
@@ -31,7 +31,7 @@ const WARNINGS: &str = "warnings";
 const UNANSWERABLE: &str = "the model has no answer for these values together";
 
 /// Stands for all categories that the model does not know.
-const OTHER: Text = text("\u{1}other");
+const OTHER: Text = text(OTHER_CATEGORY);
 
 /// A model, ready to answer rows.
 pub struct Scorer {

@@ -14,7 +14,7 @@ use predictor_contract::{Feature, Kind, NumberRange, Signature, Value};
 use std::collections::BTreeMap;
 
 /// Stands for a category outside the card's list.
-const OTHER_CATEGORY: &str = "\u{1}other";
+pub const OTHER_CATEGORY: &str = "\u{1}other";
 
 /// Returns the values of an example, in the order of the features. A feature without a value is
 /// missing.
