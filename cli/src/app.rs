@@ -107,6 +107,14 @@ spin registry push {image}
 kubectl apply -k k8s/
 kubectl get spinapp model-api-service
 ```
+
+Serve it on a cluster without SpinKube, on top of the image of model-api:
+
+```sh
+docker build -f k8s/deployment/Dockerfile -t {image} .
+docker push {image}
+kubectl apply -k k8s/overlays/deployment
+```
 ",
             version = self.version
         )
@@ -140,6 +148,13 @@ mod tests {
         assert_eq!(manifest::model(&text).unwrap(), "heart.wasm");
         assert!(manifest.schema.component.values().all(|component| component.build.is_none()));
         assert!(!text.contains("target/"), "{text}");
+    }
+
+    #[test]
+    fn the_image_of_a_deployment_is_on_top_of_this_versions() {
+        let (_, recipe) = K8S.iter().find(|(path, _)| *path == "deployment/Dockerfile").unwrap();
+        let from = format!("FROM model-api:{}\n", env!("CARGO_PKG_VERSION"));
+        assert!(std::str::from_utf8(recipe).unwrap().contains(&from), "{from}");
     }
 
     #[test]

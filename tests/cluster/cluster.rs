@@ -3,6 +3,7 @@
 
 mod alerts;
 mod canary;
+mod deployment;
 mod documents;
 mod drift;
 mod gateway;

@@ -5,10 +5,10 @@ use crate::harness::{
     Api, Applied, Cluster, GATEWAY, METRICS, Prometheus, QUESTION, eventually, predict, prediction,
 };
 use crate::http::{Client, Request};
-use crate::manifests::with;
+use crate::manifests::{deployed_with, with};
 use crate::rollout::{Done, IMAGE};
 use crate::service::{JOB, filled_in, has_number, is_of_outcomes, targets};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -119,7 +119,7 @@ fn nothing_is_lost_when_a_canary_is_given_up() {
 }
 
 #[test]
-fn a_rolling_update_loses_none_of_20000_requests() {
+fn a_rolling_update_of_a_spin_app_loses_none_of_20000_requests() {
     let cluster = Cluster::take();
     let applied = cluster.apply(with(&["image", "http-route"]));
     applied.ready(2);
@@ -127,7 +127,28 @@ fn a_rolling_update_loses_none_of_20000_requests() {
     rolled(&applied, |pod| !pod["spec"]["containers"][0]["lifecycle"]["preStop"].is_null());
     let gateway = cluster.gateway();
     gateway.serves();
+    roll_under_load(&applied);
+}
 
+#[test]
+fn a_rolling_update_of_a_deployment_loses_none_of_20000_requests() {
+    let cluster = Cluster::take();
+    let applied = cluster.apply(deployed_with(&["image", "canary/deployment"]));
+    applied.ready(2);
+    let canary = one_pod(&applied, CANARY);
+    let prometheus = cluster.prometheus(&format!("{JOB}-canary"));
+    prometheus.reaches(&format!("sum(up{{job={CANARY:?}}})"), 1.0);
+    let gateway = cluster.gateway();
+    gateway.serves();
+    let before = predictions(canary);
+    let answered = roll_under_load(&applied);
+    let share = (predictions(canary) - before) / answered as f64;
+    println!("the canary answered {share:.3} of them");
+    assert!((0.09..=0.11).contains(&share), "{share}");
+}
+
+/// Gives the stable version another image while clients ask, and returns how many requests were answered: all.
+fn roll_under_load(applied: &Applied<'_>) -> usize {
     let (asked, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let ask = || {
         let mut client = Client::connect(GATEWAY);
@@ -142,8 +163,8 @@ fn a_rolling_update_loses_none_of_20000_requests() {
         {
             let _done = Done(&done);
             eventually("there is load", || (asked.load(Ordering::Relaxed) > 1000).then_some(()));
-            applied.patch(&json!({"image": IMAGE}));
-            rolled(&applied, |pod| pod["spec"]["containers"][0]["image"] == IMAGE);
+            applied.set_image(IMAGE);
+            rolled(applied, |pod| pod["spec"]["containers"][0]["image"] == IMAGE);
             println!("rolled after {} requests", asked.load(Ordering::Relaxed));
         }
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
@@ -151,6 +172,7 @@ fn a_rolling_update_loses_none_of_20000_requests() {
     println!("{} requests were answered", statuses.len());
     assert!(statuses.len() >= 20_000);
     all_answered(&statuses);
+    statuses.len()
 }
 
 /// Waits until there are two pods, ready and of a kind, and none else.

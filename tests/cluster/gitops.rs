@@ -59,6 +59,15 @@ fn a_part_of_a_deployment_is_refused_before_there_is_one() {
     assert!(!dry_run(&objects), "the rest of the Deployment is the operator's");
 }
 
+#[test]
+fn flux_applies_a_deployment_in_one_part() {
+    let cluster = Cluster::take();
+    let (namespaces, rest) = parted(&cluster, "k8s/overlays/deployment");
+    let _installed = Installed;
+    apply(&namespaces);
+    assert!(dry_run(&rest));
+}
+
 /// Takes production away again, before the next test has its turn.
 struct Installed;
 

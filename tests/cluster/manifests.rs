@@ -5,20 +5,33 @@ use crate::canary::{CANARY, STABLE, one_pod};
 use crate::harness::{Applied, Cluster, eventually, root, scratch};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const MONITORING: &str = "apis/monitoring.coreos.com/v1";
 const SPIN: &str = "apis/core.spinkube.dev/v1alpha1";
 
 /// The base with these components, as somebody's own overlay.
 pub fn with(components: &[&str]) -> PathBuf {
+    overlay("base", components)
+}
+
+/// The same with a Deployment in place of the SpinApp.
+pub fn deployed_with(components: &[&str]) -> PathBuf {
+    overlay("deployment", components)
+}
+
+fn overlay(resource: &str, components: &[&str]) -> PathBuf {
     let folder = scratch("overlay");
-    let mut text = "resources:\n  - ../../../../k8s/base\ncomponents:\n".to_owned();
+    let mut text = format!("resources:\n  - ../../../../k8s/{resource}\ncomponents:\n");
     for component in components {
         text += &format!("  - ../../../../k8s/components/{component}\n");
     }
     fs::write(folder.join("kustomization.yaml"), text).unwrap();
     folder
+}
+
+fn rendered(cluster: &Cluster, overlay: &Path) -> String {
+    cluster.kubectl(&["kustomize", overlay.to_str().unwrap()])
 }
 
 /// A dry run on the server, and then in earnest.
@@ -47,10 +60,7 @@ const ROUTES: [&str; 4] = ["http-route", "canary", "shadow", "traefik/shadow"];
 #[test]
 fn every_order_of_components_makes_the_same_objects() {
     let cluster = Cluster::take();
-    let render = |components: &[&str]| {
-        let folder = with(components);
-        cluster.kubectl(&["kustomize", folder.to_str().unwrap()])
-    };
+    let render = |components: &[&str]| rendered(&cluster, &with(components));
     for route in ROUTES {
         let mut components = [&PLAIN[..], &[route]].concat();
         let objects = render(&[&components[..], &["traefik"]].concat());
@@ -71,6 +81,19 @@ fn every_order_of_components_makes_the_same_objects() {
 }
 
 #[test]
+fn a_deployment_takes_the_components_of_a_spin_app() {
+    let cluster = Cluster::take();
+    for route in ["http-route", "canary/deployment"] {
+        let components = [&PLAIN[..], &[route, "traefik"]].concat();
+        let objects = rendered(&cluster, &deployed_with(&components));
+        assert!(!objects.contains("kind: SpinApp"), "{objects}");
+        assert!(!objects.contains("image: model-api"), "an image has no registry: {objects}");
+        assert!(!objects.contains("replicas: 2"), "the replicas are the autoscaler's: {objects}");
+        assert_eq!(objects.contains("replicas: 1"), route != "http-route", "{objects}");
+    }
+}
+
+#[test]
 fn the_query_of_the_autoscaler_is_of_the_overlays_namespace() {
     let cluster = Cluster::take();
     let folder = with(&["autoscaling"]);
@@ -79,7 +102,7 @@ fn the_query_of_the_autoscaler_is_of_the_overlays_namespace() {
     text +=
         "namespace: team-x\ntransformers:\n  - ../../../../k8s/components/autoscaling/namespace\n";
     fs::write(file, text).unwrap();
-    let rendered = cluster.kubectl(&["kustomize", folder.to_str().unwrap()]);
+    let rendered = rendered(&cluster, &folder);
     assert!(rendered.contains(r#"{namespace="team-x",job="model-api-service","#), "{rendered}");
 }
 
@@ -143,7 +166,7 @@ fn an_overlay_names_its_image_and_the_release_in_one_place_each() {
         "images:\n  - name: model-api\n    newName: registry.example.org/mine\n    newTag: v3\n";
     text += "labels:\n  - pairs:\n      release: monitoring\n";
     fs::write(file, text).unwrap();
-    let rendered = cluster.kubectl(&["kustomize", folder.to_str().unwrap()]);
+    let rendered = rendered(&cluster, &folder);
     assert!(rendered.contains("  image: registry.example.org/mine:v3\n"), "{rendered}");
     let labels = rendered.matches("\n    release: monitoring\n").count();
     let objects =
@@ -268,7 +291,7 @@ fn replicas_are_the_autoscalers(applied: &Applied<'_>) {
     assert_eq!(deployment(applied)["spec"]["replicas"], 4);
 }
 
-fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {
+pub fn budget_and_policy_select_every_pod(applied: &Applied<'_>) {
     let pods = eventually("there are pods", || {
         let pods = applied.objects("api/v1", "pods");
         (!pods.is_empty()).then_some(pods)

@@ -1,4 +1,4 @@
-//! An applied kustomization, and the SpinApp in it.
+//! An applied kustomization, and the SpinApp or Deployment in it.
 
 use super::process::tool;
 use super::{Cluster, eventually};
@@ -12,17 +12,24 @@ use std::thread;
 pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
 
+const SPIN_APP: &str = "spinapp";
+
 pub struct Applied<'c> {
     cluster: &'c Cluster,
     kustomization: PathBuf,
     namespace: &'static str,
+    /// The kind of what makes the pods, as kubectl has it.
+    workload: &'static str,
 }
 
 impl<'c> Applied<'c> {
     pub fn new(cluster: &'c Cluster, kustomization: &Path) -> Self {
-        let production = kustomization.ends_with("production");
-        let namespace = if production { "model-api" } else { "default" };
-        let applied = Self { cluster, kustomization: kustomization.to_owned(), namespace };
+        let own = ["production", "deployment"].iter().any(|name| kustomization.ends_with(name));
+        let namespace = if own { "model-api" } else { "default" };
+        let rendered = cluster.kubectl(&["kustomize", kustomization.to_str().unwrap()]);
+        let workload = if rendered.contains("kind: SpinApp\n") { SPIN_APP } else { "deployment" };
+        let applied =
+            Self { cluster, kustomization: kustomization.to_owned(), namespace, workload };
         applied.kubectl("apply", &[]);
         applied
     }
@@ -41,12 +48,13 @@ impl<'c> Applied<'c> {
         format!("/{group}/namespaces/{}/{kind}", self.namespace)
     }
 
-    /// Waits until `kubectl get spinapp` shows that many replicas ready, and the Service has them.
+    /// Waits until `kubectl get` shows that many replicas ready, and the Service has them.
     pub fn ready(&self, replicas: usize) -> Vec<SocketAddr> {
-        let arguments = ["get", "spinapp", "model-api-service", "--no-headers"];
+        let arguments = ["get", self.workload, "model-api-service", "--no-headers"];
         eventually(&format!("{replicas} replicas are ready"), || {
             let line = self.cluster.kubectl(&[&arguments[..], &["-n", self.namespace]].concat());
-            let ready = line.split_whitespace().nth(1)? == replicas.to_string();
+            // A Deployment has how many it wants behind a slash.
+            let ready = line.split_whitespace().nth(1)?.split('/').next()? == replicas.to_string();
             let addresses = self.addresses();
             (ready && addresses.len() == replicas).then_some(addresses)
         })
@@ -80,6 +88,16 @@ impl<'c> Applied<'c> {
         let arguments = ["-n", self.namespace, "patch", "spinapp", "model-api-service"];
         let arguments = [&arguments[..], &["--type=merge", "--patch", &patch]].concat();
         self.cluster.kubectl(&arguments);
+    }
+
+    /// Changes the image of the stable version.
+    pub fn set_image(&self, image: &str) {
+        if self.workload == SPIN_APP {
+            return self.patch(&json!({"image": image}));
+        }
+        let image = format!("model-api-service={image}");
+        let arguments = ["set", "image", "deployment/model-api-service", &image];
+        self.cluster.kubectl(&[&["-n", self.namespace], &arguments[..]].concat());
     }
 
     /// Scales the Deployment as an autoscaler does.

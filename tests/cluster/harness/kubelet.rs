@@ -1,5 +1,5 @@
-//! Plays the kubelet: each pod of a SpinApp is an embedded host with the real component, at the
-//! pod's own address, with the pod's variables, and ready when its probes say so.
+//! Plays the kubelet: each pod of a SpinApp or of a Deployment is an embedded host with the real component, at
+//! the pod's own address, with the pod's variables, and ready when its probes say so.
 
 use super::api::Api;
 use super::control_plane::NODE;
@@ -8,12 +8,14 @@ use super::root;
 use crate::http::{Client, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-const SPIN_APPS: &str = "labelSelector=core.spinkube.dev/app-name";
+/// The pods of the service.
+const OURS: &str = "labelSelector=core.spinkube.dev/app-name";
 
 /// A pod that was seen, by its uid.
 type Pods = BTreeMap<String, Pod>;
@@ -40,7 +42,7 @@ pub fn start() {
 }
 
 fn synchronise(pods: &mut Pods) {
-    let objects = Api.list(&format!("/api/v1/pods?{SPIN_APPS}"));
+    let objects = Api.list(&format!("/api/v1/pods?{OURS}"));
     for object in &objects {
         let uid = text(&object["metadata"]["uid"]);
         let going = !object["metadata"]["deletionTimestamp"].is_null();
@@ -80,10 +82,11 @@ fn run(object: &Value, address: Ipv4Addr) -> Pod {
 }
 
 fn start_host(object: &Value, address: Ipv4Addr) -> Child {
-    let mut host = Command::new(root().join("target/debug/model-api-host"));
-    host.current_dir(root()).args(["--no-build", "--listen", &format!("{address}:80")]);
-    let environment = object["spec"]["containers"][0]["env"].as_array().into_iter().flatten();
-    for variable in environment {
+    let container = &object["spec"]["containers"][0];
+    let is_spins = object["spec"]["runtimeClassName"].is_string();
+    let mut host = if is_spins { shim(address) } else { image(address) };
+    host.current_dir(root()).arg("--no-build");
+    for variable in container["env"].as_array().into_iter().flatten() {
         let name = text(&variable["name"]);
         if name.starts_with("SPIN_VARIABLE_") {
             host.env(name, text(&variable["value"]));
@@ -92,12 +95,33 @@ fn start_host(object: &Value, address: Ipv4Addr) -> Child {
     Logs::of_this_run().start(&text(&object["metadata"]["name"]), &mut host)
 }
 
+/// In place of Spin.
+fn shim(address: Ipv4Addr) -> Command {
+    let mut host = Command::new(root().join("target/debug/model-api-host"));
+    host.args(["--listen", &format!("{address}:80")]);
+    host
+}
+
+/// The command of the image that k8s/deployment builds, for the application of this repository.
+fn image(address: Ipv4Addr) -> Command {
+    let recipe = fs::read_to_string(root().join("k8s/deployment/Dockerfile")).unwrap();
+    let command = recipe.lines().find_map(|line| line.strip_prefix("CMD "));
+    let command: Vec<String> = serde_json::from_str(command.expect("it has one")).unwrap();
+    let mut program = Command::new(root().join("target/debug/model-api"));
+    for word in command {
+        // A pod has addresses and files of its own.
+        let word = word.replace("0.0.0.0", &address.to_string()).replace("/app/", "");
+        program.arg(word);
+    }
+    program
+}
+
 /// Ready is what the container's own probes say is ready.
 fn probe(pod: &mut Pod, object: &Value) {
     let container = &object["spec"]["containers"][0];
     let answers = |probe: &str| {
         let get = &container[probe]["httpGet"];
-        let port = get["port"].as_u64().expect("the probe has a port") as u16;
+        let port = port(container, &get["port"]);
         let server = SocketAddr::from((pod.address, port));
         TcpStream::connect(server).is_ok()
             && Client::connect(server).send(&Request::get(&text(&get["path"]))).status == 200
@@ -106,6 +130,14 @@ fn probe(pod: &mut Pod, object: &Value) {
         pod.ready = true;
         report(pod, object);
     }
+}
+
+/// The number of a container's port.
+fn port(container: &Value, named: &Value) -> u16 {
+    let mut ports = container["ports"].as_array().into_iter().flatten();
+    let of_name = || ports.find(|port| port["name"] == *named)?["containerPort"].as_u64();
+    let port = named.as_u64().or_else(of_name).expect("the container has the port");
+    port.try_into().expect("it is one")
 }
 
 /// Tells a host to stop, after the pause that its container asks for. The others are looked after meanwhile.
