@@ -145,7 +145,7 @@ impl Prepared {
             if node.kind >= tree::LEAF {
                 let part = parts[place];
                 if node.kind == tree::LEAF {
-                    prepared.base[usize::from(node.feature)] += node.value * part;
+                    prepared.base[node.next as usize] += node.value * part;
                 } else {
                     let weights = &weights[node.next as usize..];
                     prepared.base.iter_mut().zip(weights).for_each(|(base, weight)| {

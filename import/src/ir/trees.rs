@@ -189,6 +189,9 @@ impl Table {
 
     fn branch(&mut self, branch: &Branch, next: usize, rest: &Rest) -> Result<TreeNode> {
         let (kind, value) = match &branch.test {
+            Test::LessOrEqual(threshold) if branch.zero_is_missing => {
+                (tree::LESS_OR_EQUAL_OR_ZERO, *threshold)
+            }
             Test::LessOrEqual(threshold) => (tree::LESS_OR_EQUAL, *threshold),
             Test::Equal(value) => (tree::EQUAL, *value),
             Test::In(categories) => {
@@ -219,8 +222,8 @@ impl Table {
             );
         }
         if let &[(target, value)] = weights {
-            let feature = u16::try_from(target)?;
-            return Ok(TreeNode { value, next: 0, feature, kind: tree::LEAF, missing: 0 });
+            let next = u32::try_from(target)?;
+            return Ok(TreeNode { value, next, feature: 0, kind: tree::LEAF, missing: 0 });
         }
         let next = u32::try_from(self.weights.len())?;
         ensure!(

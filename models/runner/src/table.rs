@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 
 /// The first word of a program. Each version of the form has another one.
-pub const MAGIC: u32 = 0x3254_424d;
+pub const MAGIC: u32 = 0x3354_424d;
 
 /// The slot number for a missing slot.
 pub const NONE: u32 = u32::MAX;

@@ -165,11 +165,8 @@ impl Walk {
         let mut targets = Targets::None;
         for (place, node) in game.trees.nodes.get(nodes.clone())?.iter().enumerate() {
             if node.kind >= LEAF {
-                let own = if node.kind == LEAF {
-                    Targets::One(usize::from(node.feature))
-                } else {
-                    Targets::All
-                };
+                let own =
+                    if node.kind == LEAF { Targets::One(node.next as usize) } else { Targets::All };
                 targets =
                     if targets == Targets::None || targets == own { own } else { Targets::All };
                 continue;
@@ -282,7 +279,7 @@ impl Game<'_> {
     /// Returns the weight of a leaf for a target.
     fn weight(&self, leaf: &TreeNode, target: usize) -> Option<f64> {
         if leaf.kind == LEAF {
-            return Some(if usize::from(leaf.feature) == target { leaf.value } else { 0.0 });
+            return Some(if leaf.next as usize == target { leaf.value } else { 0.0 });
         }
         self.trees.weights.get(leaf.next as usize + target).copied()
     }

@@ -15,12 +15,12 @@ pub struct TreeNode {
     /// The threshold of a comparison; the index of a set for [`SET`]; the weight of a leaf for
     /// [`LEAF`].
     pub value: f64,
-    /// The index of the left child, with the right child next to it. For [`LEAF_OF_MANY`], the
-    /// index of the first weight.
+    /// The index of the left child, with the right child next to it. For [`LEAF`], the index of the
+    /// target; for [`LEAF_OF_MANY`], of the first weight.
     pub next: u32,
-    /// The index of the column to compare; of the target for [`LEAF`].
+    /// The index of the column to compare; 0 for a leaf.
     pub feature: u16,
-    /// [`LESS_OR_EQUAL`], [`EQUAL`], [`SET`], [`LEAF`] or [`LEAF_OF_MANY`].
+    /// [`LESS_OR_EQUAL`], [`LESS_OR_EQUAL_OR_ZERO`], [`EQUAL`], [`SET`], [`LEAF`] or [`LEAF_OF_MANY`].
     pub kind: u8,
     /// The sum of [`MISSING_GOES_LEFT`], if a missing value goes to the left, and
     /// [`ZERO_IS_MISSING`], if a value of 0 counts as missing.
@@ -29,14 +29,16 @@ pub struct TreeNode {
 
 /// The kind of a comparison: to the left if the value is at most the threshold.
 pub const LESS_OR_EQUAL: u8 = 0;
+/// The kind of such a comparison with [`ZERO_IS_MISSING`].
+pub const LESS_OR_EQUAL_OR_ZERO: u8 = 1;
 /// The kind of a comparison: to the left if the value equals the threshold.
-pub const EQUAL: u8 = 1;
+pub const EQUAL: u8 = 2;
 /// The kind of a comparison: to the left if the value, without its fraction, is in a set.
-pub const SET: u8 = 2;
-/// The kind of a leaf with a weight for one target.
-pub const LEAF: u8 = 3;
+pub const SET: u8 = 3;
+/// The kind of a leaf with a weight for one target. All kinds before it are comparisons.
+pub const LEAF: u8 = 4;
 /// The kind of a leaf with a weight for each target.
-pub const LEAF_OF_MANY: u8 = 4;
+pub const LEAF_OF_MANY: u8 = 5;
 
 /// The flag for a missing value to go to the left.
 pub const MISSING_GOES_LEFT: u8 = 1;
@@ -130,13 +132,15 @@ impl<'t> Ensemble<'t> {
         let rows = x.to_doubles()?;
         let columns = columns.max(1);
         let broken = Error("has a broken tree");
+        let are_whole = |rows: &[f64]| !rows.iter().any(|x| x.is_nan());
+        let whole: Vec<bool> = rows.chunks_exact(columns * TOGETHER).map(are_whole).collect();
         for root in self.roots {
             let mut together = rows.chunks_exact(columns * TOGETHER);
             let mut first = 0;
             let mut add =
                 |row: usize, leaf: &TreeNode| self.add_leaf(leaf, row * targets, targets, &mut add);
-            for rows in together.by_ref() {
-                let leaves = self.leaves(*root, rows, columns).ok_or(broken)?;
+            for (rows, are_whole) in together.by_ref().zip(&whole) {
+                let leaves = self.leaves(*root, rows, columns, *are_whole).ok_or(broken)?;
                 leaves.iter().zip(first..).try_for_each(|(leaf, row)| add(row, leaf))?;
                 first += TOGETHER;
             }
@@ -157,7 +161,7 @@ impl<'t> Ensemble<'t> {
         add: &mut impl FnMut(usize, f64),
     ) -> Result<()> {
         if leaf.kind == LEAF {
-            let target = usize::from(leaf.feature);
+            let target = leaf.next as usize;
             if target >= targets {
                 return Err(Error("has a leaf for another target"));
             }
@@ -172,16 +176,73 @@ impl<'t> Ensemble<'t> {
         Ok(())
     }
 
-    /// Walks from a root to the leaf of each of several rows. The steps of one row wait for memory, and
-    /// those of the others are done meanwhile.
-    fn leaves(&self, root: u32, rows: &[f64], columns: usize) -> Option<[&'t TreeNode; TOGETHER]> {
-        let mut nodes = [self.nodes.get(root as usize)?; TOGETHER];
+    /// Walks from a root to the leaf of each of several rows. `are_whole` is true if no value of the rows
+    /// is missing.
+    fn leaves(
+        &self,
+        root: u32,
+        rows: &[f64],
+        columns: usize,
+        are_whole: bool,
+    ) -> Option<[&'t TreeNode; TOGETHER]> {
+        let mut places = [root; TOGETHER];
+        if are_whole {
+            self.descend(&mut places, rows, columns)?;
+        }
+        let mut nodes = [self.nodes.first()?; TOGETHER];
+        for (node, place) in nodes.iter_mut().zip(places) {
+            *node = self.nodes.get(place as usize)?;
+        }
+        match nodes.iter().all(|node| node.kind >= LEAF) {
+            true => Some(nodes),
+            false => self.walk(nodes, rows, columns),
+        }
+    }
+
+    /// Moves each row to its leaf, or to the first node of another kind than [`LESS_OR_EQUAL`]. No value
+    /// of the rows may be missing.
+    ///
+    /// The steps of one row wait for memory, and those of the others are done meanwhile. There is no
+    /// branch for a row: it would be guessed wrong half of the time.
+    #[inline]
+    fn descend(&self, places: &mut [u32; TOGETHER], rows: &[f64], columns: usize) -> Option<()> {
+        // A broken program may have a loop, but no tree has more levels than nodes.
+        for _ in 0..self.nodes.len() {
+            let (mut moved, mut row) = (0, 0);
+            for place in places.iter_mut() {
+                let node = self.nodes.get(*place as usize)?;
+                let x = *rows.get(row + usize::from(node.feature))?;
+                let child = node.next.wrapping_add(u32::from(x <= node.value) ^ 1);
+                // All bits are set at a node to go on from.
+                let goes_on = u32::from(node.kind == LESS_OR_EQUAL).wrapping_neg();
+                let step = child.wrapping_sub(*place) & goes_on;
+                *place = place.wrapping_add(step);
+                moved |= step;
+                row += columns;
+            }
+            if moved == 0 {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// Walks on from a node to the leaf of each of several rows.
+    // Inlining it would take the registers of the usual walk.
+    #[cold]
+    #[inline(never)]
+    fn walk(
+        &self,
+        mut nodes: [&'t TreeNode; TOGETHER],
+        rows: &[f64],
+        columns: usize,
+    ) -> Option<[&'t TreeNode; TOGETHER]> {
         loop {
             let mut are_leaves = true;
-            for (lane, node) in nodes.iter_mut().enumerate() {
+            for (node, row) in nodes.iter_mut().zip(rows.chunks(columns)) {
                 if node.kind < LEAF {
                     are_leaves = false;
-                    *node = self.child(node, &rows[lane * columns..(lane + 1) * columns])?;
+                    *node = self.child(node, row)?;
                 }
             }
             if are_leaves {
@@ -204,7 +265,7 @@ impl<'t> Ensemble<'t> {
     #[inline]
     fn child(&self, node: &'t TreeNode, row: &[f64]) -> Option<&'t TreeNode> {
         let x = *row.get(usize::from(node.feature))?;
-        let left = if node.kind == LESS_OR_EQUAL && node.missing < ZERO_IS_MISSING {
+        let left = if node.kind == LESS_OR_EQUAL {
             // Without branches: each would be guessed wrong half of the time.
             (x <= node.value) | (x.is_nan() & (node.missing == MISSING_GOES_LEFT))
         } else {
@@ -221,7 +282,7 @@ impl<'t> Ensemble<'t> {
             return node.missing & MISSING_GOES_LEFT != 0;
         }
         match node.kind {
-            LESS_OR_EQUAL => x <= node.value,
+            LESS_OR_EQUAL | LESS_OR_EQUAL_OR_ZERO => x <= node.value,
             EQUAL => x == node.value,
             _ => self.contains(node.value as usize, x),
         }
