@@ -3,6 +3,7 @@
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::evaluate::{Failure, Slots, evaluate};
+use crate::ops::encode::is_same;
 use crate::table::{self, Column, Input, NONE, Output, Table};
 use crate::tensor::{Data, Shape, Tensor};
 use alloc::vec::Vec;
@@ -252,7 +253,7 @@ fn number_of(column: &Column, row: &[Value], slots: &Slots) -> Result<f64> {
     let codes = slots.get(column.codes)?.to_doubles()?;
     let code = match value {
         Value::Text(text) => {
-            names.iter().position(|name| *name == text.as_str()).unwrap_or(names.len())
+            names.iter().position(|name| is_same(name, text.as_str())).unwrap_or(names.len())
         }
         _ => names.len() + 1,
     };

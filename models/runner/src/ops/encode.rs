@@ -39,7 +39,7 @@ pub fn look_up<'t>(x: &Tensor<'t>, keys: &Tensor<'t>, values: &Tensor<'t>) -> Re
 /// Finds the index of each value in the list of keys.
 fn positions(x: &Tensor, keys: &Tensor) -> Result<Vec<Option<usize>>> {
     match (&x.data, &keys.data) {
-        (Data::Text(x), Data::Text(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
+        (Data::Text(x), Data::Text(keys)) => Ok(find_all(x, keys, |x, key| is_same(x, key))),
         (Data::Int(x), Data::Int(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
         (Data::Bool(x), Data::Bool(keys)) => Ok(find_all(x, keys, |x, key| x == key)),
         (Data::Float(_) | Data::Double(_) | Data::Int(_), _) => {
@@ -48,6 +48,12 @@ fn positions(x: &Tensor, keys: &Tensor) -> Result<Vec<Option<usize>>> {
         }
         _ => Err(Error("has keys of another type than its values")),
     }
+}
+
+/// Returns true if two strings are the same. Names of one list often differ in their last byte alone, and
+/// all of their bytes are compared by a call.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
 }
 
 fn find_all<T>(x: &[T], keys: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Option<usize>> {
