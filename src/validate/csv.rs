@@ -271,6 +271,10 @@ fn push_text(json: &mut Vec<u8>, text: &str) {
 /// Writes a cell by the kind of its feature, or as a string if it is of another kind.
 fn push_value(json: &mut Vec<u8>, cell: &str, kind: &Kind) {
     let text = cell.trim();
+    // The usual number needs no reading before it is read as JSON.
+    if matches!(kind, Kind::Number(_)) && is_json(text) {
+        return json.extend_from_slice(text.as_bytes());
+    }
     let json_text = match value(cell, kind) {
         Some(Value::Missing) => "null",
         Some(Value::Flag(true)) => "true",
@@ -278,7 +282,6 @@ fn push_value(json: &mut Vec<u8>, cell: &str, kind: &Kind) {
         Some(Value::Text(text)) => return push_text(json, &text),
         // JSON has no such number.
         Some(Value::Number(number)) if !number.is_finite() => return push_text(json, text),
-        Some(Value::Number(_)) if is_whole(text) => text,
         Some(Value::Number(number)) => {
             return serde_json::to_writer(json, &number).expect("a number becomes JSON");
         }
@@ -287,8 +290,15 @@ fn push_value(json: &mut Vec<u8>, cell: &str, kind: &Kind) {
     json.extend_from_slice(json_text.as_bytes());
 }
 
-/// Returns true for a whole number as JSON writes it.
-fn is_whole(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// Maximum length of a number in JSON as in its cell, in bytes. A longer one may be infinite.
+const NUMBER_BYTES: usize = 100;
+
+/// Returns true for a number as JSON writes it, without an exponent.
+fn is_json(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let whole = whole.strip_prefix('-').unwrap_or(whole);
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = whole == "0" || !whole.starts_with('0');
+    text.len() <= NUMBER_BYTES && is_whole && are_digits(whole) && are_digits(fraction)
 }
