@@ -1,6 +1,6 @@
 //! Violations in FastAPI's form: `{"detail": […]}`.
 
-use crate::validate::{Context, Place, Violation, Violations};
+use crate::validate::{Context, Place, Raw, Violation, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::num::NonZero;
@@ -84,12 +84,12 @@ enum Shown<'a> {
 const SHOWN_INPUT_BYTES: usize = 1024;
 
 impl<'a> Shown<'a> {
-    fn of(raw: &'a RawValue) -> Self {
+    fn of(raw: Raw<'a>) -> Self {
         let text = raw.get();
         if text.len() > SHOWN_INPUT_BYTES {
             Self::TooLong(format!("<{} bytes>", text.len()))
         } else if is_plain(text) {
-            Self::Raw(raw)
+            serde_json::from_str(text).map_or(Self::Text(text), Self::Raw)
         } else {
             Self::Text(text)
         }

@@ -1,6 +1,7 @@
 //! Checks of single values: reads JSON, and says the faults of [`crate::model::check`] in the words
 //! of an answer.
 
+use super::raw::Raw;
 use crate::model::check::{self, Fault, Unusual};
 use crate::model::{Feature, Kind, OtherUnit, Refusal, RefusalReason, Value};
 use serde::Serialize;
@@ -162,7 +163,7 @@ pub fn issue_of(checked: &mut Result<Checked, Issue>) -> Option<&mut Issue> {
 /// A value of another type is taken if it has only one possible meaning, but it is unusual. FastAPI
 /// takes such values, and pandas and forms send them.
 pub fn check_json(
-    given: Option<&RawValue>,
+    given: Option<Raw>,
     feature: &Feature,
     unit: Option<&OtherUnit>,
 ) -> Result<Checked, Issue> {
@@ -224,7 +225,7 @@ pub fn json_number(text: &str) -> Result<f64, Issue> {
     number(text).or_else(|issue| quoted_number(text).ok_or(issue))
 }
 
-fn decode(raw: &RawValue, kind: &Kind) -> Result<Value, Issue> {
+fn decode(raw: Raw, kind: &Kind) -> Result<Value, Issue> {
     let text = raw.get();
     match kind {
         Kind::Number(_) => number(text).map(Value::Number),

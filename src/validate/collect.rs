@@ -1,10 +1,10 @@
 //! The one loop over features, for JSON rows and for tensors.
 
 use super::check::{Checked, Issue, check, check_json, issue_of};
+use super::raw::Raw;
 use super::units::{Units, may_have_unit};
 use super::violations::{Place, Violation, Violations};
 use crate::model::{Feature, FeatureNotes, Kind, Signature, Value};
-use serde_json::value::RawValue;
 
 /// Rows ready for the model.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Input<'a> {
 #[derive(Clone)]
 pub enum Given<'a> {
     /// A value in a row of JSON; none for null.
-    Json(Option<&'a RawValue>),
+    Json(Option<Raw<'a>>),
     /// No value in a row of JSON.
     Absent,
     /// An element of a tensor.
@@ -53,7 +53,7 @@ impl<'a> Collector<'a> {
     pub fn add_row(
         &mut self,
         place: Place,
-        object: Option<&'a RawValue>,
+        object: Option<Raw<'a>>,
         values: impl IntoIterator<Item = Given<'a>>,
     ) {
         let Input { rows, accepted } = &mut self.input;

@@ -1,11 +1,10 @@
 //! The option `explain` of a request, and the limits of explanations.
 
 use super::check::{Context, Issue, Reason};
-use super::json::Body;
+use super::raw::Raw;
 use super::violations::{Place, Violation};
 use crate::model::{Description, OutputKind, OutputNotes};
 use crate::platform::settings;
-use serde_json::value::RawValue;
 
 /// The key of the option.
 pub const KEY: &str = "explain";
@@ -41,13 +40,13 @@ impl Explain {
     /// # Errors
     ///
     /// If the value is not valid, with the key at fault.
-    pub fn read<'a>(body: &Body<'a>, raw: &'a RawValue) -> Result<Option<Self>, Violation<'a>> {
+    pub fn read(raw: Raw<'_>) -> Result<Option<Self>, Violation<'_>> {
         match raw.get() {
             "true" => return Ok(Some(Self::at(PLACE))),
             "false" => return Ok(None),
             _ => {}
         }
-        let object = body.part(raw).object()?.ok_or_else(|| not_an_option(raw))?;
+        let object = raw.object().ok_or_else(|| not_an_option(raw))?;
         let mut explain = Self::at(PLACE);
         for (key, value) in object.members() {
             match key {
@@ -112,7 +111,7 @@ fn targets(output: &OutputNotes) -> usize {
     }
 }
 
-fn top(raw: &RawValue) -> Result<usize, Violation<'_>> {
+fn top(raw: Raw<'_>) -> Result<usize, Violation<'_>> {
     let text = raw.get();
     let number = if text.starts_with(|first: char| first.is_ascii_digit()) {
         text.parse().unwrap_or(0.0)
@@ -127,7 +126,7 @@ fn top(raw: &RawValue) -> Result<usize, Violation<'_>> {
     Ok(number as usize)
 }
 
-fn all_classes(raw: &RawValue) -> Result<bool, Violation<'_>> {
+fn all_classes(raw: Raw<'_>) -> Result<bool, Violation<'_>> {
     match raw.get() {
         "\"all\"" => Ok(true),
         "\"answered\"" => Ok(false),
@@ -138,7 +137,7 @@ fn all_classes(raw: &RawValue) -> Result<bool, Violation<'_>> {
     }
 }
 
-fn not_an_option(raw: &RawValue) -> Violation<'_> {
+fn not_an_option(raw: Raw<'_>) -> Violation<'_> {
     let message = "Input should be true, false, or an object with the keys 'top' and 'classes'";
     Violation::new(Issue::malformed(message.to_owned()), PLACE, Some(raw))
 }
@@ -149,8 +148,8 @@ mod tests {
 
     /// Returns the option of a body, or the location and the message of its violation.
     fn read(text: &str) -> Result<Option<Explain>, (Place, String)> {
-        let body = Body::parse(text.as_bytes()).ok().unwrap();
-        Explain::read(&body, body.raw).map_err(|v| (v.place, v.issue.message.into_owned()))
+        Explain::read(crate::validate::json::parse(text.as_bytes()).ok().unwrap())
+            .map_err(|v| (v.place, v.issue.message.into_owned()))
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The body of `POST /outcomes`: answers of `/predict`, each with what became true.
 
 use super::check::{self, Context, Issue, Reason, is_within};
-use super::json::{Body, Object, without_bom};
+use super::json::{self, without_bom};
+use super::raw::{Object, Raw};
 use super::rows::{BARE_LIST, BARE_ROW, Form, given, not_a_list, not_an_object, too_long};
 use super::violations::{Place, Violation, Violations};
 use crate::model::check::alternatives;
 use crate::model::{self, Description, OutputKind, OutputNotes, QuantityRange, Signature, groups};
 use crate::platform::settings;
-use serde_json::value::RawValue;
 
 /// What became true of one person, beside the answer.
 #[derive(Debug, PartialEq)]
@@ -49,13 +49,13 @@ pub fn read<'a, 'd>(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Violation::new(Issue::missing(), Place::BODY, None).into());
     }
-    let body = Body::parse(body)?;
-    let (form, records) = match body.object()? {
+    let body = json::parse(body)?;
+    let (form, records) = match body.object() {
         Some(top) => match given(&top, "outcomes") {
-            Some(list) => (MANY, records(&body, MANY, list)?),
-            None => (BARE_ROW, vec![body.raw]),
+            Some(list) => (MANY, records(MANY, list)?),
+            None => (BARE_ROW, vec![body]),
         },
-        None => (BARE_LIST, records(&body, BARE_LIST, body.raw)?),
+        None => (BARE_LIST, records(BARE_LIST, body)?),
     };
     let reader = Reader::new(signature, description);
     let mut outcomes = Vec::with_capacity(records.len());
@@ -68,12 +68,8 @@ pub fn read<'a, 'd>(
 }
 
 /// Returns the items of a list, if they are within the limit for batches.
-fn records<'a>(
-    body: &Body<'a>,
-    form: Form,
-    raw: &'a RawValue,
-) -> Result<Vec<&'a RawValue>, Violation<'a>> {
-    let list = body.part(raw).list()?.ok_or_else(|| match form {
+fn records(form: Form, raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Violation<'_>> {
+    let list = raw.list().ok_or_else(|| match form {
         BARE_LIST => not_an_object(Place::BODY, raw),
         _ => not_a_list(form.part(), raw),
     })?;
@@ -86,7 +82,7 @@ fn records<'a>(
 /// One outcome, and the violations in all.
 struct Record<'v, 'a> {
     place: Place,
-    raw: &'a RawValue,
+    raw: Raw<'a>,
     found: &'v mut Violations<'a>,
 }
 
@@ -94,14 +90,14 @@ impl<'a> Record<'_, 'a> {
     // Inlining it for each key would add code.
     /// Adds the violation of a key, or of the whole outcome.
     #[inline(never)]
-    fn refuse(&mut self, key: Option<&'static str>, issue: Issue, input: &'a RawValue) {
+    fn refuse(&mut self, key: Option<&'static str>, issue: Issue, input: Raw<'a>) {
         let (place, input) = (self.place, Some(input));
         self.found.push(Violation { issue, place, feature: key, input });
     }
 
     /// Returns the value of a required key.
     #[inline(never)]
-    fn required(&mut self, object: &Object<'a>, key: &'static str) -> Option<&'a RawValue> {
+    fn required(&mut self, object: &Object<'a>, key: &'static str) -> Option<Raw<'a>> {
         let value = given(object, key);
         if value.is_none() {
             self.refuse(Some(key), Issue::missing(), self.raw);
@@ -110,12 +106,7 @@ impl<'a> Record<'_, 'a> {
     }
 
     /// Returns the result of reading a key. If there is none, adds the violation.
-    fn valid<T>(
-        &mut self,
-        key: &'static str,
-        raw: &'a RawValue,
-        read: Result<T, Issue>,
-    ) -> Option<T> {
+    fn valid<T>(&mut self, key: &'static str, raw: Raw<'a>, read: Result<T, Issue>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(issue) => {
@@ -146,7 +137,7 @@ impl<'d> Reader<'d> {
 
     /// Reads an outcome. Returns none if it has a violation.
     fn outcome(&self, record: &mut Record) -> Option<Outcome<'d>> {
-        let Some(object) = Object::read(record.raw) else {
+        let Some(object) = record.raw.object() else {
             let issue = wrong_type("dict_type", "Input should be an object");
             record.refuse(None, issue, record.raw);
             return None;
@@ -216,12 +207,8 @@ impl<'d> Reader<'d> {
     }
 
     /// Returns the value of an output: `prediction` has several by their names.
-    fn of_output<'a>(
-        &self,
-        raw: &'a RawValue,
-        output: &OutputNotes,
-    ) -> Result<&'a RawValue, Issue> {
-        match Object::read(raw) {
+    fn of_output<'a>(&self, raw: Raw<'a>, output: &OutputNotes) -> Result<Raw<'a>, Issue> {
+        match raw.object() {
             Some(object) if self.outputs.len() > 1 => {
                 given(&object, &output.name).ok_or_else(Issue::missing)
             }
@@ -230,8 +217,8 @@ impl<'d> Reader<'d> {
     }
 
     /// Reads the subgroups of a person. `null` stands for none.
-    fn groups(&self, raw: &RawValue) -> Result<Vec<(&'d str, String)>, Issue> {
-        let object = Object::read(raw);
+    fn groups(&self, raw: Raw) -> Result<Vec<(&'d str, String)>, Issue> {
+        let object = raw.object();
         let object = object.ok_or_else(|| wrong_type("dict_type", "Input should be an object"))?;
         let features: Vec<&str> = self.groups.iter().map(|(feature, _)| *feature).collect();
         let mut groups = Vec::new();
@@ -264,7 +251,7 @@ fn unknown(reason: Reason, known: &[&str]) -> Issue {
 }
 
 /// Reads a name. A number or a boolean is a name too: data frames have labels such as 1.0 and True.
-fn text(raw: &RawValue) -> Result<String, Issue> {
+fn text(raw: Raw) -> Result<String, Issue> {
     let text = raw.get();
     if text.starts_with(['[', '{', 'n']) {
         return Err(wrong_type("string_type", "Input should be a valid string"));
@@ -277,18 +264,18 @@ fn text(raw: &RawValue) -> Result<String, Issue> {
 }
 
 /// Finds a name as it is written, and returns its index: version 1.10 is not version 1.1.
-fn exact(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+fn exact(raw: Raw, names: &[&str], reason: Reason) -> Result<usize, Issue> {
     let given = text(raw)?;
     names.iter().position(|name| *name == given).ok_or_else(|| unknown(reason, names))
 }
 
 /// Finds a name by its meaning, and returns its index: `1.0` is the class 1.
-fn meant(raw: &RawValue, names: &[&str], reason: Reason) -> Result<usize, Issue> {
+fn meant(raw: Raw, names: &[&str], reason: Reason) -> Result<usize, Issue> {
     check::named(&text(raw)?, names).ok_or_else(|| unknown(reason, names))
 }
 
 /// Reads an answer between two bounds. Like the model's own, it may be a little beyond them.
-fn within(raw: &RawValue, minimum: f64, maximum: f64) -> Result<f64, Issue> {
+fn within(raw: Raw, minimum: f64, maximum: f64) -> Result<f64, Issue> {
     let number = number(raw)?;
     if is_within(number, minimum, maximum) {
         return Ok(number);
@@ -298,7 +285,7 @@ fn within(raw: &RawValue, minimum: f64, maximum: f64) -> Result<f64, Issue> {
 }
 
 /// Reads a number, also in quotes: tables of text have them so.
-fn number(raw: &RawValue) -> Result<f64, Issue> {
+fn number(raw: Raw) -> Result<f64, Issue> {
     let number = check::json_number(raw.get())?;
     if number.abs() <= MOST {
         return Ok(number);

@@ -3,13 +3,14 @@
 use super::check::{Context, Issue, Reason};
 use super::collect::{Collector, Given, Input};
 use super::explain::{self, Explain};
-use super::json::{Body, Lines, List, Object, without_bom};
+use super::json::{self, Lines, without_bom};
+use super::raw::{List, Object, Raw};
 use super::violations::{Place, Violation, Violations};
 use crate::http::RowForm;
 use crate::model::check::list;
 use crate::model::{FeatureNotes, Signature};
 use crate::platform::settings;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The form of a body, by the location of its rows.
@@ -102,30 +103,30 @@ pub fn read<'a>(
     }
     let mut reader = Reader::new(signature, ask, explain);
     let form = match form {
-        RowForm::Json => reader.add_json(Body::parse(body)?)?,
-        RowForm::Csv => reader.add_table(Body::parse(body)?)?,
+        RowForm::Json => reader.add_json(json::parse(body)?)?,
+        RowForm::Csv => reader.add_table(json::parse(body)?)?,
         RowForm::Lines => reader.add_lines(Lines::new(body)?)?,
     };
     Ok(Asked { form, input: reader.collector.finish()?, explain: reader.explain })
 }
 
 /// Returns the value of a key; none if it is missing or null.
-pub fn given<'a>(object: &Object<'a>, key: &str) -> Option<&'a RawValue> {
+pub fn given<'a>(object: &Object<'a>, key: &str) -> Option<Raw<'a>> {
     object.get(key).filter(|raw| raw.get() != "null")
 }
 
 /// Makes the violation of a body without rows.
-fn no_rows<'a>(body: &Body<'a>, top: &Object<'a>) -> Violation<'a> {
+fn no_rows<'a>(top: &Object<'a>) -> Violation<'a> {
     let lists = LISTS.into_iter().find_map(|form| Some((form, top.get(form.path[0])?)));
     match (top.get(PATIENT.path[0]), lists) {
         (Some(null), _) => not_an_object(PATIENT.part(), null),
         (None, Some((form, null))) => not_a_list(form.part(), null),
-        (None, None) => Violation::new(Issue::missing(), PATIENT.part(), Some(body.raw)),
+        (None, None) => Violation::new(Issue::missing(), PATIENT.part(), Some(top.raw)),
     }
 }
 
 /// Makes the violation of something else in the place of an object.
-pub fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
+pub fn not_an_object(place: Place, raw: Raw<'_>) -> Violation<'_> {
     let message = match raw.get().starts_with('[') && place == PATIENT.part() {
         true => "Input should be an object; a list of rows goes under 'instances'",
         false => "Input should be an object",
@@ -134,7 +135,7 @@ pub fn not_an_object(place: Place, raw: &RawValue) -> Violation<'_> {
 }
 
 /// Makes the violation of something else in the place of a list.
-pub fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
+pub fn not_a_list(place: Place, raw: Raw<'_>) -> Violation<'_> {
     let message = match raw.get().starts_with('{') {
         true => "Input should be a list; one row goes under 'patient_data'",
         false => "Input should be a list",
@@ -143,12 +144,7 @@ pub fn not_a_list(place: Place, raw: &RawValue) -> Violation<'_> {
 }
 
 /// Makes the violation of a list with more items than a limit.
-pub fn too_long(
-    place: Place,
-    list: Option<&RawValue>,
-    limit: usize,
-    length: usize,
-) -> Violation<'_> {
+pub fn too_long(place: Place, list: Option<Raw<'_>>, limit: usize, length: usize) -> Violation<'_> {
     let message = format!("List should have at most {limit} items, not {length}");
     let issue = Issue::new(Reason::Malformed, "too_long", message);
     let issue = issue.with_context(Context::MaxLength(limit));
@@ -166,6 +162,9 @@ struct Reader<'a> {
     signature: &'a Signature,
     /// The index of each feature, by its name.
     indices: BTreeMap<&'a str, usize>,
+    /// The feature of the key after each feature's in the rows before, and first of all of the first
+    /// key. Most clients send all rows in one order.
+    next: Vec<usize>,
     collector: Collector<'a>,
     explain: Option<Explain>,
 }
@@ -178,26 +177,27 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let names = signature.features.iter().map(|feature| feature.name.as_str());
         let collector = Collector::new(signature, ask);
-        Self { signature, indices: indices(names), collector, explain }
+        let next = vec![usize::MAX; signature.features.len() + 1];
+        Self { signature, indices: indices(names), next, collector, explain }
     }
 
     /// Adds the rows of a body of JSON, and returns their form.
     #[inline]
-    fn add_json(&mut self, body: Body<'a>) -> Result<Form, Violation<'a>> {
-        if let Some(top) = body.object()? {
-            return self.add_top(&body, &top);
+    fn add_json(&mut self, body: Raw<'a>) -> Result<Form, Violation<'a>> {
+        if let Some(top) = body.object() {
+            return self.add_top(&top);
         }
-        if !body.raw.get().starts_with('[') || !self.takes_bare_rows() {
-            return Err(not_an_object(Place::BODY, body.raw));
+        if !body.get().starts_with('[') || !self.takes_bare_rows() {
+            return Err(not_an_object(Place::BODY, body));
         }
-        self.add_list(&body, BARE_LIST, body.raw)?;
+        self.add_list(BARE_LIST, body)?;
         Ok(BARE_LIST)
     }
 
     /// Adds the rows of JSON made of CSV: in the split form, with locations as in a list.
-    fn add_table(&mut self, body: Body<'a>) -> Result<Form, Violation<'a>> {
-        let split = body.object()?.ok_or_else(|| not_an_object(Place::BODY, body.raw))?;
-        self.add_split(&body, BARE_LIST, &split)?;
+    fn add_table(&mut self, body: Raw<'a>) -> Result<Form, Violation<'a>> {
+        let split = body.object().ok_or_else(|| not_an_object(Place::BODY, body))?;
+        self.add_split(BARE_LIST, &split)?;
         Ok(BARE_LIST)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         settings::check_batch(count, self.indices.len())
             .map_err(|limit| too_long(Place::BODY, None, limit, count))?;
         for (index, line) in lines.rows().enumerate() {
-            self.add(lines.parse(line)?, BARE_LIST.place(index))?;
+            self.add(lines.parse(line)?, BARE_LIST.place(index));
         }
         Ok(BARE_LIST)
     }
@@ -218,102 +218,92 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds the rows of a body with an object at its top, and returns their form.
-    fn add_top(&mut self, body: &Body<'a>, top: &Object<'a>) -> Result<Form, Violation<'a>> {
+    fn add_top(&mut self, top: &Object<'a>) -> Result<Form, Violation<'a>> {
         if let Some(raw) = given(top, explain::KEY) {
-            self.read_explain(body, raw);
+            self.read_explain(raw);
         }
         if let Some(row) = given(top, PATIENT.path[0]) {
-            self.add(body.part(row), PATIENT.part())?;
+            self.add(row, PATIENT.part());
             return Ok(PATIENT);
         }
         for form in LISTS {
             if let Some(list) = given(top, form.path[0]) {
-                self.add_list(body, form, list)?;
+                self.add_list(form, list)?;
                 return Ok(form);
             }
         }
         if let Some(split) = given(top, DATAFRAME_SPLIT) {
             let place = Place::Part(&INNER_SPLIT.path[..1]);
-            let split = body.part(split).object()?.ok_or_else(|| not_an_object(place, split))?;
-            self.add_split(body, INNER_SPLIT, &split)?;
+            let split = split.object().ok_or_else(|| not_an_object(place, split))?;
+            self.add_split(INNER_SPLIT, &split)?;
             return Ok(INNER_SPLIT);
         }
         if given(top, COLUMNS).is_some() && given(top, DATA).is_some() {
-            self.add_split(body, SPLIT, top)?;
+            self.add_split(SPLIT, top)?;
             return Ok(SPLIT);
         }
         let has_feature = top.members().any(|(key, _)| self.indices.contains_key(key));
         if has_feature && self.takes_bare_rows() {
-            let mut members = top.members().filter(|(key, _)| *key != explain::KEY);
+            let members = top.members().filter(|(key, _)| *key != explain::KEY);
+            let mut members = members.map(|(key, value)| (key.into(), value));
             self.add_members(BARE_ROW.part(), top.raw, &mut members);
             return Ok(BARE_ROW);
         }
-        Err(no_rows(body, top))
+        Err(no_rows(top))
     }
 
-    fn read_explain(&mut self, body: &Body<'a>, raw: &'a RawValue) {
-        match Explain::read(body, raw) {
+    fn read_explain(&mut self, raw: Raw<'a>) {
+        match Explain::read(raw) {
             Ok(explain) => self.explain = explain,
             Err(violation) => self.collector.refuse(violation),
         }
     }
 
-    fn add_list(
-        &mut self,
-        body: &Body<'a>,
-        form: Form,
-        list: &'a RawValue,
-    ) -> Result<(), Violation<'a>> {
-        let rows = body.part(list).list()?.ok_or_else(|| not_a_list(form.part(), list))?;
+    fn add_list(&mut self, form: Form, list: Raw<'a>) -> Result<(), Violation<'a>> {
+        let rows = list.list().ok_or_else(|| not_a_list(form.part(), list))?;
         settings::check_batch(rows.len, self.indices.len())
             .map_err(|limit| too_long(form.part(), Some(list), limit, rows.len))?;
         for (index, row) in rows.items.into_iter().enumerate() {
-            self.add(body.part(row), form.place(index))?;
+            self.add(row, form.place(index));
         }
         Ok(())
     }
 
     /// Adds rows in the split form: one list for each row, and names for the columns.
-    fn add_split(
-        &mut self,
-        body: &Body<'a>,
-        form: Form,
-        split: &Object<'a>,
-    ) -> Result<(), Violation<'a>> {
+    fn add_split(&mut self, form: Form, split: &Object<'a>) -> Result<(), Violation<'a>> {
         let (columns, data) = (split.get(COLUMNS), split.get(DATA));
         let (Some(columns), Some(data)) = (columns, data) else {
             return Err(Violation::new(Issue::missing(), form.part(), Some(split.raw)));
         };
-        let names = body.part(columns).list()?.and_then(names).ok_or_else(|| {
+        let names = columns.list().and_then(names).ok_or_else(|| {
             let issue = Issue::malformed("Its columns should be a list of different names".into());
             Violation::new(issue, form.part(), Some(columns))
         })?;
-        let rows = body.part(data).list()?.ok_or_else(|| not_a_list(form.part(), data))?;
+        let rows = data.list().ok_or_else(|| not_a_list(form.part(), data))?;
         settings::check_batch(rows.len, self.indices.len().max(names.len()))
             .map_err(|limit| too_long(form.part(), Some(data), limit, rows.len))?;
         for (index, row) in rows.items.into_iter().enumerate() {
-            let (place, row) = (form.place(index), body.part(row));
-            match row.list()?.filter(|cells| cells.len == names.len()) {
+            let place = form.place(index);
+            match row.list().filter(|cells| cells.len == names.len()) {
                 Some(cells) => {
-                    let mut members = names.iter().map(String::as_str).zip(cells.items);
-                    self.add_members(place, row.raw, &mut members);
+                    let names = names.iter().map(|name| name.as_str().into());
+                    self.add_members(place, row, &mut names.zip(cells.items));
                 }
                 None => {
                     let message = format!("Input should be a list of {} values", names.len());
                     let issue = Issue::new(Reason::WrongType, "list_type", message);
-                    self.collector.refuse(Violation::new(issue, place, Some(row.raw)));
+                    self.collector.refuse(Violation::new(issue, place, Some(row)));
                 }
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, row: Body<'a>, place: Place) -> Result<(), Violation<'a>> {
-        match row.object()? {
-            Some(object) => self.add_members(place, object.raw, &mut object.members()),
-            None => self.collector.refuse(not_an_object(place, row.raw)),
+    fn add(&mut self, row: Raw<'a>, place: Place) {
+        match row.members() {
+            Some(mut members) => self.add_members(place, row, &mut members),
+            None => self.collector.refuse(not_an_object(place, row)),
         }
-        Ok(())
     }
 
     /// Adds the values of a row, by the names of features, in one pass over the members, however
@@ -321,15 +311,15 @@ impl<'a> Reader<'a> {
     fn add_members<'k>(
         &mut self,
         place: Place,
-        raw: &'a RawValue,
-        members: &mut dyn Iterator<Item = (&'k str, &'a RawValue)>,
+        raw: Raw<'a>,
+        members: &mut dyn Iterator<Item = (Cow<'k, str>, Raw<'a>)>,
     ) {
         let mut values = vec![Given::Absent; self.indices.len()];
-        let (mut unknown, mut named) = (0, Vec::new());
+        let (mut unknown, mut named, mut last) = (0, Vec::new(), 0);
         for (key, value) in members {
-            match self.indices.get(key) {
+            match self.index(&key, &mut last) {
                 Some(index) => {
-                    values[*index] = Given::Json(Some(value).filter(|raw| raw.get() != "null"));
+                    values[index] = Given::Json(Some(value).filter(|raw| raw.get() != "null"));
                 }
                 None => {
                     unknown += 1;
@@ -340,23 +330,35 @@ impl<'a> Reader<'a> {
             }
         }
         self.collector.add_unknown_keys(unknown);
-        let warning = if unknown > 0 { self.mistaken(unknown, &named, &values) } else { None };
+        let warning = if unknown > 0 { self.mistaken(unknown, named, &values) } else { None };
         self.collector.add_row(place, Some(raw), values);
         if let Some(issue) = warning {
             self.collector.warn(Violation::new(issue, place, Some(raw)));
         }
     }
 
+    /// Returns the index of the feature with a name. `last` is 0 for the first key of a row, and then is
+    /// one more than the index of the feature before.
+    fn index(&mut self, name: &str, last: &mut usize) -> Option<usize> {
+        let next = &mut self.next[*last];
+        if self.signature.features.get(*next).is_none_or(|feature| feature.name != name) {
+            *next = *self.indices.get(name)?;
+        }
+        *last = *next + 1;
+        Some(*next)
+    }
+
     /// Makes a warning if a row has unknown keys and lacks features: an unknown key may be a wrong
     /// name of a feature. `named` has the first unknown keys.
-    fn mistaken(&self, unknown: u64, named: &[&str], values: &[Given]) -> Option<Issue> {
+    fn mistaken(&self, unknown: u64, named: Vec<Cow<str>>, values: &[Given]) -> Option<Issue> {
         let features = self.signature.features.iter().zip(values);
         let absent = features.filter(|(_, given)| matches!(given, Given::Absent));
         let absent: Vec<&str> = absent.map(|(feature, _)| feature.name.as_str()).collect();
         if absent.is_empty() {
             return None;
         }
-        let (unknown, absent) = (quoted(named, unknown as usize), quoted(&absent, absent.len()));
+        let named: Vec<&str> = named.iter().map(|key| &**key).collect();
+        let (unknown, absent) = (quoted(&named, unknown as usize), quoted(&absent, absent.len()));
         let message = format!("The model does not know {unknown}, and has no value for {absent}");
         Some(Issue::new(Reason::Missing, "unexpected_keys", message))
     }
@@ -364,7 +366,7 @@ impl<'a> Reader<'a> {
 
 /// Returns the names of columns, if all are strings and no two are the same.
 fn names(columns: List) -> Option<Vec<String>> {
-    let name = |raw: &&RawValue| serde_json::from_str(raw.get()).ok();
+    let name = |raw: &Raw| serde_json::from_str(raw.get()).ok();
     let names: Option<Vec<String>> = columns.items.iter().map(name).collect();
     let is_unique = indices(names.iter().flatten().map(String::as_str)).len() == columns.len;
     names.filter(|_| is_unique)

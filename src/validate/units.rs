@@ -2,10 +2,9 @@
 //! probably meant in another unit.
 
 use super::check::{Checked, Issue, Reason, check_json, issue_of};
-use super::json::Object;
+use super::raw::Raw;
 use crate::model::check::{in_own_unit, list};
 use crate::model::{Feature, FeatureNotes, Kind, OtherUnit};
-use serde_json::value::RawValue;
 use std::cell::OnceCell;
 
 /// The units of the features. The usual request has bare numbers, and does not ask for them.
@@ -31,7 +30,7 @@ impl Units {
     /// # Errors
     ///
     /// If it is no such object, or the feature has no such unit, or does not take the number.
-    pub fn check(&self, index: usize, raw: &RawValue, feature: &Feature) -> Result<Checked, Issue> {
+    pub fn check(&self, index: usize, raw: Raw, feature: &Feature) -> Result<Checked, Issue> {
         let (own, others) = self.of(index);
         if own.is_empty() {
             return check_json(Some(raw), feature, None);
@@ -79,14 +78,14 @@ impl Units {
 }
 
 /// Returns true if a value may be a number with its unit.
-pub fn may_have_unit(raw: &RawValue, feature: &Feature) -> bool {
+pub fn may_have_unit(raw: Raw, feature: &Feature) -> bool {
     raw.get().starts_with('{') && matches!(feature.kind, Kind::Number(_))
 }
 
 /// Returns the value and the unit of an object with nothing else.
-fn parts(raw: &RawValue) -> Option<(&RawValue, String)> {
-    let object = Object::read(raw)?;
-    let is_known = |(key, _): (&str, &RawValue)| matches!(key, "value" | "unit");
+fn parts(raw: Raw) -> Option<(Raw, String)> {
+    let object = raw.object()?;
+    let is_known = |(key, _): (&str, Raw)| matches!(key, "value" | "unit");
     let unit = serde_json::from_str(object.get("unit")?.get()).ok()?;
     object.members().all(is_known).then_some((object.get("value")?, unit))
 }

@@ -1,8 +1,8 @@
 //! The faults of a request's input, and its unusual values.
 
 use super::check::Issue;
+use super::raw::Raw;
 use crate::model::{Feature, Refusal, Signature};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 
@@ -38,12 +38,12 @@ pub struct Violation<'a> {
     /// Name of the feature: text of the model, never of the client.
     pub feature: Option<&'a str>,
     /// The client's JSON at this place.
-    pub input: Option<&'a RawValue>,
+    pub input: Option<Raw<'a>>,
 }
 
 impl<'a> Violation<'a> {
     /// Makes the violation of an issue without a feature.
-    pub fn new(issue: Issue, place: Place, input: Option<&'a RawValue>) -> Self {
+    pub fn new(issue: Issue, place: Place, input: Option<Raw<'a>>) -> Self {
         Self { issue, place, feature: None, input }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Violation<'a> {
         issue: Issue,
         place: Place,
         feature: &'a Feature,
-        input: Option<&'a RawValue>,
+        input: Option<Raw<'a>>,
     ) -> Self {
         Self { issue, place, feature: Some(&feature.name), input }
     }

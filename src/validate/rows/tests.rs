@@ -145,6 +145,13 @@ fn rows_are_taken_in_every_form_that_is_not_ambiguous() {
 }
 
 #[test]
+fn rows_may_have_their_keys_in_different_orders() {
+    let body = r#"[{"beats":1,"ldl":7},{"ldl":7,"beats":2},{"ldl":7,"beats":9,"beats":3},
+        {"beats":9,"x":0,"ldl":7,"beats":4},{"beats":5}]"#;
+    assert_eq!(rows(body), Ok((vec![1.0, 2.0, 3.0, 4.0, 5.0], vec!["unexpected_keys"])));
+}
+
+#[test]
 fn a_violation_is_at_its_path_in_every_form() {
     for (body, place) in [
         (r#"{"columns":["beats"],"data":[[1],["x"]]}"#, "Row([\"data\"], 1)"),

@@ -2,7 +2,7 @@
 
 use super::datatype::{Datatype, Scalar};
 use crate::model::Value;
-use crate::validate::json::List;
+use crate::validate::raw::{List, Raw};
 use serde_json::value::RawValue;
 
 /// Reads JSON data of the shape `[rows]` or `[rows, columns]`: one flat list, or a list with one
@@ -17,16 +17,16 @@ pub fn from_json(
     shape: &[usize],
 ) -> Result<Vec<Value>, String> {
     // The data is a list of elements, or of rows.
-    let list = list(data).ok_or("its data is not a list")?;
+    let list = Raw::of(data).list().ok_or("its data is not a list")?;
     let mut elements = Elements { datatype, values: Vec::new() };
     match shape {
-        [rows, columns] if list.items.first().is_some_and(|item| is_list(item)) => {
+        [rows, columns] if list.items.first().is_some_and(|item| item.list().is_some()) => {
             let disagree = || format!("the lists in its data do not have the shape {shape:?}");
             if list.len != *rows {
                 return Err(disagree());
             }
             for row in list.items {
-                let row = self::list(row).filter(|row| row.len == *columns);
+                let row = row.list().filter(|row| row.len == *columns);
                 elements.read(&row.ok_or_else(disagree)?)?;
             }
         }
@@ -36,14 +36,6 @@ pub fn from_json(
         }
     }
     Ok(elements.values)
-}
-
-fn is_list(data: &RawValue) -> bool {
-    data.get().starts_with('[')
-}
-
-fn list(data: &RawValue) -> Option<List<'_>> {
-    if is_list(data) { serde_json::from_str(data.get()).ok() } else { None }
 }
 
 /// Returns the number of elements of a shape. The limits of a batch keep it small.
@@ -68,7 +60,7 @@ impl Elements {
     fn read(&mut self, list: &List) -> Result<(), String> {
         self.values.reserve(list.len);
         for item in &list.items {
-            let (element, scalar) = (self.values.len(), scalar(item));
+            let (element, scalar) = (self.values.len(), scalar(*item));
             if matches!(scalar, Some(Scalar::Float(number)) if number.is_infinite()) {
                 return Err(format!("element {element} of its data is infinite"));
             }
@@ -82,7 +74,7 @@ impl Elements {
 }
 
 /// Reads an element; none if it is a list, an object, or a string with an unpaired surrogate.
-fn scalar(element: &RawValue) -> Option<Scalar> {
+fn scalar(element: Raw) -> Option<Scalar> {
     let text = element.get();
     match text.as_bytes()[0] {
         b'n' => Some(Scalar::Null),
