@@ -49,6 +49,8 @@ fn csv_is_taken_as_people_write_it() {
         // The index of a DataFrame, quotes, another column, blanks.
         ",age,\"cholesterol\"\n0,65,\"240\"\n1,45,180\n",
         "name,age,cholesterol\n\"Doe, \"\"J\"\"\nJane\",65,240\nb, 45 ,180.0\n",
+        // Numbers otherwise than in JSON.
+        "age,cholesterol\n065,+240.\n4.5e1,.18e3\n",
         // Missing values of a feature with a default.
         "age,cholesterol\n65,NA\n45,\n",
     ] {
