@@ -77,7 +77,7 @@ pub struct Predict {
     /// The card [default: the model's name with .toml].
     #[arg(long, value_name = "FILE")]
     pub card: Option<PathBuf>,
-    /// The rows, as CSV with a header or as NDJSON, plain or packed by gzip; - reads standard input.
+    /// The rows, as CSV with a header or as NDJSON, plain or packed by gzip, or as Parquet; - reads standard input.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub input: PathBuf,
     /// The answers, in the form of this name: .csv or .ndjson; - writes standard output.

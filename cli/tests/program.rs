@@ -2,12 +2,19 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use parquet::basic::Compression as Codec;
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
 
 /// A folder of a test.
 struct Folder(PathBuf);
@@ -226,6 +233,73 @@ fn csv_and_ndjson_get_the_same_answers_with_the_columns_beside_the_features() {
 }
 
 #[test]
+fn parquet_gets_the_answers_of_csv() {
+    let folder = Folder::with_heart_disease("parquet");
+    let rows = folder.read("predictions.csv");
+    for (file, codec) in [
+        ("snappy.parquet", Codec::SNAPPY),
+        ("zstd.parquet", Codec::ZSTD(Default::default())),
+        ("gzip.parquet", Codec::GZIP(Default::default())),
+    ] {
+        folder.write(file, parquet(&objects(&rows), codec));
+        let output = folder.run(&[&PREDICT[..], &["-i", file, "-o", "answers.csv"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(folder.read("answers.csv"), folder.given(&PREDICT, rows.as_bytes()));
+    }
+    // Its index is at its end.
+    let mut stream = GzEncoder::new(Vec::new(), Compression::fast());
+    stream.write_all(&fs::read(folder.0.join("zstd.parquet")).unwrap()).unwrap();
+    folder.write("packed", stream.finish().unwrap());
+    let error = error_of(&folder.run(&[&PREDICT[..], &["-i", "packed"]].concat()));
+    assert!(error.contains("name the file itself with --input"), "{error}");
+}
+
+/// Writes rows as Parquet, in groups of a hundred. Each column has numbers, texts or flags, or none of them.
+fn parquet(rows: &[Value], codec: Codec) -> Vec<u8> {
+    let names: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
+    let is_any = |name: &str, is: fn(&Value) -> bool| rows.iter().any(|row| is(&row[name]));
+    let column =
+        |name: &&String| match (is_any(name, Value::is_string), is_any(name, Value::is_boolean)) {
+            (true, _) => format!("optional binary {name} (STRING);"),
+            (_, true) => format!("optional boolean {name};"),
+            _ => format!("optional double {name};"),
+        };
+    let schema = format!("message rows {{ {} }}", names.iter().map(column).collect::<String>());
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+    for rows in rows.chunks(100) {
+        let mut group = writer.next_row_group().unwrap();
+        for name in &names {
+            let values: Vec<&Value> = rows.iter().map(|row| &row[*name]).collect();
+            let given: Vec<i16> = values.iter().map(|value| i16::from(!value.is_null())).collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            let written = match column.untyped() {
+                ColumnWriter::BoolColumnWriter(column) => {
+                    let flags: Vec<_> = values.iter().filter_map(|value| value.as_bool()).collect();
+                    column.write_batch(&flags, Some(&given), None)
+                }
+                ColumnWriter::DoubleColumnWriter(column) => {
+                    let numbers: Vec<_> =
+                        values.iter().filter_map(|value| value.as_f64()).collect();
+                    column.write_batch(&numbers, Some(&given), None)
+                }
+                ColumnWriter::ByteArrayColumnWriter(column) => {
+                    let texts = values.iter().filter_map(|value| value.as_str());
+                    let texts: Vec<ByteArray> = texts.map(ByteArray::from).collect();
+                    column.write_batch(&texts, Some(&given), None)
+                }
+                _ => unreachable!("the schema has three kinds"),
+            };
+            written.unwrap();
+            column.close().unwrap();
+        }
+        group.close().unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+#[test]
 fn contributions_and_their_base_add_up_as_the_service_says() {
     let folder = Folder::with_heart_disease("explain");
     let rows = folder.read("predictions.csv").lines().take(4).collect::<Vec<_>>().join("\n");
@@ -302,7 +376,7 @@ fn peoples_own_files_are_read_or_the_remedy_is_said() {
         ("[{\"age\": 1}]", "it is JSON"),
         ("{\"years\": 1}\n", "line 1 has no feature of the model: age, resting_pressure"),
         ("{\"years\": 1\n", "line 1 is no JSON object"),
-        ("PAR1", "it is Parquet"),
+        ("PAR1", "it is broken Parquet"),
         (&rows.replacen("typical", "\"typical", 1), "it ends between quotes"),
     ] {
         folder.write("other.csv", text);

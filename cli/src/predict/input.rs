@@ -1,10 +1,11 @@
 //! Reads rows in blocks, each of whole rows.
 
+use super::parquet;
 use anyhow::{Context, Result, bail, ensure};
 use memchr::{memchr, memrchr, memrchr2};
 use model_api_import::card::table::unpacked;
 use std::fs::{File, Metadata};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,15 +51,32 @@ impl Input {
         let (file, length): (Box<dyn Read + Send>, _) = match path.to_str() {
             Some("-") => (Box::new(io::stdin()), None),
             _ => {
-                let file = File::open(path)?;
+                let mut file = File::open(path)?;
                 let length = file.metadata().ok().filter(Metadata::is_file).map(|file| file.len());
+                if let Some(length) = length
+                    && begins_with(&mut file, parquet::MAGIC)?
+                {
+                    let lines = parquet::Lines::open(file, length, read.clone())?;
+                    return Self::begin(Box::new(BufReader::new(lines)), read, Some(length));
+                }
                 (Box::new(file), length)
             }
         };
         let counted = Counted { file, read: read.clone() };
         let rows = unpacked(BufReader::with_capacity(BLOCK, counted))?;
+        let input = Self::begin(rows, read, length)?;
+        let is_parquet = input.start().starts_with(parquet::MAGIC);
+        ensure!(!is_parquet, "it is Parquet in a stream: name the file itself with --input");
+        Ok(input)
+    }
+
+    /// Reads the first bytes: the header, or the keys of the first row.
+    fn begin(
+        rows: Box<dyn BufRead + Send>,
+        read: Arc<AtomicU64>,
+        length: Option<u64>,
+    ) -> Result<Self> {
         let mut input = Self { rows, held: Vec::new(), is_over: false, read, length };
-        // The header, or the keys of the first row.
         while !input.is_over
             && memchr(b'\n', &input.held).is_none()
             && input.held.len() <= LONGEST_ROW
@@ -115,6 +133,14 @@ impl Input {
         self.is_over = self.held.len() < before + BLOCK;
         Ok(())
     }
+}
+
+/// True if a file begins with these bytes. It is read from its start then.
+fn begins_with(file: &mut File, magic: &[u8]) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(magic.len() as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == magic)
 }
 
 /// Returns the end of the last whole row; none without one.

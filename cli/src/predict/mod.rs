@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `input` | the file, in blocks of whole rows |
+//! | `parquet` | the rows of a Parquet file, as NDJSON |
 //! | `lines` | lines of answers, as CSV or NDJSON |
 //! | `rows` | the cells of a block's rows |
 //! | `score` | the answers to a block |
@@ -12,6 +13,8 @@
 mod input;
 
 mod lines;
+
+mod parquet;
 
 mod rows;
 
