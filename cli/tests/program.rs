@@ -564,6 +564,9 @@ fn what_cannot_be_written_or_read_is_one_line_with_a_remedy() {
     // Mistakes of usage have another code.
     let usage = folder.run(&["predict"]);
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");
+    let port = folder.run(&["serve", "heart-disease.onnx", "--listen=3999"]);
+    let said = String::from_utf8(port.stderr).unwrap();
+    assert!(said.contains("such as 127.0.0.1:3999"), "{said}");
 }
 
 #[test]

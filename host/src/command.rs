@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct Serving {
     /// The address to listen on.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", value_parser = address)]
     pub listen: SocketAddr,
     /// The configuration of the key-value stores [default: runtime-config.toml beside the manifest].
     #[arg(long = "runtime-config-file", value_name = "FILE")]
@@ -61,6 +61,13 @@ pub fn build_and_serve(manifest: &Path, no_build: bool, serving: &Serving) -> Re
         build::run(&manifest, &settings.log)?;
     }
     serve(listener, &manifest, settings)
+}
+
+/// Reads an address to listen on.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = if text.parse::<u16>().is_ok() { text } else { "3000" };
+    text.parse()
+        .map_err(|_| format!("it is an address of numbers and a port, such as 127.0.0.1:{port}"))
 }
 
 /// Serves an application until a signal stops the process, and prints its URLs.
