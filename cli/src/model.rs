@@ -1,7 +1,7 @@
 //! A model's file as `serve` and `predict` get it: imported, without a component on the disk.
 
 use crate::carried::RUNNER;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use model_api_import::args::Beside;
 use model_api_import::import::{self, Imported};
 use std::path::Path;
@@ -25,8 +25,22 @@ pub fn import(path: &Path, beside: &Beside, say: &mut dyn FnMut(String)) -> Resu
 ///
 /// # Errors
 ///
-/// If the model is not supported, or disagrees with its card.
+/// If the model is not supported, or disagrees with its card, or the named card is not there.
 pub fn read(path: &Path, card: Option<&Path>) -> Result<Imported> {
+    ensure_card(card)?;
     let beside = Beside { card: card.map(Path::to_owned), ..Beside::default() };
     import::prepare(&beside.files(path, &beside.card_of(path)?), RUNNER, &mut |_| {})
+}
+
+/// Refuses a card that is named and not there: by a misspelt name, a model would answer without its card.
+///
+/// # Errors
+///
+/// If there is no such file.
+pub fn ensure_card(card: Option<&Path>) -> Result<()> {
+    let missing = card.filter(|card| !card.exists()).map(Path::display);
+    match missing {
+        Some(card) => bail!("there is no card {card}; leave --card out if the model has none"),
+        None => Ok(()),
+    }
 }

@@ -46,6 +46,7 @@ fn check(file: &Path) -> Result<()> {
 /// Imports a model, and serves it.
 fn model(options: &Serve) -> Result<()> {
     let Serve { file, beside, serving, .. } = options;
+    model::ensure_card(beside.card.as_deref())?;
     // Bind the address first, to report its error before the import.
     let listener = server::listen(serving.listen)?;
     // The output may be closed: the server goes on.

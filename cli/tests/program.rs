@@ -546,6 +546,15 @@ fn what_cannot_be_written_or_read_is_one_line_with_a_remedy() {
             "there is no spin.toml; name a model's file, or the spin.toml of an application",
         ),
         (&["serve", "none.onnx", "--listen=127.0.0.1:0"], "none.onnx: No such file"),
+        (
+            // No address of this machine: it would end even if it took the card.
+            &["serve", "heart-disease.onnx", "--card=hart.toml", "--listen=192.0.2.1:1"],
+            "there is no card hart.toml; leave --card out if the model has none",
+        ),
+        (
+            &["predict", "heart-disease.onnx", "--card=hart.toml"],
+            "there is no card hart.toml; leave --card out if the model has none",
+        ),
         (&["serve", "old.toml"], "old.toml: "),
         (&["serve", "heart-disease.toml"], "heart-disease.toml is a card; name its model's file"),
         (
