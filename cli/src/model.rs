@@ -1,7 +1,7 @@
 //! A model's file as `serve` and `predict` get it: imported, without a component on the disk.
 
 use crate::carried::RUNNER;
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use model_api_import::args::Beside;
 use model_api_import::import::{self, Imported};
 use std::path::Path;
@@ -38,9 +38,8 @@ pub fn read(path: &Path, card: Option<&Path>) -> Result<Imported> {
 ///
 /// If there is no such file.
 pub fn ensure_card(card: Option<&Path>) -> Result<()> {
-    let missing = card.filter(|card| !card.exists()).map(Path::display);
-    match missing {
-        Some(card) => bail!("there is no card {card}; leave --card out if the model has none"),
-        None => Ok(()),
-    }
+    let Some(card) = card else { return Ok(()) };
+    let name = card.display();
+    ensure!(card.exists(), "there is no card {name}; leave --card out if the model has none");
+    Ok(())
 }

@@ -32,7 +32,7 @@ impl Lines {
     pub fn open(file: File, length: u64, read: Arc<AtomicU64>) -> Result<Self> {
         let reader = SerializedFileReader::new(file).context("it is broken Parquet")?;
         let columns = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
-        columns.map(ColumnChunkMetaData::compression).try_for_each(ensure_unpacked)?;
+        columns.map(ColumnChunkMetaData::compression).try_for_each(ensure_readable)?;
         let rows = reader.metadata().file_metadata().num_rows();
         let progress = Progress { length, rows: rows.try_into()?, done: 0, read };
         let rows = RowIter::from_file_into(Box::new(reader));
@@ -40,7 +40,7 @@ impl Lines {
     }
 }
 
-fn ensure_unpacked(codec: Compression) -> Result<()> {
+fn ensure_readable(codec: Compression) -> Result<()> {
     use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
     let is_known = matches!(codec, GZIP(_) | SNAPPY | UNCOMPRESSED | ZSTD(_));
     ensure!(is_known, "it is packed by {codec}; write it with compression=\"snappy\"");
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_packed_otherwise_is_refused_with_the_remedy() {
-        let error = ensure_unpacked(Compression::LZ4_RAW).unwrap_err().to_string();
+        let error = ensure_readable(Compression::LZ4_RAW).unwrap_err().to_string();
         assert_eq!(error, "it is packed by LZ4_RAW; write it with compression=\"snappy\"");
     }
 
