@@ -1,7 +1,7 @@
 //! The service on a cluster without SpinKube.
 
 use crate::harness::{Cluster, predict_as_ever, root};
-use crate::manifests::budget_and_policy_select_every_pod;
+use crate::manifests::{budget_and_policy_select_every_pod, rendered};
 use crate::service::UP;
 
 const JOB: &str = "serviceMonitor/model-api/model-api-servicemonitor";
@@ -10,7 +10,7 @@ const JOB: &str = "serviceMonitor/model-api/model-api-servicemonitor";
 fn a_deployment_with_restricted_pods_answers_as_ever_and_is_scraped() {
     let cluster = Cluster::take();
     let overlay = root().join("k8s/overlays/deployment");
-    let rendered = cluster.kubectl(&["kustomize", overlay.to_str().unwrap()]);
+    let rendered = rendered(&cluster, &overlay);
     assert!(!rendered.contains("apiVersion: core.spinkube.dev"), "{rendered}");
     let applied = cluster.apply(overlay);
     let namespace = cluster.api.find("/api/v1/namespaces/model-api").expect("it was applied");

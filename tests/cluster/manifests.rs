@@ -30,7 +30,8 @@ fn overlay(resource: &str, components: &[&str]) -> PathBuf {
     folder
 }
 
-fn rendered(cluster: &Cluster, overlay: &Path) -> String {
+/// The objects of an overlay, as YAML.
+pub fn rendered(cluster: &Cluster, overlay: &Path) -> String {
     cluster.kubectl(&["kustomize", overlay.to_str().unwrap()])
 }
 

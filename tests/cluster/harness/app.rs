@@ -12,24 +12,17 @@ use std::thread;
 pub const QUESTION: &str = r#"{"patient_data": {"age": 65, "cholesterol": 240}}"#;
 const ANSWER: &str = r#"{"prediction":"High Risk","confidence":0.92,"model_version":"v1.0.0"}"#;
 
-const SPIN_APP: &str = "spinapp";
-
 pub struct Applied<'c> {
     cluster: &'c Cluster,
     kustomization: PathBuf,
     namespace: &'static str,
-    /// The kind of what makes the pods, as kubectl has it.
-    workload: &'static str,
 }
 
 impl<'c> Applied<'c> {
     pub fn new(cluster: &'c Cluster, kustomization: &Path) -> Self {
         let own = ["production", "deployment"].iter().any(|name| kustomization.ends_with(name));
         let namespace = if own { "model-api" } else { "default" };
-        let rendered = cluster.kubectl(&["kustomize", kustomization.to_str().unwrap()]);
-        let workload = if rendered.contains("kind: SpinApp\n") { SPIN_APP } else { "deployment" };
-        let applied =
-            Self { cluster, kustomization: kustomization.to_owned(), namespace, workload };
+        let applied = Self { cluster, kustomization: kustomization.to_owned(), namespace };
         applied.kubectl("apply", &[]);
         applied
     }
@@ -44,13 +37,19 @@ impl<'c> Applied<'c> {
         self.cluster.api.list(&self.path(group, kind))
     }
 
+    /// True if SpinKube's operator makes the Deployment.
+    fn has_spin_app(&self) -> bool {
+        self.object("apis/core.spinkube.dev/v1alpha1", "spinapps", "model-api-service").is_some()
+    }
+
     fn path(&self, group: &str, kind: &str) -> String {
         format!("/{group}/namespaces/{}/{kind}", self.namespace)
     }
 
     /// Waits until `kubectl get` shows that many replicas ready, and the Service has them.
     pub fn ready(&self, replicas: usize) -> Vec<SocketAddr> {
-        let arguments = ["get", self.workload, "model-api-service", "--no-headers"];
+        let kind = if self.has_spin_app() { "spinapp" } else { "deployment" };
+        let arguments = ["get", kind, "model-api-service", "--no-headers"];
         eventually(&format!("{replicas} replicas are ready"), || {
             let line = self.cluster.kubectl(&[&arguments[..], &["-n", self.namespace]].concat());
             // A Deployment has how many it wants behind a slash.
@@ -92,7 +91,7 @@ impl<'c> Applied<'c> {
 
     /// Changes the image of the stable version.
     pub fn set_image(&self, image: &str) {
-        if self.workload == SPIN_APP {
+        if self.has_spin_app() {
             return self.patch(&json!({"image": image}));
         }
         let image = format!("model-api-service={image}");
